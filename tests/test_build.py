@@ -1,0 +1,209 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from defection_framing import build, corpus, settings
+
+DATA = settings.ROOT / "data"
+DOMAINS = {"one.example", "two.example.", "www-main.three.example", "10.1.2.3"}
+URLS = ["https://www.one.example/a", "http://two.example./b?p=7"]
+
+
+def record(url: str, **changes) -> dict:
+    return {
+        "url": url,
+        "date": None,
+        "lang": "en",
+        "direction": "ru_to_ua",
+        "event": "general",
+        "gist": "A crew is said to have crossed over.",
+        "claims": [
+            {"s": f"The crew of {url} wanted to live.", "v": "peer", "f": ["survival"]},
+            {"s": "The crew, it says, was beaten.", "v": "peer", "f": ["mistreatment", "cost"]},
+        ],
+        "portrayal": "victim",
+        "motives": ["survival", "family"],
+        "sources": [],
+        "stance": "attributed",
+        "origin": "rewrite",
+        "slice": "b",
+    } | changes
+
+
+def write_lines(path: Path, records: list[dict]) -> None:
+    lines = (json.dumps(r, ensure_ascii=False) + "\n" for r in records)
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+@pytest.fixture
+def source(tmp_path) -> Path:
+    """A folder of raw records of two articles, both coders."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    articles = [record(URLS[0], date="2023-08", event="tank-crew"), record(URLS[1])]
+    write_lines(folder / "articles.jsonl", articles)
+    claims = [
+        {"url": URLS[1], "claim": 1, "s": articles[1]["claims"][1]["s"], "f": ["cost"]},
+        {"url": URLS[0], "claim": 0, "s": "An older wording.", "f": ["survival", "cost"]},
+    ]
+    write_lines(folder / "second_coder_claims.jsonl", claims)
+    second = {k: articles[0][k] for k in ("direction", "portrayal", "motives", "stance", "origin")}
+    second = {"url": URLS[0], "frames": ["survival", "cost"], **second}
+    write_lines(folder / "second_coder_articles.jsonl", [second])
+    (folder / "outlets.csv").write_text(
+        "domain,name,country,kind,camp,confidence,basis\n"
+        "two.example.,Two,,blog,undisclosed,low,made up\n"
+        'one.example,One,NA,private,western,high,"made up, too"\n',
+        encoding="utf-8",
+    )
+    (folder / "CODEBOOK.md").write_text("# Codebook\n", encoding="utf-8")
+    return folder
+
+
+def complaint(source: Path, target: Path) -> str:
+    with pytest.raises(corpus.CorpusError) as caught:
+        build.build(source, target)
+    assert not target.exists(), "a failed build must leave the target alone"
+    return str(caught.value)
+
+
+def test_the_tables_hold_what_the_records_say(source, tmp_path):
+    build.build(source, tmp_path / "data")
+    built = corpus.load(tmp_path / "data")
+    one, two = (build.article_id(url) for url in URLS)
+    assert built.articles["outlet"].to_dict() == {one: "one.example", two: "two.example."}
+    assert built.articles.loc[one, "motives"] == ("survival", "family")
+    assert pd.isna(built.articles.loc[two, "date"])
+    assert list(built.claims.loc[[f"{one}-1", f"{one}-2"], "n"]) == [1, 2]
+    assert built.claims.loc[f"{one}-2", ["frame", "frame_2"]].tolist() == ["mistreatment", "cost"]
+    assert built.events["n_articles"].to_dict() == {"general": 1, "tank-crew": 1}
+    assert built.outlets.loc["one.example", "country"] == "NA"
+    # the raw index of a claim counts from 0, claim_id from 1
+    assert built.second_claims["reworded"].to_dict() == {f"{two}-2": False, f"{one}-1": True}
+    assert built.second_articles.loc[one, "frames"] == ("survival", "cost")
+    assert (tmp_path / "data" / "CODEBOOK.md").read_text(encoding="utf-8") == "# Codebook\n"
+
+
+def test_ids_and_bytes_do_not_depend_on_the_order_of_rows(source, tmp_path):
+    build.build(source, tmp_path / "first")
+    for path in source.glob("*.*"):
+        if path.suffix in (".jsonl", ".csv"):
+            header = 1 if path.suffix == ".csv" else 0
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            path.write_text("".join(lines[:header] + lines[header:][::-1]), encoding="utf-8")
+    build.build(source, tmp_path / "second")
+    names = sorted(path.name for path in (tmp_path / "first").iterdir())
+    assert len(names) == 7
+    for name in names:
+        first, second = ((tmp_path / f / name).read_bytes() for f in ("first", "second"))
+        assert first == second and b"\r" not in first, name
+
+
+@pytest.mark.parametrize(
+    ("url", "domain"),
+    [
+        ("https://one.example/x", "one.example"),
+        ("https://WWW.One.Example:8080/x", "one.example"),
+        ("https://www.one.example./x", "one.example"),
+        ("http://two.example/x", "two.example."),
+        ("http://www.two.example.:443/", "two.example."),
+        ("https://www-main.three.example/", "www-main.three.example"),
+        ("http://10.1.2.3:8011/https/www.one.example/x", "10.1.2.3"),
+    ],
+)
+def test_every_spelling_of_a_host_finds_its_outlet(url, domain):
+    assert build.outlet_of(url, DOMAINS) == domain
+
+
+def test_the_spelling_nearest_to_the_address_wins():
+    both = {"one.example", "one.example.", "www.one.example"}
+    assert build.outlet_of("https://one.example./x", both) == "one.example."
+    assert build.outlet_of("https://one.example/x", both) == "one.example"
+    assert build.outlet_of("https://www.one.example/x", both) == "www.one.example"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://m.one.example/", "https://one.example.org/", "one.example"]
+)
+def test_an_address_of_no_registered_outlet_is_refused(url):
+    with pytest.raises(corpus.CorpusError, match="has no row for .*add the outlet"):
+        build.outlet_of(url, DOMAINS)
+
+
+@pytest.mark.parametrize("name", ["articles.jsonl", "outlets.csv", "CODEBOOK.md"])
+def test_a_missing_source_is_one_sentence(source, tmp_path, name):
+    (source / name).unlink()
+    said = complaint(source, tmp_path / "data")
+    assert f"{name} does not exist; `make data` needs" in said and "\n" not in said
+    assert "does not exist" in complaint(tmp_path / "nowhere", tmp_path / "data")
+
+
+FAULTS = {
+    "an unknown outlet": (record("https://far.example/"), "no row for 'far.example'"),
+    "a code of no codebook": (
+        record(URLS[1], stance="sure"),
+        "column stance: 'sure' is not a code",
+    ),
+    "the same address twice": (record(URLS[0]), "stands already in row 2"),
+    "three frames": (
+        record(URLS[1], claims=[{"s": "One.", "v": "peer", "f": ["cost", "other", "policy"]}]),
+        "claim 1: 3 frames; the codebook wants one or two",
+    ),
+    "a semicolon in a list": (record(URLS[1], sources=["TASS; RIA"]), "'TASS; RIA' holds a semi"),
+    "an unknown field": (
+        record(URLS[1], mood="grim"),
+        "articles.jsonl, line 2: missing or unknown: mood",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_record_that_does_not_fit_is_named(source, tmp_path, fault):
+    bad, says = FAULTS[fault]
+    (source / "second_coder_claims.jsonl").write_text("", encoding="utf-8")
+    write_lines(source / "articles.jsonl", [record(URLS[0]), bad])
+    assert says in complaint(source, tmp_path / "data")
+
+
+def test_a_broken_line_is_named(source, tmp_path):
+    with (source / "articles.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"url": "https://on')
+    assert "articles.jsonl, line 3: not a JSON object" in complaint(source, tmp_path / "data")
+
+
+def test_a_second_coding_of_an_unknown_claim_is_named(source, tmp_path):
+    stray = {"url": URLS[0], "claim": 2, "s": "No such.", "f": ["cost"]}
+    write_lines(source / "second_coder_claims.jsonl", [stray])
+    assert f"no claim 3 of {URLS[0]}" in complaint(source, tmp_path / "data")
+
+
+def test_the_counts_in_a_datasheet_are_rewritten_and_nothing_else(source, tmp_path):
+    target = tmp_path / "data"
+    target.mkdir()
+    start, end = build.COUNTS_START, build.COUNTS_END
+    (target / "README.md").write_text(f"Before.\n{start}\nstale\n{end}\nAfter.\n", encoding="utf-8")
+    build.build(source, target)
+    text = (target / "README.md").read_text(encoding="utf-8")
+    assert text.startswith(f"Before.\n{start}\n| what") and text.endswith(f"|\n{end}\nAfter.\n")
+    assert "stale" not in text and "| claims | 4, 2 of them with two frames |" in text
+    build.build(source, target)
+    assert (target / "README.md").read_text(encoding="utf-8") == text
+    (target / "README.md").write_text("No marks.\n", encoding="utf-8")
+    with pytest.raises(corpus.CorpusError, match="lacks the marks"):
+        build.build(source, target)
+
+
+def test_the_repositorys_ids_come_from_the_addresses():
+    articles = corpus.load(DATA).articles
+    assert [build.article_id(url) for url in articles["url"]] == list(articles.index)
+    domains = set(articles["outlet"])
+    assert [build.outlet_of(url, domains) for url in articles["url"]] == list(articles["outlet"])
+    assert articles.index.is_monotonic_increasing
+
+
+def test_the_numbers_of_the_datasheet_are_those_of_the_data():
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    block = text.split(build.COUNTS_START)[1].split(build.COUNTS_END)[0]
+    assert block.strip() == build.counts(corpus.load(DATA))
