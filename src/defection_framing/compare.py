@@ -1,0 +1,613 @@
+"""Compare how codes are spread over groups of articles, with the event as the unit of inference.
+
+Articles about one event copy each other, so they are not independent: every interval here comes
+from a bootstrap that resamples whole events (Cameron, Gelbach & Miller 2008), and every share can
+be weighted so that one much-copied event does not decide.
+
+An article counts once, however many claims it has: its claims share its weight. Then
+
+* `event` weighting gives each event the same weight within a group (the event's articles share it);
+* `article` weighting gives each article the same weight.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.feature_extraction.text import CountVectorizer
+
+from .settings import SEED
+
+MIN_EVENTS = 5
+"""Below this number of events in a cell no interval is given."""
+
+DRAWS = 2000
+
+SIDES = {
+    "russian_state": "Russian",
+    "russian_mainstream": "Russian",
+    "ukrainian": "Ukrainian",
+    "western": "Western",
+    "russian_exile": "Russian exile",
+    "pro_russian_abroad": "Pro-Russian abroad",
+    "rest_of_world": "Rest of world",
+    "undisclosed": "Undisclosed",
+}
+"""The camps of the outlet registry, with Russian state and mainstream media taken as one camp."""
+
+TOWARD = {"Russian": "ua_to_ru", "Ukrainian": "ru_to_ua"}
+"""The direction in which people come toward the camp's own side; the other crossing leads away."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Weighted shares of K codes in G groups, with B cluster-bootstrap draws of them.
+
+    Attributes
+    ----------
+    groups : pd.Index, length G
+    codes : pd.Index, length K
+    value : np.ndarray, shape (G, K)
+        Shares, 0 to 1.
+    draws : np.ndarray, shape (B, G, K)
+        The same under resampled events; NaN where a draw left a group empty.
+    n : pd.DataFrame, G rows
+        `n_articles`, `n_events` and `effective_events` (the number of equally weighted events that
+        would carry the same information: the squared sum of the events' weights over the sum of
+        their squares, Kish 1965).
+    present : np.ndarray of bool, shape (events, G)
+        Which events a group has articles on.
+    """
+
+    groups: pd.Index
+    codes: pd.Index
+    value: np.ndarray
+    draws: np.ndarray
+    n: pd.DataFrame
+    present: np.ndarray
+
+    def at(self, group: Hashable) -> int:
+        """Position of a group."""
+        return self.groups.get_loc(group)
+
+
+def indicators(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Turn a coded column into 0/1 columns, one per code.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        One row per claim or article.
+    column : str
+        A column of single codes (categorical or string) or of tuples of codes.
+
+    Returns
+    -------
+    pd.DataFrame, shape (rows, codes)
+        Rows sum to 1 for single codes; for tuples to the number of codes the row has.
+    """
+    values = table[column]
+    if values.map(lambda v: isinstance(v, tuple)).any():
+        flat = values.explode().dropna()
+        return pd.crosstab(flat.index, flat).reindex(table.index, fill_value=0).clip(upper=1)
+    return pd.get_dummies(values, dtype=float)
+
+
+def shares(
+    table: pd.DataFrame,
+    column: str,
+    by: Sequence[str],
+    weighting: str = "event",
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> Shares:
+    """Weighted share of each code in each group, with bootstrap draws clustered on events.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        One row per claim or article, with `article_id`, `cluster`, the coded column and the
+        grouping columns.
+    column : str
+        The code that is compared.
+    by : sequence of str
+        Columns whose combinations are the groups.
+    weighting : {"event", "article"}
+        See the module's head.
+    draws : int
+        Bootstrap draws; all groups share each draw, so differences between them keep the
+        covariance that shared events cause.
+    seed : int
+
+    Returns
+    -------
+    Shares
+
+    Raises
+    ------
+    ValueError
+        If `weighting` is not one of the two.
+    """
+    if weighting not in ("event", "article"):
+        raise ValueError(f"weighting is 'event' or 'article', not {weighting!r}")
+    by = list(by)
+    codes = indicators(table, column)
+    keys = [table[c].astype(object) for c in by]
+    per_article = codes.groupby([table["article_id"], table["cluster"], *keys]).mean()
+    per_event = per_article.groupby(level=["cluster", *by])
+    total = per_event.mean() if weighting == "event" else per_event.sum()
+    articles = per_event.size()
+    weight = articles * 0 + 1.0 if weighting == "event" else articles.astype(float)
+
+    cell = pd.MultiIndex.from_frame(total.index.to_frame()[by]) if len(by) > 1 else (
+        total.index.get_level_values(by[0])
+    )
+    groups = cell.unique().sort_values()
+    events = total.index.get_level_values("cluster")
+    names = events.unique()
+    e, g = names.get_indexer(events), groups.get_indexer(cell)
+    sums = np.zeros((len(names), len(groups), codes.shape[1]))
+    mass = np.zeros((len(names), len(groups)))
+    sums[e, g], mass[e, g] = total.to_numpy(), weight.to_numpy()
+
+    n = pd.DataFrame(
+        {
+            "n_articles": articles.groupby(cell).sum().reindex(groups).to_numpy(),
+            "n_events": (mass > 0).sum(0),
+            "effective_events": mass.sum(0) ** 2 / (mass**2).sum(0),
+        },
+        index=groups,
+    )
+    return Shares(groups, codes.columns, *_resample(sums, mass, draws, seed), n, mass > 0)
+
+
+def _resample(sums, mass, draws, seed):
+    """Point shares (G, K) and their bootstrap draws (B, G, K) from per-event sums and masses."""
+    n_events, n_groups, n_codes = sums.shape
+    times = np.random.default_rng(seed).multinomial(
+        n_events, np.full(n_events, 1 / n_events), size=draws
+    )
+    top = (times @ sums.reshape(n_events, -1)).reshape(draws, n_groups, n_codes)
+    bottom = times @ mass
+    with np.errstate(invalid="ignore"):
+        return sums.sum(0) / mass.sum(0)[:, None], top / bottom[:, :, None]
+
+
+def _variance(s: Shares) -> np.ndarray:
+    """Bootstrap variance of every share, shape (G, K)."""
+    with np.errstate(invalid="ignore"):
+        return np.nanvar(s.draws, axis=0, ddof=1)
+
+
+def _share_interval(p, variance, n_articles, effective_events, alpha):
+    """Korn & Graubard (1998) interval of shares under clustering, all arguments broadcast.
+
+    Clopper-Pearson with the sample size that an independent sample of the same variance would
+    have, shrunk for the few degrees of freedom that few clusters leave. Where no draw varied
+    (a code in none or all of the events) the effective number of events is the sample size.
+    """
+    df = np.maximum(effective_events - 1, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.where(variance > 0, p * (1 - p) / variance, effective_events)
+    size = np.minimum(size, n_articles)
+    size = np.maximum(size * (stats.norm.isf(alpha / 2) / stats.t.isf(alpha / 2, df)) ** 2, 1)
+    hits = p * size
+    low = stats.beta.ppf(alpha / 2, hits, size - hits + 1)
+    high = stats.beta.isf(alpha / 2, hits + 1, size - hits)
+    return np.where(hits > 0, low, 0.0), np.where(hits < size, high, 1.0)
+
+
+def prevalence(s: Shares, alpha: float = 0.05) -> pd.DataFrame:
+    """Shares with intervals, one row per group and code.
+
+    Parameters
+    ----------
+    s : Shares
+    alpha : float
+        One minus the confidence level.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index: group and code. Columns `value`, `low`, `high` (0 to 1; no interval in cells of
+        fewer than `MIN_EVENTS` events), `n_articles`, `n_events`, `small`.
+
+    References
+    ----------
+    Korn & Graubard (1998), Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data. Survey Methodology 24.
+    """
+    n = s.n.to_numpy()[:, :, None]
+    low, high = _share_interval(s.value, _variance(s), n[:, 0], n[:, 2], alpha)
+    out = []
+    for g, group in enumerate(s.groups):
+        frame = pd.DataFrame({"value": s.value[g], "low": low[g], "high": high[g]}, index=s.codes)
+        out.append(frame.assign(**s.n.iloc[g][["n_articles", "n_events"]].astype(int)))
+    table = pd.concat(out, keys=list(s.groups), names=[*s.groups.names, "code"])
+    table["small"] = table["n_events"] < MIN_EVENTS
+    table.loc[table["small"], ["low", "high"]] = np.nan
+    return table
+
+
+def contrast(s: Shares, weights: dict[Hashable, float], alpha: float = 0.05) -> pd.DataFrame:
+    """A weighted sum of groups' shares, code by code, with interval, p and q.
+
+    Parameters
+    ----------
+    s : Shares
+    weights : dict
+        Group to weight; `{a: 1, b: -1}` is the difference of a and b.
+    alpha : float
+        One minus the confidence level.
+
+    Returns
+    -------
+    pd.DataFrame, one row per code
+        `value` (difference of shares, -1 to 1 for a difference of two), `low`, `high`, `p`
+        (the level at which the interval just reaches zero), `q` (Benjamini & Hochberg 1995 over
+        the codes), `n_articles`, `n_events` and `small`; no interval, p or q where a group has
+        fewer than `MIN_EVENTS` events.
+
+    References
+    ----------
+    Intervals combine those of the shares by the method of variance estimates recovery (Zou &
+    Donner 2008, Construction of confidence limits about effect measures: a general approach.
+    Statistics in Medicine 27), which keeps its level for rare codes and few clusters, where the
+    percentiles of a bootstrap do not.
+    """
+    at = [s.at(g) for g in weights]
+    c = np.array(list(weights.values()), dtype=float)[:, None]
+    p, variance = s.value[at], _variance(s)[at]
+    n = s.n.iloc[at]
+    articles = n["n_articles"].to_numpy(float)[:, None]
+    events = n["effective_events"].to_numpy()[:, None]
+    value = (c * p).sum(0)
+
+    def bounds(level):
+        low, high = _share_interval(p, variance, articles, events, level)
+        first, last = np.where(c > 0, c * low, c * high), np.where(c > 0, c * high, c * low)
+        below = np.sqrt(((c * p - first) ** 2).sum(0))
+        above = np.sqrt(((last - c * p) ** 2).sum(0))
+        return value - below, value + above
+
+    low, high = bounds(alpha)
+    out = pd.DataFrame(
+        {"value": value, "low": low, "high": high, "p": _smallest_level(bounds, value)},
+        index=s.codes,
+    )
+    out["n_articles"] = int(n["n_articles"].sum())
+    out["n_events"] = int(s.present[:, at].any(1).sum())
+    out["small"] = n["n_events"].min() < MIN_EVENTS
+    out.loc[out["small"], ["low", "high", "p"]] = np.nan
+    out.insert(4, "q", adjust(out["p"]))
+    return out
+
+
+def _smallest_level(bounds, value, steps=40):
+    """Level at which each interval just reaches zero, by bisection on its logarithm."""
+    small, large = np.full_like(value, np.log(1e-10)), np.zeros_like(value)
+    for _ in range(steps):
+        middle = (small + large) / 2
+        low, high = bounds(np.exp(middle))
+        reaches = (low <= 0) & (high >= 0)
+        small, large = np.where(reaches, middle, small), np.where(reaches, large, middle)
+    return np.exp(large)
+
+
+def adjust(p: pd.Series) -> pd.Series:
+    """Benjamini & Hochberg (1995) q-values of one family of p-values; missing ones stay missing."""
+    out = pd.Series(np.nan, index=p.index)
+    known = p.notna()
+    if known.any():
+        out[known] = stats.false_discovery_control(p[known].to_numpy(float))
+    return out
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """How far two camps' framings of a crossing depend on which way it goes for them.
+
+    Attributes
+    ----------
+    index : pd.Series
+        `value`, `low`, `high`, `cosine`, `n_articles`, `n_events`, and the p-values against the
+        two nulls, `p_no_direction` and `p_no_teller`.
+    frames : pd.DataFrame, one row per code
+        The toward-minus-away contrasts `first` and `second` of the two camps and their halves:
+        `relational` (what both camps do alike with respect to their own side) and `directional`
+        (what both do alike with respect to the direction), each with `_low`, `_high`, `_q`.
+    references : pd.DataFrame, one column per reference
+        Draws of the index where the direction does not matter, where the teller does not matter,
+        and where the mirror is perfect but the sample as noisy as this one.
+    """
+
+    index: pd.Series
+    frames: pd.DataFrame
+    references: pd.DataFrame
+
+
+def mirror_index(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Agreement of contrast vectors, -1 to 1, over the last axis.
+
+    Twice the inner product over the sum of the squared lengths: Lin's (1989) concordance for
+    vectors that sum to zero, as differences of distributions do. 1: each camp tells those who come
+    toward it as the other camp tells those who come toward *it* (framing is relational). -1: both
+    camps tell each direction alike, whoever gains (framing follows the direction). With r and d
+    the relational and directional halves, it is (|r|^2 - |d|^2) / (|r|^2 + |d|^2).
+    """
+    length = (first**2).sum(-1) + (second**2).sum(-1)
+    return 2 * (first * second).sum(-1) / length
+
+
+def mirror(
+    table: pd.DataFrame,
+    column: str = "frame",
+    camps: tuple[str, str] = ("Russian", "Ukrainian"),
+    weighting: str = "event",
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> Mirror:
+    """Mirror index of two camps with interval, nulls and the frames that make or break it.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        Claims or articles with `side`, `direction`, `outlet`, `article_id`, `cluster` and `column`.
+    column : str
+    camps : tuple of str
+        Two values of `side`, keys of `TOWARD`.
+    weighting, draws, seed
+        As in `shares`; `draws` is also the number of permutations of each null.
+
+    Returns
+    -------
+    Mirror
+
+    Notes
+    -----
+    Nulls: directions shuffled over whole events; camps shuffled over whole outlets. The interval is
+    the value plus or minus t times the cluster-bootstrap standard error, t with as many degrees of
+    freedom as the smallest cell has effective events, less one. Sampling noise pulls the index
+    toward zero: the reference `perfect mirror` shows how high it could have come.
+    """
+    crossing = table["direction"].isin(TOWARD.values())
+    table = table[crossing & table["side"].isin(camps)]
+    cells = [(c, d) for c in camps for d in (TOWARD[c], _other(TOWARD[c]))]
+    s = shares(table, column, ["side", "direction"], weighting, draws, seed)
+    at = [s.at(g) for g in cells]
+    t1, a1, t2, a2 = s.value[at]
+    d1, d2 = s.draws[:, at[0]] - s.draws[:, at[1]], s.draws[:, at[2]] - s.draws[:, at[3]]
+    first, second = t1 - a1, t2 - a2
+    value = float(mirror_index(first, second))
+    df = max(s.n["effective_events"].iloc[at].min() - 1, 1)
+    reach = stats.t.isf(0.025, df) * np.nanstd(mirror_index(d1, d2), ddof=1)
+
+    middle, rng = (first + second) / 2, np.random.default_rng(seed)
+    references = pd.DataFrame(
+        {
+            "direction does not matter": _shuffled(
+                table, column, camps, weighting, draws, rng, unit="cluster", label="direction"
+            ),
+            "teller does not matter": _shuffled(
+                table, column, camps, weighting, draws, rng, unit="outlet", label="side"
+            ),
+            "perfect mirror": mirror_index(middle + d1 - first, middle + d2 - second),
+        }
+    )
+    index = pd.Series(
+        {
+            "value": value,
+            "low": max(value - reach, -1.0),
+            "high": min(value + reach, 1.0),
+            "cosine": float(first @ second / np.sqrt((first @ first) * (second @ second))),
+            "n_articles": int(table["article_id"].nunique()),
+            "n_events": int(table["cluster"].nunique()),
+            "p_no_direction": _p(references["direction does not matter"], value),
+            "p_no_teller": _p(references["teller does not matter"], value),
+        }
+    )
+    signs = {
+        "first": (1, -1, 0, 0),
+        "second": (0, 0, 1, -1),
+        "relational": (0.5, -0.5, 0.5, -0.5),
+        "directional": (0.5, -0.5, -0.5, 0.5),
+    }
+    frames = pd.DataFrame(index=s.codes)
+    for name, w in signs.items():
+        part = contrast(s, {g: x for g, x in zip(cells, w, strict=True) if x})
+        frames[name] = part["value"]
+        for c in ("low", "high", "p", "q"):
+            frames[f"{name}_{c}"] = part[c]
+    return Mirror(index, frames, references)
+
+
+def _other(direction: str) -> str:
+    a, b = TOWARD.values()
+    return a if direction == b else b
+
+
+def _p(null: pd.Series, value: float) -> float:
+    """One-sided permutation p-value (Phipson & Smyth 2010: never zero)."""
+    return float((1 + (null >= value).sum()) / (1 + null.notna().sum()))
+
+
+def _shuffled(table, column, camps, weighting, draws, rng, unit, label):
+    """Draws of the mirror index with one label shuffled over whole events or whole outlets.
+
+    A unit is shuffled once per value of the label it has, so an event coded in both directions
+    keeps its two parts whole.
+    """
+    codes = indicators(table, column)
+    article = codes.groupby(table["article_id"]).mean().to_numpy()
+    facts = table.groupby("article_id")[["side", "direction", "cluster", "outlet"]].first()
+    facts = facts.astype(object)
+    levels = {"side": list(camps), "direction": list(TOWARD.values())}
+    fixed = {k: facts[k].map(v.index).to_numpy() for k, v in levels.items()}
+    units, first_row = np.unique(
+        (facts[unit] + "\0" + facts[label]).to_numpy(str), return_index=True
+    )
+    of_unit = np.searchsorted(units, (facts[unit] + "\0" + facts[label]).to_numpy(str))
+    event = facts["cluster"].factorize()[0]
+    out = np.empty(draws)
+    for i in range(draws):
+        now = dict(fixed)
+        now[label] = rng.permutation(fixed[label][first_row])[of_unit]
+        cell = now["side"] * 2 + now["direction"]
+        weight = np.ones(len(facts))
+        if weighting == "event":
+            key = event * 4 + cell
+            weight = 1 / np.bincount(key)[key]
+        total = np.bincount(cell, weight, minlength=4)
+        sums = np.stack([weight[cell == c] @ article[cell == c] for c in range(4)])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = (sums / total[:, None]).reshape(2, 2, -1)
+        # direction 0 leads toward the first camp, direction 1 toward the second
+        out[i] = mirror_index(share[0, 0] - share[0, 1], share[1, 1] - share[1, 0])
+    return out
+
+
+def log_odds(texts: pd.Series, group: pd.Series, clusters: pd.Series, min_events: int = 5):
+    """Weighted log-odds of words between two groups, with an informative Dirichlet prior.
+
+    Parameters
+    ----------
+    texts : pd.Series of str
+    group : pd.Series of bool
+        True for the first group, False for the second.
+    clusters : pd.Series
+        Events; a word must occur in `min_events` of them, so that names of one case stay out.
+    min_events : int
+
+    Returns
+    -------
+    pd.DataFrame, one row per word, sorted by `z`
+        `log_odds` (positive: first group), `z` (in standard errors), `first`, `second` (weighted
+        counts of texts that hold the word), `n_events`.
+
+    References
+    ----------
+    Monroe, Colaresi & Quinn (2008), Fightin' Words. Political Analysis 16. The prior is the words
+    of both groups together, scaled to 500 pseudo-words. Each event has the same weight within its
+    group; the weights are scaled to the number of texts that would carry as much information.
+    """
+    vectorizer = CountVectorizer(
+        stop_words="english", token_pattern=r"(?u)\b[a-z][a-z'-]+\b", binary=True
+    )
+    holds = vectorizer.fit_transform(texts).astype(float)
+    event = pd.Series(clusters.to_numpy())
+    n_events = sum((holds[rows].sum(0) > 0).A1 for rows in event.groupby(event).indices.values())
+
+    def counts(mine):
+        weight = (1 / event[mine].groupby(event[mine]).transform("size")).to_numpy()
+        return weight * weight.sum() / (weight**2).sum() @ holds[mine]
+
+    mine = group.to_numpy(bool)
+    first, second = counts(mine), counts(~mine)
+    prior = 500 * (first + second) / (first + second).sum()
+
+    def odds(y):
+        return np.log((y + prior) / (y.sum() + prior.sum() - y - prior))
+
+    delta = odds(first) - odds(second)
+    z = delta / np.sqrt(1 / (first + prior) + 1 / (second + prior))
+    table = pd.DataFrame(
+        {"log_odds": delta, "z": z, "first": first, "second": second, "n_events": n_events},
+        index=pd.Index(vectorizer.get_feature_names_out(), name="word"),
+    )
+    return table[table["n_events"] >= min_events].sort_values("z", kind="stable")
+
+
+def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int = DRAWS):
+    """How much farther apart two groups tell the same events than each tells them itself.
+
+    Parameters
+    ----------
+    vectors : np.ndarray, shape (n, d)
+        Unit-length embeddings, one per article.
+    articles : pd.DataFrame, n rows
+        With `cluster`, `outlet` and the column `by`, which has two values.
+    by : str
+    draws : int
+        Permutations: the groups of outlets are shuffled among the outlets of each event.
+
+    Returns
+    -------
+    table : pd.DataFrame, one row per event with at least two articles of each group
+        `value` (mean cosine distance between groups minus the mean of the two mean distances
+        within them), `n_articles`.
+    p : float
+        One-sided permutation p-value of the mean over events.
+    """
+    rng = np.random.default_rng(SEED)
+    table, null = {}, np.zeros(draws)
+    for event, rows in articles.reset_index(drop=True).groupby("cluster").indices.items():
+        group = articles[by].astype(str).to_numpy()[rows]
+        outlet = pd.factorize(articles["outlet"].to_numpy()[rows])[0]
+        names, sizes = np.unique(group, return_counts=True)
+        if len(names) < 2 or sizes.min() < 2:
+            continue
+        distance = 1 - vectors[rows] @ vectors[rows].T
+        is_first = group == names[0]
+        table[event] = {"value": _apart(distance, is_first), "n_articles": len(rows)}
+        of_outlet = is_first[np.unique(outlet, return_index=True)[1]]
+        null += [_apart(distance, rng.permutation(of_outlet)[outlet]) for _ in range(draws)]
+    table = pd.DataFrame(table).T.astype({"n_articles": int}).sort_values("value")
+    return table.rename_axis("event"), _p(pd.Series(null / len(table)), table["value"].mean())
+
+
+def _apart(distance, is_first):
+    """Mean distance between two groups minus the mean of the mean distances within them."""
+    within = []
+    for rows in (is_first, ~is_first):
+        n = rows.sum()
+        if n > 1:
+            within.append(distance[np.ix_(rows, rows)].sum() / (n * (n - 1)))
+    between = distance[np.ix_(is_first, ~is_first)]
+    return between.mean() - np.mean(within) if between.size else 0.0
+
+
+def likeness(s: Shares, parts: Sequence[str], camps: Sequence[str]) -> pd.DataFrame:
+    """Cosine of the code profiles of parts and camps, within each direction.
+
+    Parameters
+    ----------
+    s : Shares
+        Grouped by direction and teller.
+    parts, camps : sequences of str
+        Tellers.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index: direction, part, camp. Columns `value` (0 to 1), `low`, `high` (percentiles of the
+        bootstrap), `n_articles`, `n_events` of the part; parts and camps under `MIN_EVENTS` events
+        are left out.
+    """
+    enough = s.n["n_events"] >= MIN_EVENTS
+    index, rows = [], []
+    for d in s.groups.get_level_values(0).unique():
+        for part in parts:
+            for camp in camps:
+                pair = [(d, part), (d, camp)]
+                if not all(g in s.groups and enough[g] for g in pair):
+                    continue
+                a, b = (s.draws[:, s.at(g)] for g in pair)
+                norm = np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
+                x, y = (s.value[s.at(g)] for g in pair)
+                low, high = np.nanpercentile((a * b).sum(-1) / norm, [2.5, 97.5])
+                value = x @ y / np.sqrt((x @ x) * (y @ y))
+                index.append((d, part, camp))
+                rows.append((value, low, high, *s.n.loc[pair[0], ["n_articles", "n_events"]]))
+    columns = ["value", "low", "high", "n_articles", "n_events"]
+    names = ["direction", "part", "camp"]
+    index = pd.MultiIndex.from_tuples(index, names=names) if index else None
+    table = pd.DataFrame(rows, columns=columns, index=index)
+    return table.astype({"n_articles": int, "n_events": int})
+
+
+def mean_interval(values: pd.Series, alpha: float = 0.05) -> dict[str, float]:
+    """Mean of independent values with its t-interval: `value`, `low`, `high`."""
+    result = stats.ttest_1samp(values, 0).confidence_interval(1 - alpha)
+    return {"value": float(values.mean()), "low": float(result.low), "high": float(result.high)}

@@ -1,0 +1,177 @@
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic import claims
+
+from defection_framing import compare
+
+AWAY = {
+    ("Russian", "ru_to_ua"): 0.5,
+    ("Ukrainian", "ua_to_ru"): 0.5,
+    ("Russian", "ua_to_ru"): -0.5,
+    ("Ukrainian", "ru_to_ua"): -0.5,
+}
+
+
+def test_event_weighting_keeps_a_much_copied_event_from_deciding():
+    table = pd.DataFrame(
+        {
+            "article_id": [f"a{i}" for i in range(12)],
+            "cluster": ["copied"] * 10 + ["b", "c"],
+            "frame": pd.Categorical(["x"] * 10 + ["y", "y"]),
+            "direction": "d",
+        }
+    )
+    by_event = compare.shares(table, "frame", ["direction"], "event", draws=10)
+    by_article = compare.shares(table, "frame", ["direction"], "article", draws=10)
+    assert by_event.value[0, 0] == pytest.approx(1 / 3)
+    assert by_article.value[0, 0] == pytest.approx(10 / 12)
+    assert by_article.n["effective_events"].iloc[0] == pytest.approx(144 / 102)
+
+
+def test_an_article_counts_once_however_many_claims_it_has():
+    table = pd.DataFrame(
+        {
+            "article_id": ["a"] * 9 + ["b"],
+            "cluster": ["e"] * 9 + ["f"],
+            "frame": pd.Categorical(["x"] * 9 + ["y"]),
+            "direction": "d",
+        }
+    )
+    s = compare.shares(table, "frame", ["direction"], "article", draws=10)
+    assert s.value[0].tolist() == pytest.approx([0.5, 0.5])
+
+
+def test_unknown_weighting_is_refused():
+    with pytest.raises(ValueError, match="'event' or 'article'"):
+        compare.shares(claims(0), "frame", ["direction"], "outlet")
+
+
+def test_codes_that_are_sets_count_once_per_article():
+    table = pd.DataFrame(
+        {
+            "article_id": ["a", "b"],
+            "cluster": ["e", "f"],
+            "motives": [("survival", "family"), ("survival",)],
+            "direction": "d",
+        }
+    )
+    s = compare.shares(table, "motives", ["direction"], draws=10)
+    assert dict(zip(s.codes, s.value[0], strict=True)) == {"survival": 1.0, "family": 0.5}
+
+
+def test_cells_of_few_events_get_no_interval():
+    table = claims(1, events=8)
+    shown = compare.prevalence(compare.shares(table, "frame", ["side", "direction"], draws=50))
+    assert shown["small"].all()
+    assert shown[["low", "high"]].isna().all(axis=None)
+    contrast = compare.contrast(compare.shares(table, "frame", ["side", "direction"]), AWAY)
+    assert contrast[["low", "high", "p", "q"]].isna().all(axis=None)
+
+
+def test_a_code_that_never_occurs_still_has_an_upper_bound():
+    table = claims(2)
+    table["frame"] = table["frame"].cat.add_categories("never")
+    shown = compare.prevalence(compare.shares(table, "frame", ["direction"], draws=100))
+    never = shown.xs("never", level="code")
+    assert (never["low"] == 0).all()
+    assert (never["high"] > 0.02).all()
+
+
+def test_intervals_cover_the_truth_and_find_a_planted_effect():
+    truth, hits, found = 0.25, 0, 0
+    runs = 60
+    for seed in range(runs):
+        s = compare.shares(
+            claims(seed, relational=truth), "frame", ["side", "direction"], draws=200
+        )
+        row = compare.contrast(s, AWAY).loc["treason"]
+        hits += row["low"] <= truth <= row["high"]
+        found += row["q"] < 0.05
+    assert hits >= 0.88 * runs
+    assert found >= 0.8 * runs
+
+
+def test_without_an_effect_few_contrasts_are_called():
+    runs, called = 60, 0
+    for seed in range(runs):
+        s = compare.shares(claims(seed), "frame", ["side", "direction"], draws=200)
+        called += (compare.contrast(s, AWAY)["q"] < 0.05).any()
+    assert called <= 0.12 * runs
+
+
+def test_the_p_value_is_the_level_at_which_the_interval_reaches_zero():
+    s = compare.shares(claims(3, relational=0.1), "frame", ["side", "direction"], draws=300)
+    row = compare.contrast(s, AWAY).loc["treason"]
+    at_p = compare.contrast(s, AWAY, alpha=row["p"]).loc["treason"]
+    assert min(abs(at_p["low"]), abs(at_p["high"])) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("effects", "low", "high"),
+    [({"relational": 0.3}, 0.5, 1.0), ({"directional": 0.3}, -1.0, -0.5)],
+)
+def test_mirror_index_tells_relation_from_direction(effects, low, high):
+    m = compare.mirror(claims(4, events=120, **effects), draws=300)
+    assert low < m.index["value"] < high
+    kind = "relational" if "relational" in effects else "directional"
+    frame = "treason" if kind == "relational" else "coercion"
+    row = m.frames.loc[frame]
+    assert row[f"{kind}_low"] > 0 or row[f"{kind}_high"] < 0
+    assert (m.index["p_no_teller"] < 0.05) == (kind == "relational")
+
+
+def test_mirror_index_seldom_cries_wolf():
+    p = [compare.mirror(claims(s), draws=99).index["p_no_direction"] for s in range(40)]
+    assert np.mean(np.array(p) < 0.05) <= 0.15
+
+
+def test_mirror_index_of_equal_and_opposite_contrasts():
+    a = np.array([0.2, -0.1, -0.1])
+    assert compare.mirror_index(a, a) == pytest.approx(1)
+    assert compare.mirror_index(a, -a) == pytest.approx(-1)
+    assert compare.mirror_index(a, 3 * a) < 0.7
+
+
+def test_q_values_ignore_missing_comparisons():
+    q = compare.adjust(pd.Series([0.01, np.nan, 0.04]))
+    assert q.tolist()[::2] == pytest.approx([0.02, 0.04])
+    assert np.isnan(q[1])
+
+
+def test_log_odds_rank_planted_words_and_drop_words_of_one_event():
+    texts, first, events = [], [], []
+    for e in range(20):
+        for _ in range(3):
+            texts.append(("rescued " if e < 10 else "betrayed ") + "soldier crossed the river")
+            first.append(e < 10)
+            events.append(f"e{e}")
+    texts[0] += " helicopter"
+    table = compare.log_odds(pd.Series(texts), pd.Series(first), pd.Series(events))
+    assert table.index[0] == "betrayed" and table.index[-1] == "rescued"
+    assert "helicopter" not in table.index
+    assert abs(table.loc["soldier", "z"]) < 0.5
+
+
+def _tellings(gap, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = [(f"e{e}", f"o{e}{i}", i % 2) for e in range(8) for i in range(8)]
+    table = pd.DataFrame(rows, columns=["cluster", "outlet", "side"])
+    vectors = rng.normal(size=(len(table), 10))
+    vectors[:, 0] += gap * table["side"]
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True), table
+
+
+def test_separation_sees_a_gap_and_not_its_absence():
+    apart, p = compare.separation(*_tellings(3.0), "side", draws=200)
+    assert (apart["value"] > 0).all() and p < 0.02
+    _, p_none = compare.separation(*_tellings(0.0), "side", draws=200)
+    assert p_none > 0.05
+
+
+def test_likeness_leaves_out_small_parts():
+    s = compare.shares(claims(5), "frame", ["direction", "side"], draws=100)
+    alike = compare.likeness(s, ["Russian"], ["Ukrainian"])
+    assert alike["value"].between(0, 1).all()
+    few = compare.shares(claims(5, events=6), "frame", ["direction", "side"], draws=100)
+    assert compare.likeness(few, ["Russian"], ["Ukrainian"]).empty
