@@ -1,0 +1,411 @@
+"""Draw the figures, in one style, and save each with its data.
+
+Colours are Okabe & Ito's (2008), told apart by colour-blind readers; every series also has a
+marker of its own, so that nothing is lost in greyscale.
+"""
+
+import io
+import json
+import textwrap
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import Image
+
+from . import compare, settings
+from .agreement import SUFFICIENT, TENTATIVE
+
+DIRECTIONS = {
+    "ru_to_ua": "to Ukraine",
+    "ua_to_ru": "to Russia",
+    "ru_exit": "exit from Russian side",
+    "ua_exit": "exit from Ukrainian side",
+}
+LOOK = {
+    "ru_to_ua": ("#0072B2", "o", "full"),
+    "ua_to_ru": ("#D55E00", "s", "full"),
+    "ru_exit": ("#0072B2", "^", "none"),
+    "ua_exit": ("#D55E00", "v", "none"),
+    "Russian": ("#D55E00", "s", "full"),
+    "Ukrainian": ("#0072B2", "o", "full"),
+    "Western": ("#000000", "D", "none"),
+    "Undisclosed": ("#999999", "X", "full"),
+}
+"""Colour, marker and fill of the series that recur."""
+
+_SPARE = [
+    ("#0072B2", "o", "full"),
+    ("#D55E00", "s", "full"),
+    ("#000000", "D", "none"),
+    ("#999999", "X", "full"),
+    ("#009E73", "P", "full"),
+    ("#CC79A7", "v", "none"),
+]
+
+plt.rcParams.update(
+    {
+        "figure.dpi": 100,
+        "figure.constrained_layout.use": True,
+        "font.family": "DejaVu Sans",
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 10,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": "#dddddd",
+        "grid.linewidth": 0.6,
+        "legend.frameon": False,
+        "svg.hashsalt": "defection-framing",
+        "svg.fonttype": "path",
+    }
+)
+
+
+def save(fig, name, data, *, title, caption, alt, n, notebook) -> Image:
+    """Save a figure as PNG and SVG, its data as CSV, and its caption for the gallery.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+    name : str
+        File name without ending; says what the figure shows.
+    data : pd.DataFrame
+        What is drawn, one row per mark.
+    title : str
+        The question the figure answers.
+    caption, alt : str
+        Caption, and a description for those who cannot see the picture.
+    n : str
+        The articles and events behind it.
+    notebook : str
+        The notebook that makes it, without ending.
+
+    Returns
+    -------
+    IPython.display.Image
+        The picture for the notebook, with the alt text.
+    """
+    folder = settings.figures_dir()
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    fig.savefig(folder / f"{name}.png", dpi=300, metadata={"Software": None})
+    fig.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+    data.to_csv(folder / "tables" / f"{name}.csv", float_format="%.6g", lineterminator="\n")
+    register = folder / "figures.json"
+    entries = json.loads(register.read_text(encoding="utf-8")) if register.exists() else {}
+    entries[name] = {
+        "title": title, "caption": caption, "alt": alt, "n": n, "notebook": notebook
+    }  # fmt: skip
+    text = json.dumps(entries, indent=1, sort_keys=True, ensure_ascii=False)
+    register.write_text(text + "\n", encoding="utf-8")
+    small = io.BytesIO()
+    fig.savefig(small, dpi=100, metadata={"Software": None})
+    plt.close(fig)
+    return Image(data=small.getvalue(), format="png", alt=alt)
+
+
+def label(code: str) -> str:
+    """Readable name of a code."""
+    return DIRECTIONS.get(code, code.replace("_", " ").strip())
+
+
+def dots(panels, title: str, xlabel: str, order=None, zero=False, unit="events"):
+    """Dot plot of shares or differences with intervals: codes down, panels across.
+
+    Parameters
+    ----------
+    panels : dict of str to pd.DataFrame
+        Panel title to a table with index (series, code) and columns `value`, `low`, `high`,
+        `n_articles`, `n_events` (as `compare.prevalence` returns).
+    title, xlabel : str
+    order : sequence of str, optional
+        Codes from top to bottom; by default by mean value of the first panel.
+    zero : bool
+        Draw the line of no difference.
+    unit : str
+        What was resampled; the tables have a column `n_<unit>`.
+    """
+    first = next(iter(panels.values()))
+    if order is None:
+        order = first["value"].groupby(level=-1).mean().sort_values(ascending=False).index
+    order = [str(c) for c in order]
+    fig, axes = plt.subplots(
+        1, len(panels), sharey=True, squeeze=False,
+        figsize=(3.2 + 3.6 * len(panels), 1.6 + 0.33 * len(order)),
+    )  # fmt: skip
+    for ax, (panel, table) in zip(axes[0], panels.items(), strict=True):
+        series = list(dict.fromkeys(table.index.get_level_values(0)))
+        for i, s in enumerate(series):
+            _dots_of_one(ax, table.loc[s], s, order, (i - (len(series) - 1) / 2) * 0.7 / len(series), unit)
+        if zero:
+            ax.axvline(0, color="#444444", linewidth=0.8)
+        ax.set(yticks=range(len(order)), yticklabels=[label(c) for c in order], xlabel=xlabel)
+        ax.set_ylim(len(order) - 0.5, -0.5)
+        ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+        ax.grid(axis="y", visible=False)
+        for y in np.arange(0.5, len(order) - 1):
+            ax.axhline(y, color="#eeeeee", linewidth=0.6)
+        if panel:
+            ax.set_title(panel)
+        ax.legend(loc="upper left", bbox_to_anchor=(0, -0.55 / (0.2 + 0.33 * len(order))), ncols=1)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def _dots_of_one(ax, table, series, order, shift, unit):
+    colour, marker, fill = look(series)
+    t = table.reindex(order)
+    y = np.arange(len(order)) + shift
+    name = label(series)
+    if "n_articles" in t:
+        n = t[["n_articles", f"n_{unit}"]].max()
+        name += f" (n = {n.iloc[0]:.0f} articles, {n.iloc[1]:.0f} {unit})"
+    ax.hlines(y, t["low"], t["high"], color=colour, linewidth=1.4)
+    ax.plot(
+        t["value"], y, marker, color=colour, fillstyle=fill, markersize=5,
+        markerfacecolor=colour if fill == "full" else "white", label=name,
+    )  # fmt: skip
+
+
+def look(series: str) -> tuple[str, str, str]:
+    """Colour, marker and fill of a series, the same in every figure."""
+    return LOOK.get(series) or _SPARE[sum(map(ord, series)) % len(_SPARE)]
+
+
+def heat(table: pd.DataFrame, title: str, xlabel: str, ylabel: str, note="n", fmt="{:.0f}", ax=None):
+    """Draw a table of numbers as shaded, annotated cells; empty cells are missing values."""
+    fig = None
+    if ax is None:
+        fig, ax = plt.subplots(
+            figsize=(2.4 + 0.75 * table.shape[1], 1.5 + 0.34 * table.shape[0])
+        )
+    values = table.to_numpy(float)
+    ax.imshow(values, cmap="Greys", aspect="auto", vmin=0, vmax=np.nanmax(values) * 1.15)
+    for (i, j), v in np.ndenumerate(values):
+        if not np.isnan(v):
+            dark = v > 0.6 * np.nanmax(values)
+            ax.text(j, i, fmt.format(v), ha="center", va="center", fontsize=8,
+                    color="white" if dark else "black")  # fmt: skip
+    ax.set(
+        xticks=range(table.shape[1]), yticks=range(table.shape[0]), xlabel=xlabel, ylabel=ylabel,
+        xticklabels=["\n".join(textwrap.wrap(label(str(c)), 11)) for c in table.columns],
+        yticklabels=[label(str(c)) for c in table.index],
+    )  # fmt: skip
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    if fig is not None:
+        fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def mirror(m, camps=("Russian", "Ukrainian")):
+    """Headline figure: the two camps' contrasts, frame by frame, and the index among its nulls.
+
+    Parameters
+    ----------
+    m : compare.Mirror
+    camps : tuple of str
+    """
+    fig, (left, right) = plt.subplots(1, 2, figsize=(10, 5.6), width_ratios=[1.5, 1])
+    t, kinds = m.frames, kind_of_frame(m.frames)
+    reach = 1.15 * np.nanmax(np.abs(t[["first_low", "first_high", "second_low", "second_high"]]))
+    for slope, style in ((1, "-"), (-1, ":")):
+        left.plot([-reach, reach], [-slope * reach, slope * reach], style, color="#444444", lw=0.9)
+    left.axhline(0, color="#bbbbbb", linewidth=0.6)
+    left.axvline(0, color="#bbbbbb", linewidth=0.6)
+    looks = {
+        "neither shown": ("#999999", "o", "none"),
+        "relational": ("#000000", "D", "full"),
+        "directional": ("#D55E00", "s", "full"),
+        "both": ("#0072B2", "P", "full"),
+    }
+    for kind, (colour, marker, fill) in looks.items():
+        part = t[kinds == kind]
+        if part.empty:
+            continue
+        if kind != "neither shown":
+            left.hlines(part["first"], part["second_low"], part["second_high"], colour, lw=0.9)
+            left.vlines(part["second"], part["first_low"], part["first_high"], colour, lw=0.9)
+        left.plot(
+            part["second"], part["first"], marker, color=colour, fillstyle=fill, linestyle="",
+            markerfacecolor=colour if fill == "full" else "white", label=f"{kind} ({len(part)})",
+        )  # fmt: skip
+    size = t[["first", "second"]].abs().max(axis=1)
+    for frame in size.nlargest(8).index:
+        x, y = t.loc[frame, ["second", "first"]]
+        side = 1 if x >= 0 else -1
+        left.annotate(
+            label(frame), (x, y), xytext=(6 * side, 4), textcoords="offset points", fontsize=8,
+            ha="left" if side > 0 else "right",
+            fontweight="normal" if kinds[frame] == "neither shown" else "bold",
+        )  # fmt: skip
+    left.text(reach * 0.95, reach * 0.82, "mirror", ha="right", fontsize=8, style="italic")
+    left.text(reach * 0.95, -reach * 0.86, "direction", ha="right", fontsize=8, style="italic")
+    percent = mpl.ticker.PercentFormatter(1, decimals=0)
+    left.xaxis.set_major_formatter(percent)
+    left.yaxis.set_major_formatter(percent)
+    left.set(
+        xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal",
+        xlabel=f"{camps[1]} camp: incoming minus outgoing",
+        ylabel=f"{camps[0]} camp: incoming minus outgoing",
+        title="Each frame's contrast in the two camps",
+    )  # fmt: skip
+    left.legend(loc="upper left", fontsize=8)
+    rows = [*m.references.columns, "observed"]
+    for y, name in enumerate(m.references.columns):
+        low, mid, high = np.nanpercentile(m.references[name], [2.5, 50, 97.5])
+        right.hlines(y, low, high, color="#999999", linewidth=6, alpha=0.6)
+        right.plot(mid, y, "|", color="#444444", markersize=12)
+    y = len(rows) - 1
+    right.hlines(y, m.index["low"], m.index["high"], color="black", linewidth=1.6)
+    right.plot(m.index["value"], y, "D", color="black")
+    right.axvline(0, color="#bbbbbb", linewidth=0.8)
+    right.set(
+        yticks=range(len(rows)), ylim=(-0.6, len(rows) - 0.4), xlim=(-1.05, 1.05),
+        yticklabels=["\n".join(textwrap.wrap(r, 16)) for r in rows],
+        xlabel="mirror index\n\N{MINUS SIGN}1 direction decides    1 perfect mirror",
+        title="The index and what to hold it against",
+    )  # fmt: skip
+    right.grid(axis="y", visible=False)
+    n = m.index
+    fig.suptitle(
+        "Does framing follow the direction, or whether the person comes toward the teller's side?\n"
+        f"n = {n['n_articles']:.0f} articles on {n['n_events']:.0f} events",
+        x=0.01, ha="left", fontweight="bold",
+    )  # fmt: skip
+    return fig
+
+
+def kind_of_frame(frames: pd.DataFrame) -> pd.Series:
+    """What each frame of a `compare.Mirror` does, where its intervals leave zero out."""
+    relational = (frames["relational_low"] > 0) | (frames["relational_high"] < 0)
+    directional = (frames["directional_low"] > 0) | (frames["directional_high"] < 0)
+    kinds = np.select(
+        [relational & directional, relational, directional],
+        ["both", "relational", "directional"],
+        "neither shown",
+    )
+    return pd.Series(kinds, index=frames.index)
+
+
+def agreement(table: pd.DataFrame, title: str):
+    """Dot plot of alphas with intervals and the two thresholds of Krippendorff (2004)."""
+    fig, ax = plt.subplots(figsize=(6.4, 1.3 + 0.28 * len(table)))
+    y = np.arange(len(table))
+    ax.hlines(y, table["low"].astype(float), table["high"].astype(float), color="black")
+    ax.plot(table["alpha"], y, "o", color="black")
+    for threshold in (TENTATIVE, SUFFICIENT):
+        ax.axvline(threshold, color="#444444", linestyle="--", linewidth=0.8)
+    names = [f"{label(str(c))} (n = {n:.0f})" for c, n in table["n"].items()]
+    ax.set(yticks=y, yticklabels=names, xlabel="Krippendorff's alpha", xlim=(min(0, table["low"].min()), 1.02))
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def counts(table: pd.DataFrame, title: str, xlabel: str, ylabel: str):
+    """Draw one small bar chart for each column, sharing both axes."""
+    fig, axes = plt.subplots(1, table.shape[1], sharex=True, sharey=True, figsize=(10, 2.6))
+    for ax, (column, values) in zip(axes, table.items(), strict=True):
+        ax.bar(values.index.astype(int), values, color="#555555", width=0.8)
+        ax.set(xlabel=xlabel)
+        ax.set_title(f"{label(str(column))} (n = {values.sum()})", fontsize=9)
+        ax.grid(axis="x", visible=False)
+        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True, nbins=5))
+    axes[0].set_ylabel(ylabel)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def words(tables: dict[str, pd.DataFrame], title: str, ends: tuple[str, str], top: int = 12):
+    """Bars of the words most typical of two groups, one panel for each table of `log_odds`."""
+    fig, axes = plt.subplots(1, len(tables), figsize=(4.6 * len(tables), 1.4 + 0.36 * top))
+    for ax, (name, table) in zip(axes, tables.items(), strict=True):
+        part = pd.concat([table.head(top), table.tail(top)])
+        y = np.arange(len(part))
+        ax.barh(y, part["z"], color=np.where(part["z"] > 0, "#D55E00", "#56B4E9"), height=0.75)
+        ax.set(yticks=y, xlabel=f"z    \N{LEFTWARDS ARROW} {ends[0]}    {ends[1]} \N{RIGHTWARDS ARROW}")
+        ax.set_yticklabels([f"{w} ({r.n_events:.0f})" for w, r in part.iterrows()], fontsize=7)
+        ax.set_ylim(-0.7, len(part) - 0.3)
+        ax.set_title(f"{name}\nword (events that have it)")
+        ax.grid(axis="y", visible=False)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def article_map(points: pd.DataFrame, articles: pd.DataFrame, title: str):
+    """Scatter of embedded articles, a panel for each direction, with the centres of the camps.
+
+    Parameters
+    ----------
+    points : pd.DataFrame, two columns, indexed by article
+    articles : pd.DataFrame
+        With `side`, `direction`, `cluster`, the same index.
+    title : str
+    """
+    fig, axes = plt.subplots(1, 2, sharex=True, sharey=True, figsize=(10, 5))
+    for ax, d in zip(axes, ("ru_to_ua", "ua_to_ru"), strict=True):
+        own = articles[articles["direction"] == d]
+        for side in sorted(own["side"].unique()):
+            colour, marker, fill = look(side)
+            rows = own[own["side"] == side]
+            xy = points.loc[rows.index]
+            face = colour if fill == "full" else "none"
+            ax.scatter(*xy.to_numpy().T, s=9, marker=marker, facecolors=face, edgecolors=colour,
+                       alpha=0.35, linewidths=0.6)  # fmt: skip
+            centres = xy.groupby(rows["cluster"]).mean()
+            x, y = centres.mean()
+            error = 1.96 * centres.sem()
+            ax.errorbar(x, y, xerr=error.iloc[0], yerr=error.iloc[1], color="black", linewidth=1)
+            n = f"{side} (n = {len(rows)} articles, {len(centres)} events)"
+            ax.plot(x, y, marker, color="black", markersize=11,
+                    markerfacecolor=colour if fill == "full" else "white", label=n)  # fmt: skip
+        ax.set(xlabel="first component", title=label(d))
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize=8)
+    axes[0].set_ylabel("second component")
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def separation(table: pd.DataFrame, title: str):
+    """Dot plot of `compare.separation`, with the mean over events and its interval below."""
+    fig, ax = plt.subplots(figsize=(6.6, 1.5 + 0.28 * len(table)))
+    names = [f"{e} (n = {n})" for e, n in table["n_articles"].items()]
+    mean = compare.mean_interval(table["value"])
+    ax.plot(table["value"], range(len(table)), "o", color="#555555")
+    ax.hlines(-1.3, mean["low"], mean["high"], color="black", linewidth=1.6)
+    ax.plot(mean["value"], -1.3, "D", color="black")
+    ax.axvline(0, color="#444444", linewidth=0.8)
+    ax.set(yticks=[-1.3, *range(len(table))], yticklabels=["mean over events", *names])
+    ax.set_xlabel("extra cosine distance between camps")
+    ax.grid(axis="y", visible=False)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def specifications(results: pd.DataFrame, names: dict[str, str], title: str):
+    """One panel for each headline estimate, specifications down, as `robust.table` gives them."""
+    order = results.index.droplevel("estimate").unique()
+    fig, axes = plt.subplots(
+        1, len(names), sharey=True, figsize=(3 + 1.75 * len(names), 1.6 + 0.25 * len(order))
+    )
+    y = np.arange(len(order))
+    for ax, (estimate, name) in zip(axes, names.items(), strict=True):
+        t = results.xs(estimate, level="estimate").reindex(order)
+        ax.hlines(y, t["low"], t["high"], color="#777777", linewidth=1)
+        sure = t["excludes_zero"].to_numpy(bool)
+        ax.plot(t["value"][sure], y[sure], "o", color="black", markersize=4)
+        ax.plot(t["value"][~sure], y[~sure], "o", color="black", mfc="white", markersize=4)
+        ax.axvline(0, color="#444444", linewidth=0.8)
+        ax.set_title("\n".join(textwrap.wrap(name, 16)), fontsize=8)
+        ax.tick_params(axis="x", labelsize=7)
+        ax.grid(axis="y", visible=False)
+    axes[0].set(yticks=y, yticklabels=[f"{kind}: {name}" for kind, name in order])
+    axes[0].set_ylim(len(order) - 0.5, -0.5)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig

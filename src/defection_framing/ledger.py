@@ -1,0 +1,147 @@
+"""The ledger of claims: every estimate the study reports, and every sentence that rests on one.
+
+Notebooks `record` their estimates in `derived/estimates.csv`; the sentences of finding stand in
+`findings.toml`, with the conditions under which they are true. A sentence takes its numbers from
+the estimates, so it cannot say what was not computed; where a condition fails, what is shown says
+so instead.
+"""
+
+import operator
+import tomllib
+from importlib import resources
+from typing import NamedTuple
+
+import nbformat
+import numpy as np
+import pandas as pd
+
+from . import settings
+
+COLUMNS = ["value", "low", "high", "n_articles", "n_events", "p", "q"]
+_COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
+
+
+class Estimate(NamedTuple):
+    """One estimate; its format specs are `share`, `points`, `index`, `count` and `n`."""
+
+    value: float
+    low: float = np.nan
+    high: float = np.nan
+    n_articles: float = np.nan
+    n_events: float = np.nan
+    p: float = np.nan
+    q: float = np.nan
+
+    def __format__(self, spec: str) -> str:
+        """Write the estimate: with `n`, how many articles and events; else value and interval."""
+        if spec == "n":
+            return f"{self.n_articles:,.0f} articles on {self.n_events:,.0f} events"
+        if spec == "count":
+            return f"{self.value:,.0f}"
+        scale, pattern, unit = {
+            "share": (100, ".0f", "%"),
+            "points": (100, "+.0f", " points"),
+            "index": (1, ".2f", ""),
+        }[spec]
+
+        def number(x):
+            return format(round(x * scale, 2) + 0.0, pattern).replace("-", "\N{MINUS SIGN}")
+
+        text = number(self.value) + unit
+        if np.isnan(self.low):
+            return text
+        return f"{text} (95% interval {number(self.low)} to {number(self.high)})"
+
+
+def record(notebook: str, estimates: pd.DataFrame) -> None:
+    """Put a notebook's estimates in `derived/estimates.csv`, in place of those it had there.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook, without ending.
+    estimates : pd.DataFrame
+        Index: names, unique in the study. Columns: `value` and any of `low`, `high`,
+        `n_articles`, `n_events`, `p`, `q`.
+
+    Raises
+    ------
+    ValueError
+        If a name occurs twice.
+    """
+    path = settings.derived_dir() / "estimates.csv"
+    new = estimates.reindex(columns=COLUMNS).rename_axis("name").reset_index()
+    new.insert(0, "notebook", notebook)
+    if path.exists():
+        old = pd.read_csv(path)
+        new = pd.concat([old[old["notebook"] != notebook], new], ignore_index=True)
+    twice = new["name"][new["name"].duplicated()]
+    if len(twice):
+        raise ValueError(f"{path.name}: the estimate {twice.iloc[0]!r} is recorded twice; rename one")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = new.sort_values(["notebook", "name"], kind="stable").astype(
+        {"n_articles": "Int64", "n_events": "Int64"}
+    )
+    new.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+
+
+def estimates() -> dict[str, Estimate]:
+    """All recorded estimates by name."""
+    path = settings.derived_dir() / "estimates.csv"
+    if not path.exists():
+        return {}
+    table = pd.read_csv(path).set_index("name")
+    return {n: Estimate(*row) for n, row in table[COLUMNS].iterrows()}
+
+
+def _findings() -> dict[str, dict]:
+    text = resources.files(__package__).joinpath("findings.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def finding(name: str) -> str:
+    """Write one sentence of finding, with its numbers.
+
+    Where the corpus lacks an estimate, or a condition of the sentence fails, the text says that
+    instead of the finding.
+    """
+    entry, known = _findings()[name], estimates()
+    try:
+        failed = [c for c in entry["holds"] if not _true(c, known)]
+        text = " ".join(entry["text"].format_map(known).split())
+    except KeyError as missing:
+        return f"*Not to be had from this corpus: there is no estimate {missing}.*"
+    if failed:
+        return f"*Does not hold in this corpus ({'; '.join(failed)}):* {text}"
+    return text
+
+
+def _true(condition: str, known: dict[str, Estimate]) -> bool:
+    name, column, compare, number = condition.split()
+    return bool(_COMPARE[compare](getattr(known[name], column), float(number)))
+
+
+def headlines() -> list[str]:
+    """List the findings for README and summary, each a markdown bullet that names its figure."""
+    return [
+        f"- {finding(name)} ([{entry['figure']}](figures/{entry['figure']}.png), "
+        f"[notebook](notebooks/{entry['notebook']}.ipynb))"
+        for name, entry in _findings().items()
+        if entry.get("headline")
+    ]
+
+
+def stale() -> list[str]:
+    """List the findings that fail or that the notebooks do not show as computed now."""
+    out = []
+    for name, entry in _findings().items():
+        text = finding(name)
+        if text.startswith("*"):
+            out.append(f"findings.toml: {name}: {text}")
+            continue
+        path = settings.notebooks_dir() / f"{entry['notebook']}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+        if not any(text in o.get("data", {}).get("text/markdown", "") for o in outputs):
+            out.append(f"{path.name}: does not show the finding {name!r} as computed; run the study")
+    return out
