@@ -1,0 +1,126 @@
+"""Console command `defection-framing`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="How news media frame people who leave one side of the Russia-Ukraine war for the other.\n"
+    "\n\nThe study runs on the repository's own data. To run it on a corpus of your own, in the "
+    "same tables, set the environment variable DEFECTION_DATA to its folder: every output then "
+    "goes into that folder and the repository stays as it is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+# The commands import what they need themselves: the libraries take seconds, `--help` should not.
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Print an error that this package raised on purpose as it is, without a trace; exit 2."""
+    try:
+        yield
+    except Exception as error:
+        if not type(error).__module__.startswith(f"{__package__}."):
+            raise
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command("study")
+def run(
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh",
+            help="First embed all texts again with the model and print the largest difference "
+            "from the stored embeddings. The study itself always starts from the stored ones.",
+        ),
+    ] = False,
+) -> None:
+    """Run all notebooks in order and rewrite every figure, table and page.
+
+    Takes a few minutes; prints a line for each notebook.
+    """
+    with _plain_errors():
+        from . import corpus, study
+
+        if fresh:
+            from . import embed
+
+            texts = study.embedded_texts(corpus.load())
+            largest = embed.compare_fresh(texts)
+            typer.echo(
+                f"Embedded {len(texts):,} texts again: the largest difference of any coordinate "
+                f"from the stored embeddings is {largest:.2g}."
+            )
+        study.run_study()
+
+
+@app.command()
+def check(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]", help="Folder of the tables; the corpus under study if left out."
+        ),
+    ] = None,
+) -> None:
+    """Check the tables of a corpus against the schema (datapackage.json).
+
+    Prints how much there is, or every violation with file, row, column and value.
+    """
+    with _plain_errors():
+        from .corpus import load
+
+        corpus = load(folder)
+        for table in ("articles", "claims", "outlets", "events"):
+            typer.echo(f"{len(getattr(corpus, table)):>6,} {table}")
+        typer.echo(f"{len(corpus.second_claims):>6,} claims coded a second time")
+        typer.echo(f"{len(corpus.second_articles):>6,} articles coded a second time")
+        typer.echo("The corpus fits the schema.")
+
+
+@app.command()
+def data(
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[SOURCE]",
+            help="Folder of the coders' raw records; by default ../shared/corpus.",
+        ),
+    ] = None,
+) -> None:
+    """Build the tables in data/ from the coders' raw records, and embed their texts.
+
+    Nothing else needs the raw records.
+    """
+    with _plain_errors():
+        from . import corpus, embed, settings, study
+        from .build import build
+
+        build(source or settings.ROOT.parent / "shared" / "corpus", settings.data_dir())
+        embed.track(study.embedded_texts(corpus.load()))
+        typer.echo(f"Tables and embeddings written to {settings.data_dir()}.")
+
+
+@app.command("verify")
+def compare() -> None:
+    """Compare the last run with what is committed: do the conclusions still hold?
+
+    Says `identical`, `within tolerance`, `conclusions hold` (values moved further, no conclusion
+    did) or `conclusions changed`, with the details. Only the last fails (exit code 1).
+    """
+    with _plain_errors():
+        from . import verify
+
+        result = verify.verify()
+        typer.echo(str(result))
+    if result.changed:
+        raise typer.Exit(1)

@@ -1,0 +1,117 @@
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from defection_framing import corpus, embed, study, verify
+from defection_framing.cli import app
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, arguments)
+
+
+def test_help_names_every_command_and_how_to_use_ones_own_corpus():
+    result = run("--help")
+    assert result.exit_code == 0
+    for word in ("study", "check", "data", "verify", "DEFECTION_DATA"):
+        assert word in result.output
+
+
+def test_help_loads_no_heavy_library():
+    code = (
+        "import sys, defection_framing.cli\n"
+        "heavy = {'pandas', 'numpy', 'torch', 'matplotlib', 'nbclient', 'frictionless'}\n"
+        "print(heavy & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "defection_framing", "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert "Usage: defection-framing" in done.stdout
+
+
+def test_check_counts_the_repositorys_corpus(monkeypatch):
+    monkeypatch.delenv("DEFECTION_DATA", raising=False)
+    result = run("check")
+    assert result.exit_code == 0
+    loaded = corpus.load()
+    assert f"{len(loaded.articles):,} articles" in result.output
+    assert f"{len(loaded.claims):,} claims" in result.output
+
+
+def test_check_says_what_is_wrong_without_a_trace(tmp_path):
+    result = run("check", str(tmp_path / "nowhere"))
+    assert result.exit_code == 2
+    assert "nowhere does not exist" in result.stderr
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+
+
+def test_an_error_of_the_study_exits_2(monkeypatch):
+    def fail():
+        raise study.StudyError("Notebook 1_x.ipynb, code cell 2: KeyError")
+
+    monkeypatch.setattr(study, "run_study", fail)
+    result = run("study")
+    assert (result.exit_code, result.stderr) == (2, "Notebook 1_x.ipynb, code cell 2: KeyError\n")
+
+
+def test_fresh_embeds_what_the_study_embeds_and_says_the_difference(monkeypatch):
+    monkeypatch.delenv("DEFECTION_DATA", raising=False)
+    asked, ran = [], []
+    monkeypatch.setattr(embed, "compare_fresh", lambda texts: asked.extend(texts) or 0.000122)
+    monkeypatch.setattr(study, "run_study", lambda: ran.append(True))
+    result = run("study", "--fresh")
+    loaded = corpus.load()
+    assert set(loaded.claims["text"]) < set(asked)
+    assert len(asked) == 2 * (len(loaded.claims) + len(loaded.articles))
+    assert "0.00012" in result.output
+    assert ran == [True]
+
+
+def test_an_error_in_the_code_keeps_its_trace(monkeypatch):
+    def fail():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(study, "run_study", fail)
+    assert isinstance(run("study").exception, ZeroDivisionError)
+
+
+def test_data_without_raw_records_says_so_and_writes_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path / "own"))
+    result = run("data", str(tmp_path / "nowhere"))
+    assert result.exit_code == 2
+    assert "nowhere" in result.stderr and result.stderr.count("\n") == 1
+    assert not (tmp_path / "own").exists()
+
+
+@pytest.mark.parametrize(
+    "result, code, said",
+    [
+        (verify.Comparison(), 0, "identical"),
+        (verify.Comparison(files=["a: differs"]), 0, "within tolerance"),
+        (verify.Comparison(beyond=["x: value 1 -> 2"]), 0, "conclusions hold"),
+        (verify.Comparison(changed=["x: the sign changed"]), 1, "conclusions changed"),
+    ],
+)
+def test_verify_fails_only_when_a_conclusion_changed(monkeypatch, result, code, said):
+    monkeypatch.setattr(verify, "verify", lambda: result)
+    done = run("verify")
+    assert done.exit_code == code
+    assert done.stdout.startswith(f"verdict: {said}\n")
+
+
+def test_verify_without_a_run_exits_2(monkeypatch):
+    def fail():
+        raise verify.VerifyError("run `make study` first.")
+
+    monkeypatch.setattr(verify, "verify", fail)
+    done = run("verify")
+    assert (done.exit_code, done.stderr) == (2, "run `make study` first.\n")

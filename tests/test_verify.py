@@ -1,0 +1,252 @@
+import json
+import subprocess
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from defection_framing import ledger, settings, study
+from defection_framing.verify import VerifyError, verify
+
+HEADER = "notebook,name,value,low,high,n_articles,n_events,p,q"
+CONTRAST = "3_direction,contrast,0.10,0.02,0.18,50,20,0.01,0.03"
+UNSETTLED = "3_direction,unsettled,0.01,-0.09,0.11,50,20,0.8,0.9"
+SHARE = "3_direction,share,0.10,0,0.3,50,20,,"
+COUNT = "1_corpus,articles,967,,,,,,"
+INDEX = "4_outlets,mirror,0.30,0.10,0.50,50,20,0.03,"
+TOPIC_0 = "2_topics,topic_0_share,0.5,0.4,0.6,50,20,,"
+TOPIC_1 = "2_topics,topic_1_share,0.2,0.1,0.3,50,20,,"
+ROWS = [CONTRAST, UNSETTLED, SHARE, COUNT, INDEX, TOPIC_0, TOPIC_1]
+TOPICS = {0: "abcdef", 1: "ghij", -1: "kl"}
+
+
+def git(root, *arguments):
+    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", root, *identity, *arguments], check=True, capture_output=True)
+
+
+def write_outputs(root, rows=ROWS, topics=TOPICS, png="x"):
+    (root / "data/derived/estimates.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    members = [f"{claim},{topic}" for topic, claims in topics.items() for claim in claims]
+    (root / "data/derived/claim_topics.csv").write_text(
+        "\n".join(["claim_id,topic", *members]) + "\n"
+    )
+    (root / "figures/mirror.png").write_text(png)
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """Give a repository whose committed outputs are those of a run."""
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    monkeypatch.delenv("DEFECTION_DATA", raising=False)
+    monkeypatch.setattr(ledger, "stale", list)
+    for folder in ("data/derived", "figures", "notebooks"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "README.md").write_text("# T\n")
+    (tmp_path / "data/articles.csv").write_text("article_id\n")
+    (tmp_path / ".gitignore").write_text(".last_run.json\n")
+    nbformat.write(new_notebook(cells=[new_code_cell("1")]), tmp_path / "notebooks/1_corpus.ipynb")
+    write_outputs(tmp_path)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "x")
+    study._write_stamp()
+    return tmp_path
+
+
+def rerun(root, **outputs):
+    write_outputs(root, **outputs)
+    study._write_stamp()
+    return verify()
+
+
+def replaced(old, new):
+    assert old in ROWS
+    return [new if row == old else row for row in ROWS]
+
+
+def test_equal_outputs_are_identical(root):
+    result = rerun(root)
+    assert result.verdict == "identical"
+    assert str(result) == "verdict: identical"
+
+
+def test_a_picture_that_differs_is_named_and_within_tolerance(root):
+    result = rerun(root, png="y")
+    assert result.verdict == "within tolerance"
+    assert result.files == ["figures/mirror.png: differs"]
+
+
+def test_new_and_missing_files_are_named(root):
+    (root / "figures/mirror.png").rename(root / "figures/other.png")
+    study._write_stamp()
+    assert verify().files == [
+        "figures/mirror.png: not made by the run",
+        "figures/other.png: not committed",
+    ]
+
+
+def test_small_moves_are_within_tolerance_and_said(root):
+    moved = "3_direction,contrast,0.115,0.025,0.19,50,20,0.012,0.031"
+    result = rerun(root, rows=replaced(CONTRAST, moved))
+    assert result.verdict == "within tolerance"
+    assert result.beyond == []
+    assert result.within == [
+        "3_direction / contrast: value 0.1 -> 0.115, low 0.02 -> 0.025, high 0.18 -> 0.19, "
+        "p 0.01 -> 0.012, q 0.03 -> 0.031"
+    ]
+    assert "Estimates within tolerance" in str(result)
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        # 0.02 is the least tolerance; here 10% of the interval's width (0.4) is 0.04
+        (INDEX, INDEX.replace("0.30", "0.335")),
+        (SHARE, SHARE.replace(",0.10,", ",0.125,")),
+    ],
+)
+def test_wide_intervals_allow_more(root, old, new):
+    assert rerun(root, rows=replaced(old, new)).verdict == "within tolerance"
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        (CONTRAST, "3_direction,contrast,0.13,0.02,0.18,50,20,0.01,0.03"),
+        (INDEX, INDEX.replace("0.30", "0.36")),
+        (COUNT, COUNT.replace("967", "968")),
+        (CONTRAST, CONTRAST.replace(",50,20,", ",51,20,")),
+        (UNSETTLED, UNSETTLED.replace("0.9", "")),
+    ],
+)
+def test_large_moves_that_change_no_conclusion_are_named_and_do_not_fail(root, old, new):
+    result = rerun(root, rows=replaced(old, new))
+    assert result.verdict == "conclusions hold"
+    assert len(result.beyond) == 1
+    assert result.beyond[0].startswith(" / ".join(old.split(",")[:2]))
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        (
+            CONTRAST,
+            CONTRAST.replace("0.02,0.18", "-0.001,0.18"),
+            "the interval now includes zero (0.02 to 0.18 -> -0.001 to 0.18)",
+        ),
+        (UNSETTLED, UNSETTLED.replace("-0.09", "0.001"), "the interval no longer includes zero"),
+        (
+            CONTRAST,
+            CONTRAST.replace("0.10,0.02,0.18", "-0.10,-0.18,-0.02"),
+            "the sign changed (0.1 -> -0.1)",
+        ),
+        (COUNT, COUNT.replace("967", "-967"), "the sign changed"),
+        (CONTRAST, CONTRAST.replace("0.03", "0.051"), "q crossed 0.05 (0.03 -> 0.051)"),
+        (UNSETTLED, UNSETTLED.replace("0.9", "0.04"), "q crossed 0.05 (0.9 -> 0.04)"),
+        (INDEX, INDEX.replace("0.03", "0.06"), "p crossed 0.05 (0.03 -> 0.06)"),
+    ],
+)
+def test_changed_conclusions_fail_and_are_said(root, old, new, said):
+    result = rerun(root, rows=replaced(old, new))
+    assert result.verdict == "conclusions changed"
+    assert len(result.changed) == 1
+    name = " / ".join(old.split(",")[:2])
+    assert result.changed[0].startswith(f"{name}: ")
+    assert said in result.changed[0]
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        # a sign that the interval never settled
+        (UNSETTLED, UNSETTLED.replace("0.01,-0.09", "-0.005,-0.10")),
+        # a share's interval may leave the bound of zero
+        (SHARE, SHARE.replace(",0,", ",0.001,")),
+    ],
+)
+def test_what_was_never_concluded_cannot_change(root, old, new):
+    assert rerun(root, rows=replaced(old, new)).verdict == "within tolerance"
+
+
+def test_an_estimate_that_is_gone_is_a_changed_conclusion(root):
+    result = rerun(root, rows=[row for row in ROWS if row != SHARE])
+    assert result.changed == ["3_direction / share: no longer estimated"]
+
+
+def test_a_new_estimate_is_named(root):
+    result = rerun(root, rows=[*ROWS, "9_x,new,1,,,,,,"])
+    assert result.beyond == ["9_x / new: not committed"]
+    assert result.verdict == "conclusions hold"
+
+
+def test_a_topic_is_found_again_by_its_claims(root):
+    result = rerun(root, topics={0: "abcdefk", 1: "ghi", -1: "jl"})
+    assert result.verdict == "within tolerance"
+
+
+def test_a_topic_that_lost_its_claims_vanished(root):
+    result = rerun(root, topics={0: "abcdef", -1: "ghijkl"})
+    assert result.verdict == "conclusions changed"
+    assert result.changed[0].startswith("topic 1 (4 claims) vanished")
+
+
+def test_topics_that_swap_numbers_are_the_same_topics(root):
+    swapped = [
+        row.replace("topic_0", "topic_X")
+        .replace("topic_1", "topic_0")
+        .replace("topic_X", "topic_1")
+        for row in ROWS
+    ]
+    result = rerun(root, rows=swapped, topics={1: TOPICS[0], 0: TOPICS[1], -1: "kl"})
+    assert result.changed == result.beyond == result.within == []
+    assert result.verdict == "within tolerance"
+
+
+def test_a_stale_finding_is_a_changed_conclusion(root, monkeypatch):
+    monkeypatch.setattr(ledger, "stale", lambda: ["findings.toml: x: does not hold"])
+    assert verify().changed == ["findings.toml: x: does not hold"]
+
+
+def test_without_a_run_there_is_nothing_to_verify(root):
+    study.stamp_path().unlink()
+    with pytest.raises(VerifyError, match="run `make study` first"):
+        verify()
+
+
+def test_a_run_of_another_commit_does_not_count(root):
+    git(root, "commit", "-qm", "y", "--allow-empty")
+    with pytest.raises(VerifyError, match="not made of this commit"):
+        verify()
+
+
+@pytest.mark.parametrize(
+    "file, said", [("data/articles.csv", "Data, code"), ("figures/mirror.png", "Outputs")]
+)
+def test_files_changed_after_the_run_are_noticed(root, file, said):
+    (root / file).write_text("changed")
+    with pytest.raises(VerifyError, match=f"{said}.*run `make study` first"):
+        verify()
+
+
+def test_outputs_must_be_committed_to_be_compared(root):
+    git(root, "rm", "-q", "--cached", "data/derived/estimates.csv")
+    git(root, "commit", "-qm", "y")
+    study._write_stamp()
+    with pytest.raises(VerifyError, match="No outputs are committed"):
+        verify()
+
+
+def test_estimates_of_one_name_cannot_be_compared(root):
+    with pytest.raises(VerifyError, match="fresh estimates.csv has 1_corpus / articles twice"):
+        rerun(root, rows=[*ROWS, COUNT])
+
+
+def test_a_researchers_corpus_has_nothing_committed(root, monkeypatch, tmp_path):
+    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path / "own"))
+    with pytest.raises(VerifyError, match="unset DEFECTION_DATA"):
+        verify()
+
+
+def test_the_stamp_is_readable_json(root):
+    assert json.loads(study.stamp_path().read_text())["commit"] == study.head_commit()
