@@ -1,0 +1,52 @@
+# make study    run the study: notebooks, figures, tables (creates the environment first)
+# make test     run the tests
+# make lab      open the notebooks in JupyterLab
+# make data     rebuild the tables of data/ from the coders' raw records in ../shared/corpus
+# make verify   compare the last run with what is committed
+# make lock     refresh requirements.lock
+#
+# Needs Python 3.11 to 3.13; name another one with `make study PYTHON=python3.12`.
+
+PYTHON ?= python3
+VENV ?= .venv
+INSTALLED := $(VENV)/.installed
+
+.PHONY: study test lab data verify lock
+
+study: $(INSTALLED)
+	$(VENV)/bin/defection-framing study
+
+test: $(INSTALLED)
+	$(VENV)/bin/python -m pytest
+
+lab: $(INSTALLED)
+	$(VENV)/bin/jupyter lab notebooks
+
+data: $(INSTALLED)
+	$(VENV)/bin/defection-framing data
+
+verify: $(INSTALLED)
+	$(VENV)/bin/defection-framing verify
+
+# Installs once, and again when the dependencies or the lock change.
+$(INSTALLED): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11 to 3.13 is needed and $(PYTHON) is " + sys.version.split()[0] + ": run make PYTHON=python3.12, or another that you have.")'
+	@echo "Installing the pinned packages into $(VENV), once; this takes a few minutes."
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
+	touch $@
+
+# Everything moves to the newest version that pyproject.toml allows, except torch, whose line in
+# the lock is raised by hand: a new torch changes embeddings. Local suffixes such as +cpu are cut,
+# so that the lock serves every platform.
+lock:
+	rm -rf build/lock
+	mkdir -p build/lock
+	grep '^torch==' requirements.lock > build/lock/torch.txt
+	$(PYTHON) -m venv build/lock/venv
+	build/lock/venv/bin/python -m pip install --quiet --constraint build/lock/torch.txt '.[test]'
+	( echo '# Pinned versions of all packages, a pip constraints file; refreshed by `make lock`.'; \
+	  build/lock/venv/bin/python -m pip freeze --all --exclude pip --exclude defection-framing \
+	  | sed 's/+[a-z0-9.]*$$//' ) > build/lock/requirements.lock
+	mv build/lock/requirements.lock requirements.lock
+	rm -rf build/lock
