@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic import claims
 
 from defection_framing import compare
+from synthetic import claims
 
 AWAY = {
     ("Russian", "ru_to_ua"): 0.5,

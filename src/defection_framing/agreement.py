@@ -68,7 +68,9 @@ def alpha(
     rng = np.random.default_rng(seed)
     members = list(pd.Series(range(len(clusters))).groupby(clusters.to_numpy()).indices.values())
     boot = [
-        statistic(np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))]))
+        statistic(
+            np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))])
+        )
         for _ in range(draws)
     ]
     low, high = np.nanpercentile(boot, [2.5, 97.5])
@@ -113,14 +115,13 @@ def table(corpus: Corpus) -> pd.DataFrame:
     claims = claims_side_by_side(corpus)
     if len(claims):
         rows["main frame"] = alpha(claims["frame_1"], claims["frame_2"], claims["article_id"])
-        rows["main frame"]["unit"] = "claim"
     second = corpus.second_articles
     own = corpus.articles.loc[second.index]
     for code in ("direction", "portrayal", "stance", "origin", "motives"):
         if len(second):
             rows[code] = alpha(_plain(own[code]), _plain(second[code]), own["event"])
-            rows[code]["unit"] = "article"
-    return pd.DataFrame(rows).T.rename_axis("code")
+    out = pd.DataFrame(rows).T.rename_axis("code")
+    return out.assign(unit=np.where(out.index == "main frame", "claim", "article"))
 
 
 def by_frame(corpus: Corpus) -> pd.DataFrame:

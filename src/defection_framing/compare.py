@@ -141,8 +141,10 @@ def shares(
     articles = per_event.size()
     weight = articles * 0 + 1.0 if weighting == "event" else articles.astype(float)
 
-    cell = pd.MultiIndex.from_frame(total.index.to_frame()[by]) if len(by) > 1 else (
-        total.index.get_level_values(by[0])
+    cell = (
+        pd.MultiIndex.from_frame(total.index.to_frame()[by])
+        if len(by) > 1
+        else (total.index.get_level_values(by[0]))
     )
     groups = cell.unique().sort_values()
     events = total.index.get_level_values("cluster")
@@ -189,10 +191,10 @@ def _share_interval(p, variance, n_articles, effective_events, alpha):
     (a code in none or all of the events) the effective number of events is the sample size.
     """
     df = np.maximum(effective_events - 1, 1)
+    shrink = (stats.norm.isf(alpha / 2) / stats.t.isf(alpha / 2, df)) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(variance > 0, p * (1 - p) / variance, effective_events)
-    size = np.minimum(size, n_articles)
-    size = np.maximum(size * (stats.norm.isf(alpha / 2) / stats.t.isf(alpha / 2, df)) ** 2, 1)
+        size = np.minimum(p * (1 - p) / variance, n_articles) * shrink
+    size = np.maximum(np.where(variance > 0, size, effective_events), 1)
     hits = p * size
     low = stats.beta.ppf(alpha / 2, hits, size - hits + 1)
     high = stats.beta.isf(alpha / 2, hits + 1, size - hits)
@@ -222,7 +224,7 @@ def prevalence(s: Shares, alpha: float = 0.05) -> pd.DataFrame:
     n = s.n.to_numpy()[:, :, None]
     low, high = _share_interval(s.value, _variance(s), n[:, 0], n[:, 2], alpha)
     out = []
-    for g, group in enumerate(s.groups):
+    for g in range(len(s.groups)):
         frame = pd.DataFrame({"value": s.value[g], "low": low[g], "high": high[g]}, index=s.codes)
         out.append(frame.assign(**s.n.iloc[g][["n_articles", "n_events"]].astype(int)))
     table = pd.concat(out, keys=list(s.groups), names=[*s.groups.names, "code"])

@@ -44,6 +44,7 @@ _SPARE = [
     ("#CC79A7", "v", "none"),
 ]
 
+mpl.rcdefaults()  # a researcher's own matplotlibrc must not change the figures
 plt.rcParams.update(
     {
         "figure.dpi": 100,
@@ -113,7 +114,7 @@ def label(code: str) -> str:
     return DIRECTIONS.get(code, code.replace("_", " ").strip())
 
 
-def dots(panels, title: str, xlabel: str, order=None, zero=False, unit="events"):
+def dots(panels, title, xlabel, order=None, zero=False, unit="events", percent=True):
     """Dot plot of shares or differences with intervals: codes down, panels across.
 
     Parameters
@@ -128,6 +129,8 @@ def dots(panels, title: str, xlabel: str, order=None, zero=False, unit="events")
         Draw the line of no difference.
     unit : str
         What was resampled; the tables have a column `n_<unit>`.
+    percent : bool
+        Write the axis in percent.
     """
     first = next(iter(panels.values()))
     if order is None:
@@ -135,23 +138,27 @@ def dots(panels, title: str, xlabel: str, order=None, zero=False, unit="events")
     order = [str(c) for c in order]
     fig, axes = plt.subplots(
         1, len(panels), sharey=True, squeeze=False,
-        figsize=(3.2 + 3.6 * len(panels), 1.6 + 0.33 * len(order)),
+        figsize=(3.2 + 3.6 * len(panels), 1.6 + 0.33 * len(order) + 0.2 * first.index.levshape[0]),
     )  # fmt: skip
     for ax, (panel, table) in zip(axes[0], panels.items(), strict=True):
         series = list(dict.fromkeys(table.index.get_level_values(0)))
         for i, s in enumerate(series):
-            _dots_of_one(ax, table.loc[s], s, order, (i - (len(series) - 1) / 2) * 0.7 / len(series), unit)
+            _dots_of_one(
+                ax, table.loc[s], s, order, (i - (len(series) - 1) / 2) * 0.7 / len(series), unit
+            )
         if zero:
             ax.axvline(0, color="#444444", linewidth=0.8)
         ax.set(yticks=range(len(order)), yticklabels=[label(c) for c in order], xlabel=xlabel)
         ax.set_ylim(len(order) - 0.5, -0.5)
-        ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+        if percent:
+            ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
         ax.grid(axis="y", visible=False)
         for y in np.arange(0.5, len(order) - 1):
             ax.axhline(y, color="#eeeeee", linewidth=0.6)
         if panel:
             ax.set_title(panel)
-        ax.legend(loc="upper left", bbox_to_anchor=(0, -0.55 / (0.2 + 0.33 * len(order))), ncols=1)
+        below = mpl.transforms.ScaledTranslation(0, -0.5, fig.dpi_scale_trans)
+        ax.legend(loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=ax.transAxes + below)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 
@@ -176,13 +183,13 @@ def look(series: str) -> tuple[str, str, str]:
     return LOOK.get(series) or _SPARE[sum(map(ord, series)) % len(_SPARE)]
 
 
-def heat(table: pd.DataFrame, title: str, xlabel: str, ylabel: str, note="n", fmt="{:.0f}", ax=None):
+def heat(
+    table: pd.DataFrame, title: str, xlabel: str, ylabel: str, note="n", fmt="{:.0f}", ax=None
+):
     """Draw a table of numbers as shaded, annotated cells; empty cells are missing values."""
     fig = None
     if ax is None:
-        fig, ax = plt.subplots(
-            figsize=(2.4 + 0.75 * table.shape[1], 1.5 + 0.34 * table.shape[0])
-        )
+        fig, ax = plt.subplots(figsize=(2.4 + 0.75 * table.shape[1], 1.5 + 0.34 * table.shape[0]))
     values = table.to_numpy(float)
     ax.imshow(values, cmap="Greys", aspect="auto", vmin=0, vmax=np.nanmax(values) * 1.15)
     for (i, j), v in np.ndenumerate(values):
@@ -235,14 +242,18 @@ def mirror(m, camps=("Russian", "Ukrainian")):
             markerfacecolor=colour if fill == "full" else "white", label=f"{kind} ({len(part)})",
         )  # fmt: skip
     size = t[["first", "second"]].abs().max(axis=1)
-    for frame in size.nlargest(8).index:
-        x, y = t.loc[frame, ["second", "first"]]
-        side = 1 if x >= 0 else -1
-        left.annotate(
-            label(frame), (x, y), xytext=(6 * side, 4), textcoords="offset points", fontsize=8,
-            ha="left" if side > 0 else "right",
-            fontweight="normal" if kinds[frame] == "neither shown" else "bold",
-        )  # fmt: skip
+    named = t.loc[size.nlargest(9).index].sort_values("first")
+    for right_half in (False, True):
+        at = -reach
+        for frame, row in named[(named["second"] >= 0) == right_half].iterrows():
+            at = max(row["first"], at + 0.075 * reach)
+            x = row["second"] + (0.09 if right_half else -0.09) * reach
+            left.annotate(
+                label(frame), (row["second"], row["first"]), (x, at), fontsize=8, va="center",
+                ha="left" if right_half else "right",
+                fontweight="normal" if kinds[frame] == "neither shown" else "bold",
+                arrowprops={"arrowstyle": "-", "color": "#999999", "lw": 0.5},
+            )  # fmt: skip
     left.text(reach * 0.95, reach * 0.82, "mirror", ha="right", fontsize=8, style="italic")
     left.text(reach * 0.95, -reach * 0.86, "direction", ha="right", fontsize=8, style="italic")
     percent = mpl.ticker.PercentFormatter(1, decimals=0)
@@ -301,7 +312,12 @@ def agreement(table: pd.DataFrame, title: str):
     for threshold in (TENTATIVE, SUFFICIENT):
         ax.axvline(threshold, color="#444444", linestyle="--", linewidth=0.8)
     names = [f"{label(str(c))} (n = {n:.0f})" for c, n in table["n"].items()]
-    ax.set(yticks=y, yticklabels=names, xlabel="Krippendorff's alpha", xlim=(min(0, table["low"].min()), 1.02))
+    ax.set(
+        yticks=y,
+        yticklabels=names,
+        xlabel="Krippendorff's alpha",
+        xlim=(min(0, table["low"].min()), 1.02),
+    )
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
@@ -314,7 +330,7 @@ def counts(table: pd.DataFrame, title: str, xlabel: str, ylabel: str):
     for ax, (column, values) in zip(axes, table.items(), strict=True):
         ax.bar(values.index.astype(int), values, color="#555555", width=0.8)
         ax.set(xlabel=xlabel)
-        ax.set_title(f"{label(str(column))} (n = {values.sum()})", fontsize=9)
+        ax.set_title(f"{label(str(column))} (n = {values.sum()})", fontsize=8)
         ax.grid(axis="x", visible=False)
         ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True, nbins=5))
     axes[0].set_ylabel(ylabel)
@@ -329,7 +345,9 @@ def words(tables: dict[str, pd.DataFrame], title: str, ends: tuple[str, str], to
         part = pd.concat([table.head(top), table.tail(top)])
         y = np.arange(len(part))
         ax.barh(y, part["z"], color=np.where(part["z"] > 0, "#D55E00", "#56B4E9"), height=0.75)
-        ax.set(yticks=y, xlabel=f"z    \N{LEFTWARDS ARROW} {ends[0]}    {ends[1]} \N{RIGHTWARDS ARROW}")
+        ax.set(
+            yticks=y, xlabel=f"z    \N{LEFTWARDS ARROW} {ends[0]}    {ends[1]} \N{RIGHTWARDS ARROW}"
+        )
         ax.set_yticklabels([f"{w} ({r.n_events:.0f})" for w, r in part.iterrows()], fontsize=7)
         ax.set_ylim(-0.7, len(part) - 0.3)
         ax.set_title(f"{name}\nword (events that have it)")
@@ -407,5 +425,37 @@ def specifications(results: pd.DataFrame, names: dict[str, str], title: str):
         ax.grid(axis="y", visible=False)
     axes[0].set(yticks=y, yticklabels=[f"{kind}: {name}" for kind, name in order])
     axes[0].set_ylim(len(order) - 0.5, -0.5)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def claim_map(xy: np.ndarray, topics: np.ndarray, table: pd.DataFrame, title: str):
+    """Map of claims with the number of each topic at its middle, and the labels beside it."""
+    fig, (ax, legend) = plt.subplots(1, 2, figsize=(11, 6.2), width_ratios=[1.5, 1])
+    ax.scatter(*xy.T, c="#bbbbbb", s=3, linewidths=0)
+    for topic in table.index:
+        x, y = np.median(xy[topics == topic], axis=0)
+        circle = {"boxstyle": "circle,pad=0.2", "fc": "white", "ec": "#444444", "lw": 0.6}
+        ax.text(x, y, topic, ha="center", va="center", fontsize=9, fontweight="bold", bbox=circle)
+    ax.set(xticks=[], yticks=[])
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    legend.axis("off")
+    lines = [f"{t:>2}  {r['label']} (n = {r['n_claims']})" for t, r in table.iterrows()]
+    legend.text(0, 1, "\n".join(lines), va="top", fontsize=8, linespacing=1.5)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def follow(table: pd.DataFrame, title: str):
+    """Dot plot of adjusted mutual information: properties down, one marker for each variant."""
+    fig, ax = plt.subplots(figsize=(6.4, 1.6 + 0.45 * table.shape[1]))
+    for (name, row), (colour, marker, fill) in zip(table.iterrows(), _SPARE, strict=False):
+        ax.plot(row, range(len(row)), marker, color=colour, label=name, markersize=7,
+                markerfacecolor=colour if fill == "full" else "white")  # fmt: skip
+    ax.set(yticks=range(table.shape[1]), yticklabels=table.columns, xlim=(0, None))
+    ax.set_xlabel("adjusted mutual information with the topics")
+    ax.invert_yaxis()
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig

@@ -22,7 +22,7 @@ _COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operato
 
 
 class Estimate(NamedTuple):
-    """One estimate; its format specs are `share`, `points`, `index`, `count` and `n`."""
+    """One estimate; its format specs are `share`, `points`, `gap`, `index`, `count` and `n`."""
 
     value: float
     low: float = np.nan
@@ -33,24 +33,26 @@ class Estimate(NamedTuple):
     q: float = np.nan
 
     def __format__(self, spec: str) -> str:
-        """Write the estimate: with `n`, how many articles and events; else value and interval."""
+        """Write the estimate: with `n`, how many articles and events; else value [interval]."""
         if spec == "n":
             return f"{self.n_articles:,.0f} articles on {self.n_events:,.0f} events"
         if spec == "count":
             return f"{self.value:,.0f}"
-        scale, pattern, unit = {
-            "share": (100, ".0f", "%"),
-            "points": (100, "+.0f", " points"),
-            "index": (1, ".2f", ""),
+        scale, digits, sign, unit, after = {
+            "share": (100, 0, "", "%", ""),
+            "points": (100, 0, "+", "", " points"),
+            "gap": (100, 0, "", "", " points"),
+            "index": (1, 2, "", "", ""),
         }[spec]
 
         def number(x):
-            return format(round(x * scale, 2) + 0.0, pattern).replace("-", "\N{MINUS SIGN}")
+            rounded = round(x * scale, digits) + 0.0  # no minus zero
+            return f"{rounded:{sign}.{digits}f}{unit}".replace("-", "\N{MINUS SIGN}")
 
-        text = number(self.value) + unit
+        text = number(self.value) + after
         if np.isnan(self.low):
             return text
-        return f"{text} (95% interval {number(self.low)} to {number(self.high)})"
+        return f"{text} [{number(self.low)} to {number(self.high)}]"
 
 
 def record(notebook: str, estimates: pd.DataFrame) -> None:
@@ -77,7 +79,9 @@ def record(notebook: str, estimates: pd.DataFrame) -> None:
         new = pd.concat([old[old["notebook"] != notebook], new], ignore_index=True)
     twice = new["name"][new["name"].duplicated()]
     if len(twice):
-        raise ValueError(f"{path.name}: the estimate {twice.iloc[0]!r} is recorded twice; rename one")
+        raise ValueError(
+            f"{path.name}: the estimate {twice.iloc[0]!r} is recorded twice; rename one"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     new = new.sort_values(["notebook", "name"], kind="stable").astype(
         {"n_articles": "Int64", "n_events": "Int64"}
@@ -100,20 +104,25 @@ def _findings() -> dict[str, dict]:
 
 
 def finding(name: str) -> str:
-    """Write one sentence of finding, with its numbers.
+    """Write one sentence of finding, with its numbers; brackets hold 95% intervals.
 
     Where the corpus lacks an estimate, or a condition of the sentence fails, the text says that
     instead of the finding.
     """
+    return _written(name)[0]
+
+
+def _written(name: str) -> tuple[str, bool]:
+    """Text of a finding, and whether it holds."""
     entry, known = _findings()[name], estimates()
     try:
         failed = [c for c in entry["holds"] if not _true(c, known)]
         text = " ".join(entry["text"].format_map(known).split())
     except KeyError as missing:
-        return f"*Not to be had from this corpus: there is no estimate {missing}.*"
+        return f"*Not to be had from this corpus: there is no estimate {missing}.*", False
     if failed:
-        return f"*Does not hold in this corpus ({'; '.join(failed)}):* {text}"
-    return text
+        return f"*Does not hold in this corpus ({'; '.join(failed)}):* {text}", False
+    return text, True
 
 
 def _true(condition: str, known: dict[str, Estimate]) -> bool:
@@ -121,13 +130,21 @@ def _true(condition: str, known: dict[str, Estimate]) -> bool:
     return bool(_COMPARE[compare](getattr(known[name], column), float(number)))
 
 
-def headlines() -> list[str]:
-    """List the findings for README and summary, each a markdown bullet that names its figure."""
+def headlines(root: str = "", every: bool = False) -> list[str]:
+    """List findings as markdown bullets, each with links to its figure and its notebook.
+
+    Parameters
+    ----------
+    root : str
+        Path from the page to the top of the repository, with the closing slash.
+    every : bool
+        All findings instead of the headlines.
+    """
     return [
-        f"- {finding(name)} ([{entry['figure']}](figures/{entry['figure']}.png), "
-        f"[notebook](notebooks/{entry['notebook']}.ipynb))"
+        f"- {finding(name)} ([figure]({root}figures/{entry['figure']}.png), "
+        f"[notebook]({root}notebooks/{entry['notebook']}.ipynb))"
         for name, entry in _findings().items()
-        if entry.get("headline")
+        if every or entry.get("headline")
     ]
 
 
@@ -135,13 +152,15 @@ def stale() -> list[str]:
     """List the findings that fail or that the notebooks do not show as computed now."""
     out = []
     for name, entry in _findings().items():
-        text = finding(name)
-        if text.startswith("*"):
+        text, holds = _written(name)
+        if not holds:
             out.append(f"findings.toml: {name}: {text}")
             continue
         path = settings.notebooks_dir() / f"{entry['notebook']}.ipynb"
         notebook = nbformat.read(path, as_version=4)
         outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
         if not any(text in o.get("data", {}).get("text/markdown", "") for o in outputs):
-            out.append(f"{path.name}: does not show the finding {name!r} as computed; run the study")
+            out.append(
+                f"{path.name}: does not show the finding {name!r} as computed; run the study"
+            )
     return out

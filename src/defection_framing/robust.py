@@ -100,9 +100,12 @@ def specifications(articles: pd.DataFrame) -> Iterator[tuple[str, str, Callable,
         return apply
 
     yield "main", "as reported", keep(lambda a: a["n_claims"] > 0), {}
-    yield "weighting", "each article counts once", keep(lambda a: a["n_claims"] > 0), {
-        "weighting": "article"
-    }
+    yield (
+        "weighting",
+        "each article counts once",
+        keep(lambda a: a["n_claims"] > 0),
+        {"weighting": "article"},
+    )
     cases = articles.loc[articles["event"] != "general", "event"]
     for event in cases.value_counts().head(LARGEST).index:
         yield "event left out", event, keep(lambda a, e=event: a["event"] != e), {}
@@ -110,9 +113,12 @@ def specifications(articles: pd.DataFrame) -> Iterator[tuple[str, str, Callable,
     yield "camp", "Russian camp: with pro-Russian abroad", camp(pro_russian_abroad="Russian"), {}
     high = {"high", "medium"}
     yield "outlets", "camp known with confidence", keep(lambda a: a["confidence"].isin(high)), {}
-    yield "outlets", "no aggregators or mirrors", keep(
-        lambda a: ~a["kind"].isin(["aggregator", "mirror"])
-    ), {}
+    yield (
+        "outlets",
+        "no aggregators or mirrors",
+        keep(lambda a: ~a["kind"].isin(["aggregator", "mirror"])),
+        {},
+    )
     yield "articles", "dated only", keep(lambda a: a["year"].notna()), {}
     yield "articles", "since February 2022", keep(lambda a: (a["year"] >= 2022).fillna(False)), {}
     yield "articles", "not in English", keep(lambda a: a["lang"] != "en"), {}

@@ -1,0 +1,89 @@
+import json
+import re
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from defection_framing import compare, figures, settings
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
+    return tmp_path / "figures"
+
+
+def _save(name="shares"):
+    table = pd.DataFrame(
+        {"value": [0.2, 0.4], "low": [0.1, 0.3], "high": [0.3, 0.5]},
+        index=pd.MultiIndex.from_product([["ru_to_ua", "ua_to_ru"], ["treason"]]),
+    )
+    fig = figures.dots({"": table}, "Which?", "share")
+    return figures.save(
+        fig, name, table, title="Which?", caption="c", alt="a", n="2 articles", notebook="x"
+    )
+
+
+def test_a_figure_is_saved_twice_to_the_same_bytes_without_dates(folder):
+    _save()
+    first = {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    _save()
+    again = {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    assert first == again
+    assert set(first) == {"shares.png", "shares.svg", "shares.csv", "figures.json"}
+    assert not re.search(rb"<dc:date>|tEXt", first["shares.svg"] + first["shares.png"][:400])
+
+
+def test_the_register_keeps_every_figure_with_its_alt_text(folder):
+    _save("one")
+    _save("two")
+    register = json.loads((folder / "figures.json").read_text())
+    assert list(register) == ["one", "two"]
+    assert register["one"]["alt"] == "a"
+
+
+def test_the_notebook_picture_carries_the_alt_text(folder):
+    assert _save().alt == "a"
+
+
+def test_legend_names_the_n_of_each_series():
+    table = pd.DataFrame(
+        {"value": [0.2], "low": [0.1], "high": [0.3], "n_articles": [12], "n_events": [7]},
+        index=pd.MultiIndex.from_tuples([("ru_to_ua", "treason")]),
+    )
+    fig = figures.dots({"": table}, "Which?", "share")
+    texts = [t.get_text() for t in fig.axes[0].get_legend().get_texts()]
+    plt.close(fig)
+    assert texts == ["to Ukraine (n = 12 articles, 7 events)"]
+
+
+def test_series_that_meet_in_one_figure_differ_in_marker_or_fill():
+    for group in (list(figures.DIRECTIONS), ["Russian", "Ukrainian", "Western", "Undisclosed"]):
+        looks = [figures.look(s)[1:] for s in group]
+        assert len(set(looks)) == len(group)
+
+
+def test_frames_are_called_by_the_intervals_that_leave_zero_out():
+    columns = [f"{h}_{b}" for h in ("relational", "directional") for b in ("low", "high")]
+    frames = pd.DataFrame(
+        [[0.1, 0.2, -1, 1], [-1, 1, -0.2, -0.1], [0.1, 0.2, 0.1, 0.2], [-1, 1, -1, 1]],
+        columns=columns,
+    )
+    kinds = list(figures.kind_of_frame(frames))
+    assert kinds == ["relational", "directional", "both", "neither shown"]
+
+
+def test_every_committed_figure_has_picture_table_alt_text_and_n():
+    register = json.loads((settings.ROOT / "figures" / "figures.json").read_text(encoding="utf-8"))
+    for name, entry in register.items():
+        for file in (f"{name}.png", f"{name}.svg", f"tables/{name}.csv"):
+            assert (settings.ROOT / "figures" / file).exists(), file
+        assert all(entry[k].strip() for k in ("title", "caption", "alt", "n", "notebook")), name
+        assert entry["title"].endswith("?"), name
+
+
+def test_camps_of_the_registry_are_all_placed():
+    from defection_framing import corpus
+
+    assert set(corpus.load().outlets["camp"].dropna()) <= set(compare.SIDES)
