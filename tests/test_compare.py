@@ -114,6 +114,7 @@ def test_the_p_value_is_the_level_at_which_the_interval_reaches_zero():
 def test_mirror_index_tells_relation_from_direction(effects, low, high):
     m = compare.mirror(claims(4, events=120, **effects), draws=300)
     assert low < m.index["value"] < high
+    assert m.frames["part"].sum() == pytest.approx(m.index["value"])
     kind = "relational" if "relational" in effects else "directional"
     frame = "treason" if kind == "relational" else "coercion"
     row = m.frames.loc[frame]
@@ -169,9 +170,18 @@ def test_separation_sees_a_gap_and_not_its_absence():
     assert p_none > 0.05
 
 
+def test_likeness_tells_which_camp_a_part_resembles():
+    table = claims(5, events=80, relational=0.35)
+    copies = table[table["side"] == "Russian"].copy()
+    copies["article_id"] = "copy-" + copies["article_id"]
+    s = compare.shares(
+        pd.concat([table, copies.assign(side="Copier")]), "frame", ["direction", "side"], draws=100
+    )
+    alike = compare.likeness(s, ["Copier"], ("Russian", "Ukrainian"))
+    assert alike.xs("Russian", level="camp")["value"].tolist() == pytest.approx([1, 1])
+    assert (alike.xs("difference", level="camp")["low"] > 0).all()
+
+
 def test_likeness_leaves_out_small_parts():
-    s = compare.shares(claims(5), "frame", ["direction", "side"], draws=100)
-    alike = compare.likeness(s, ["Russian"], ["Ukrainian"])
-    assert alike["value"].between(0, 1).all()
     few = compare.shares(claims(5, events=6), "frame", ["direction", "side"], draws=100)
-    assert compare.likeness(few, ["Russian"], ["Ukrainian"]).empty
+    assert compare.likeness(few, ["Russian"], ("Russian", "Ukrainian")).empty

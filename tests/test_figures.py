@@ -71,7 +71,7 @@ def test_frames_are_called_by_the_intervals_that_leave_zero_out():
         columns=columns,
     )
     kinds = list(figures.kind_of_frame(frames))
-    assert kinds == ["relational", "directional", "both", "neither shown"]
+    assert kinds == ["relational", "directional", "both", "not told from zero"]
 
 
 def test_every_committed_figure_has_picture_table_alt_text_and_n():

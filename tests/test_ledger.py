@@ -50,9 +50,10 @@ def test_no_minus_zero():
 
 
 def test_a_finding_that_fails_or_cannot_be_had_says_so(folder):
-    assert "no estimate 'mirror_index'" in ledger.finding("mirror")
-    _record("4_outlets", mirror_index=0.1, mirror_without_treason=0.2)
-    assert ledger.finding("mirror").startswith("*Does not hold in this corpus (mirror_index low")
+    assert "no estimate 'alpha_stance'" in ledger.finding("stance_weak")
+    ledger.record("1_corpus", pd.DataFrame({"value": [0.8], "high": [0.9]}, ["alpha_stance"]))
+    failed = ledger.finding("stance_weak")
+    assert failed.startswith("*Does not hold in this corpus (alpha_stance high < 0.667)")
 
 
 def test_no_committed_finding_is_stale():

@@ -124,16 +124,27 @@ def table(corpus: Corpus) -> pd.DataFrame:
     return out.assign(unit=np.where(out.index == "main frame", "claim", "article"))
 
 
-def by_frame(corpus: Corpus) -> pd.DataFrame:
-    """Agreement on each main frame against all others, one row per frame."""
+def by_frame(corpus: Corpus, draws: int = 300) -> pd.DataFrame:
+    """Agreement on each main frame against all others.
+
+    Returns
+    -------
+    pd.DataFrame, one row per frame
+        Columns of `alpha`; `n` is how many claims either coder gave the frame.
+    """
     claims = claims_side_by_side(corpus)
-    frames = sorted(set(claims["frame_1"]) | set(claims["frame_2"]))
-    return pd.DataFrame(
-        {
-            f: alpha(claims["frame_1"] == f, claims["frame_2"] == f, claims["article_id"], 300)
-            for f in frames
-        }
-    ).T.rename_axis("frame")
+    rows = {}
+    for frame in sorted(set(claims["frame_1"]) | set(claims["frame_2"])):
+        first, second = claims["frame_1"] == frame, claims["frame_2"] == frame
+        rows[frame] = alpha(first, second, claims["article_id"], draws)
+        rows[frame]["n"] = int((first | second).sum())
+    return pd.DataFrame(rows).T.rename_axis("frame")
+
+
+def doubtful(corpus: Corpus) -> set[str]:
+    """Frames whose alpha is under `TENTATIVE`: figures mark them with a dagger."""
+    table = by_frame(corpus, draws=2)
+    return set(table.index[table["alpha"] < TENTATIVE]) if len(table) else set()
 
 
 def _plain(codes: pd.Series) -> pd.Series:

@@ -289,7 +289,7 @@ def contrast(s: Shares, weights: dict[Hashable, float], alpha: float = 0.05) -> 
 
 def _smallest_level(bounds, value, steps=40):
     """Level at which each interval just reaches zero, by bisection on its logarithm."""
-    small, large = np.full_like(value, np.log(1e-10)), np.zeros_like(value)
+    small, large = np.full_like(value, np.log(1e-10)), np.full_like(value, np.log(1 - 1e-6))
     for _ in range(steps):
         middle = (small + large) / 2
         low, high = bounds(np.exp(middle))
@@ -314,12 +314,14 @@ class Mirror:
     Attributes
     ----------
     index : pd.Series
-        `value`, `low`, `high`, `cosine`, `n_articles`, `n_events`, and the p-values against the
-        two nulls, `p_no_direction` and `p_no_teller`.
+        `value`, `low`, `high` (clipped to -1 and 1), `cosine`, `n_articles`, `n_events`,
+        `smallest_cell` (events in the smallest of the four cells), `shared_events` (told by both
+        camps), and the p-values against the two nulls, `p_no_direction` and `p_no_teller`.
     frames : pd.DataFrame, one row per code
         The toward-minus-away contrasts `first` and `second` of the two camps and their halves:
         `relational` (what both camps do alike with respect to their own side) and `directional`
-        (what both do alike with respect to the direction), each with `_low`, `_high`, `_q`.
+        (what both do alike with respect to the direction), each with `_low`, `_high`, `_p`, `_q`;
+        `part`: what the code contributes to the index (the parts sum to it).
     references : pd.DataFrame, one column per reference
         Draws of the index where the direction does not matter, where the teller does not matter,
         and where the mirror is perfect but the sample as noisy as this one.
@@ -372,7 +374,7 @@ def mirror(
     Nulls: directions shuffled over whole events; camps shuffled over whole outlets. The interval is
     the value plus or minus t times the cluster-bootstrap standard error, t with as many degrees of
     freedom as the smallest cell has effective events, less one. Sampling noise pulls the index
-    toward zero: the reference `perfect mirror` shows how high it could have come.
+    away from 1: the reference `perfect mirror` shows how high it could have come.
     """
     crossing = table["direction"].isin(TOWARD.values())
     table = table[crossing & table["side"].isin(camps)]
@@ -389,13 +391,13 @@ def mirror(
     middle, rng = (first + second) / 2, np.random.default_rng(seed)
     references = pd.DataFrame(
         {
-            "direction does not matter": _shuffled(
+            "directions shuffled": _shuffled(
                 table, column, camps, weighting, draws, rng, unit="cluster", label="direction"
             ),
-            "teller does not matter": _shuffled(
+            "camps shuffled": _shuffled(
                 table, column, camps, weighting, draws, rng, unit="outlet", label="side"
             ),
-            "perfect mirror": mirror_index(middle + d1 - first, middle + d2 - second),
+            "perfect mirror, same noise": mirror_index(middle + d1 - first, middle + d2 - second),
         }
     )
     index = pd.Series(
@@ -406,8 +408,10 @@ def mirror(
             "cosine": float(first @ second / np.sqrt((first @ first) * (second @ second))),
             "n_articles": int(table["article_id"].nunique()),
             "n_events": int(table["cluster"].nunique()),
-            "p_no_direction": _p(references["direction does not matter"], value),
-            "p_no_teller": _p(references["teller does not matter"], value),
+            "smallest_cell": int(s.n["n_events"].iloc[at].min()),
+            "shared_events": int((table.groupby("cluster")["side"].nunique() == 2).sum()),
+            "p_no_direction": _p(references["directions shuffled"], value),
+            "p_no_teller": _p(references["camps shuffled"], value),
         }
     )
     signs = {
@@ -416,7 +420,8 @@ def mirror(
         "relational": (0.5, -0.5, 0.5, -0.5),
         "directional": (0.5, -0.5, -0.5, 0.5),
     }
-    frames = pd.DataFrame(index=s.codes)
+    length = (first**2).sum() + (second**2).sum()
+    frames = pd.DataFrame({"part": 2 * first * second / length}, index=s.codes)
     for name, w in signs.items():
         part = contrast(s, {g: x for g, x in zip(cells, w, strict=True) if x})
         frames[name] = part["value"]
@@ -537,8 +542,8 @@ def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int 
     Returns
     -------
     table : pd.DataFrame, one row per event with at least two articles of each group
-        `value` (mean cosine distance between groups minus the mean of the two mean distances
-        within them), `n_articles`.
+        `value` (mean cosine distance between groups minus `within`), `within` (mean of the two mean
+        distances within groups), `n_articles`.
     p : float
         One-sided permutation p-value of the mean over events.
     """
@@ -552,61 +557,76 @@ def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int 
             continue
         distance = 1 - vectors[rows] @ vectors[rows].T
         is_first = group == names[0]
-        table[event] = {"value": _apart(distance, is_first), "n_articles": len(rows)}
+        within = _within(distance, is_first)
+        table[event] = {
+            "value": _apart(distance, is_first),
+            "within": within,
+            "n_articles": len(rows),
+        }
         of_outlet = is_first[np.unique(outlet, return_index=True)[1]]
         null += [_apart(distance, rng.permutation(of_outlet)[outlet]) for _ in range(draws)]
     table = pd.DataFrame(table).T.astype({"n_articles": int}).sort_values("value")
     return table.rename_axis("event"), _p(pd.Series(null / len(table)), table["value"].mean())
 
 
+def _within(distance, is_first):
+    """Mean of the mean distances within two groups; a group of one has none."""
+    sizes = [(rows, rows.sum()) for rows in (is_first, ~is_first)]
+    return np.mean([distance[np.ix_(r, r)].sum() / (n * (n - 1)) for r, n in sizes if n > 1])
+
+
 def _apart(distance, is_first):
-    """Mean distance between two groups minus the mean of the mean distances within them."""
-    within = []
-    for rows in (is_first, ~is_first):
-        n = rows.sum()
-        if n > 1:
-            within.append(distance[np.ix_(rows, rows)].sum() / (n * (n - 1)))
+    """Mean distance between two groups minus that within them; 0 if a shuffle left one empty."""
     between = distance[np.ix_(is_first, ~is_first)]
-    return between.mean() - np.mean(within) if between.size else 0.0
+    return between.mean() - _within(distance, is_first) if between.size else 0.0
 
 
-def likeness(s: Shares, parts: Sequence[str], camps: Sequence[str]) -> pd.DataFrame:
-    """Cosine of the code profiles of parts and camps, within each direction.
+def likeness(s: Shares, parts: Sequence[str], camps: tuple[str, str]) -> pd.DataFrame:
+    """Cosine of the code profiles of parts with those of two camps, within each direction.
 
     Parameters
     ----------
     s : Shares
         Grouped by direction and teller.
-    parts, camps : sequences of str
+    parts : sequence of str
         Tellers.
+    camps : tuple of str
+        Two tellers.
 
     Returns
     -------
     pd.DataFrame
-        Index: direction, part, camp. Columns `value` (0 to 1), `low`, `high` (percentiles of the
-        bootstrap), `n_articles`, `n_events` of the part; parts and camps under `MIN_EVENTS` events
-        are left out.
+        Index: direction, part, camp; a third camp, `difference`, is the first's likeness minus the
+        second's. Columns `value` (0 to 1; -1 to 1 for the difference), `low`, `high` (t times the
+        bootstrap standard error), `n_articles`, `n_events` of the part. Parts under `MIN_EVENTS`
+        events are left out.
     """
-    enough = s.n["n_events"] >= MIN_EVENTS
     index, rows = [], []
     for d in s.groups.get_level_values(0).unique():
-        for part in parts:
-            for camp in camps:
-                pair = [(d, part), (d, camp)]
-                if not all(g in s.groups and enough[g] for g in pair):
-                    continue
-                a, b = (s.draws[:, s.at(g)] for g in pair)
-                norm = np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
-                x, y = (s.value[s.at(g)] for g in pair)
-                low, high = np.nanpercentile((a * b).sum(-1) / norm, [2.5, 97.5])
-                value = x @ y / np.sqrt((x @ x) * (y @ y))
-                index.append((d, part, camp))
-                rows.append((value, low, high, *s.n.loc[pair[0], ["n_articles", "n_events"]]))
-    columns = ["value", "low", "high", "n_articles", "n_events"]
+        here = [g for g in [(d, p) for p in parts] if g in s.groups]
+        for group in here:
+            n = s.n.loc[group]
+            if n["n_events"] < MIN_EVENTS or not all((d, c) in s.groups for c in camps):
+                continue
+            values = [_cosine(s.value[s.at(group)], s.value[s.at((d, c))]) for c in camps]
+            draws = [_cosine(s.draws[:, s.at(group)], s.draws[:, s.at((d, c))]) for c in camps]
+            values.append(values[0] - values[1])
+            draws.append(draws[0] - draws[1])
+            t = stats.t.isf(0.025, max(n["effective_events"] - 1, 1))
+            for camp, value, draw in zip([*camps, "difference"], values, draws, strict=True):
+                reach = t * np.nanstd(draw, ddof=1)
+                floor = -1 if camp == "difference" else 0
+                index.append((*group, camp))
+                low, high = max(value - reach, floor), min(value + reach, 1)
+                rows.append((value, low, high, n["n_articles"], n["n_events"]))
     names = ["direction", "part", "camp"]
     index = pd.MultiIndex.from_tuples(index, names=names) if index else None
-    table = pd.DataFrame(rows, columns=columns, index=index)
-    return table.astype({"n_articles": int, "n_events": int})
+    columns = ["value", "low", "high", "n_articles", "n_events"]
+    return pd.DataFrame(rows, columns=columns, index=index)
+
+
+def _cosine(a, b):
+    return (a * b).sum(-1) / np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
 
 
 def mean_interval(values: pd.Series, alpha: float = 0.05) -> dict[str, float]:

@@ -23,6 +23,18 @@ DIRECTIONS = {
     "ru_exit": "exit from Russian side",
     "ua_exit": "exit from Ukrainian side",
 }
+NAMES = DIRECTIONS | {
+    "ru_official": "Russian officials",
+    "ua_official": "Ukrainian officials",
+    "west_official": "Western officials",
+    "ru_media": "Russian media",
+    "ua_media": "Ukrainian media",
+    "media": "other media",
+    "outlet": "the outlet itself",
+    "peer": "fellow soldiers, family",
+    "statistic": "a number among many",
+    "asset": "asset of a service",
+}
 LOOK = {
     "ru_to_ua": ("#0072B2", "o", "full"),
     "ua_to_ru": ("#D55E00", "s", "full"),
@@ -111,10 +123,10 @@ def save(fig, name, data, *, title, caption, alt, n, notebook) -> Image:
 
 def label(code: str) -> str:
     """Readable name of a code."""
-    return DIRECTIONS.get(code, code.replace("_", " ").strip())
+    return NAMES.get(code, code.replace("_", " ").strip())
 
 
-def dots(panels, title, xlabel, order=None, zero=False, unit="events", percent=True):
+def dots(panels, title, xlabel, order=None, zero=False, unit="events", marked=()):
     """Dot plot of shares or differences with intervals: codes down, panels across.
 
     Parameters
@@ -126,76 +138,71 @@ def dots(panels, title, xlabel, order=None, zero=False, unit="events", percent=T
     order : sequence of str, optional
         Codes from top to bottom; by default by mean value of the first panel.
     zero : bool
-        Draw the line of no difference.
+        The values are differences: draw the line of none, in points where they are of shares, and
+        leave a marker open where the table's `q` is 0.05 or more.
     unit : str
         What was resampled; the tables have a column `n_<unit>`.
-    percent : bool
-        Write the axis in percent.
+    marked : collection of str
+        Codes that are named with a dagger, such as frames that coders tell apart badly.
     """
     first = next(iter(panels.values()))
     if order is None:
         order = first["value"].groupby(level=-1).mean().sort_values(ascending=False).index
     order = [str(c) for c in order]
-    fig, axes = plt.subplots(
-        1, len(panels), sharey=True, squeeze=False,
-        figsize=(3.2 + 3.6 * len(panels), 1.6 + 0.33 * len(order) + 0.2 * first.index.levshape[0]),
-    )  # fmt: skip
+    n_series = max(t.index.get_level_values(0).nunique() for t in panels.values())
+    height = 1.6 + max(0.22, 0.085 * n_series) * len(order) + 0.2 * n_series
+    size = (4 + 3.4 * len(panels), height)
+    fig, axes = plt.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False, figsize=size)
+    names = [label(c) + ("\N{DAGGER}" if c in marked else "") for c in order]
     for ax, (panel, table) in zip(axes[0], panels.items(), strict=True):
         series = list(dict.fromkeys(table.index.get_level_values(0)))
         for i, s in enumerate(series):
-            _dots_of_one(
-                ax, table.loc[s], s, order, (i - (len(series) - 1) / 2) * 0.7 / len(series), unit
-            )
+            colour_of = ("#000000", "o", "full") if len(series) == 1 else look(s)
+            shift = (i - (len(series) - 1) / 2) * 0.7 / len(series)
+            _dots_of_one(ax, table.loc[s].reindex(order), label(s), colour_of, shift, unit)
         if zero:
             ax.axvline(0, color="#444444", linewidth=0.8)
-        ax.set(yticks=range(len(order)), yticklabels=[label(c) for c in order], xlabel=xlabel)
+        if "share" in xlabel:
+            ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.3g}" + ("" if zero else "%"))
+        ax.set(yticks=range(len(order)), yticklabels=names, xlabel=xlabel, title=panel)
         ax.set_ylim(len(order) - 0.5, -0.5)
-        if percent:
-            ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
         ax.grid(axis="y", visible=False)
         for y in np.arange(0.5, len(order) - 1):
             ax.axhline(y, color="#eeeeee", linewidth=0.6)
-        if panel:
-            ax.set_title(panel)
-        below = mpl.transforms.ScaledTranslation(0, -0.5, fig.dpi_scale_trans)
-        ax.legend(loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=ax.transAxes + below)
+        below = ax.transAxes + mpl.transforms.ScaledTranslation(0, -0.5, fig.dpi_scale_trans)
+        ax.legend(loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 
 
-def _dots_of_one(ax, table, series, order, shift, unit):
-    colour, marker, fill = look(series)
-    t = table.reindex(order)
-    y = np.arange(len(order)) + shift
-    name = label(series)
+def _dots_of_one(ax, t, name, look_of, shift, unit):
+    colour, marker, fill = look_of
+    y = np.arange(len(t)) + shift
     if "n_articles" in t:
         n = t[["n_articles", f"n_{unit}"]].max()
         name += f" (n = {n.iloc[0]:.0f} articles, {n.iloc[1]:.0f} {unit})"
     ax.hlines(y, t["low"], t["high"], color=colour, linewidth=1.4)
-    ax.plot(
-        t["value"], y, marker, color=colour, fillstyle=fill, markersize=5,
-        markerfacecolor=colour if fill == "full" else "white", label=name,
-    )  # fmt: skip
+    hollow = t["q"].ge(0.05).to_numpy() if "q" in t else np.full(len(t), fill != "full")
+    for part, face in ((~hollow, colour), (hollow, "white")):
+        ax.plot(t["value"][part], y[part], marker, color=colour, markersize=5, markerfacecolor=face)
+    ax.plot([], [], marker, color=colour, markerfacecolor="white" if fill != "full" else colour,
+            label=name)  # fmt: skip
 
 
 def look(series: str) -> tuple[str, str, str]:
     """Colour, marker and fill of a series, the same in every figure."""
-    return LOOK.get(series) or _SPARE[sum(map(ord, series)) % len(_SPARE)]
+    return LOOK[series]
 
 
-def heat(
-    table: pd.DataFrame, title: str, xlabel: str, ylabel: str, note="n", fmt="{:.0f}", ax=None
-):
+def heat(table: pd.DataFrame, title: str, xlabel: str, ylabel: str):
     """Draw a table of numbers as shaded, annotated cells; empty cells are missing values."""
-    fig = None
-    if ax is None:
-        fig, ax = plt.subplots(figsize=(2.4 + 0.75 * table.shape[1], 1.5 + 0.34 * table.shape[0]))
+    fig, ax = plt.subplots(figsize=(2.4 + 0.8 * table.shape[1], 1.5 + 0.34 * table.shape[0]))
     values = table.to_numpy(float)
     ax.imshow(values, cmap="Greys", aspect="auto", vmin=0, vmax=np.nanmax(values) * 1.15)
     for (i, j), v in np.ndenumerate(values):
         if not np.isnan(v):
             dark = v > 0.6 * np.nanmax(values)
-            ax.text(j, i, fmt.format(v), ha="center", va="center", fontsize=8,
+            ax.text(j, i, f"{v:.0f}", ha="center", va="center", fontsize=8,
                     color="white" if dark else "black")  # fmt: skip
     ax.set(
         xticks=range(table.shape[1]), yticks=range(table.shape[0]), xlabel=xlabel, ylabel=ylabel,
@@ -204,8 +211,7 @@ def heat(
     )  # fmt: skip
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
-    if fig is not None:
-        fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 
 
@@ -225,7 +231,7 @@ def mirror(m, camps=("Russian", "Ukrainian")):
     left.axhline(0, color="#bbbbbb", linewidth=0.6)
     left.axvline(0, color="#bbbbbb", linewidth=0.6)
     looks = {
-        "neither shown": ("#999999", "o", "none"),
+        "not told from zero": ("#777777", "o", "none"),
         "relational": ("#000000", "D", "full"),
         "directional": ("#D55E00", "s", "full"),
         "both": ("#0072B2", "P", "full"),
@@ -234,35 +240,40 @@ def mirror(m, camps=("Russian", "Ukrainian")):
         part = t[kinds == kind]
         if part.empty:
             continue
-        if kind != "neither shown":
+        if kind != "not told from zero":
             left.hlines(part["first"], part["second_low"], part["second_high"], colour, lw=0.9)
             left.vlines(part["second"], part["first_low"], part["first_high"], colour, lw=0.9)
         left.plot(
-            part["second"], part["first"], marker, color=colour, fillstyle=fill, linestyle="",
+            part["second"], part["first"], marker, color=colour, linestyle="",
             markerfacecolor=colour if fill == "full" else "white", label=f"{kind} ({len(part)})",
         )  # fmt: skip
+    # Labels of the crowded middle stand in one column, in the order of their points.
     size = t[["first", "second"]].abs().max(axis=1)
     named = t.loc[size.nlargest(9).index].sort_values("first")
-    for right_half in (False, True):
-        at = -reach
-        for frame, row in named[(named["second"] >= 0) == right_half].iterrows():
-            at = max(row["first"], at + 0.075 * reach)
-            x = row["second"] + (0.09 if right_half else -0.09) * reach
-            left.annotate(
-                label(frame), (row["second"], row["first"]), (x, at), fontsize=8, va="center",
-                ha="left" if right_half else "right",
-                fontweight="normal" if kinds[frame] == "neither shown" else "bold",
-                arrowprops={"arrowstyle": "-", "color": "#999999", "lw": 0.5},
-            )  # fmt: skip
-    left.text(reach * 0.95, reach * 0.82, "mirror", ha="right", fontsize=8, style="italic")
-    left.text(reach * 0.95, -reach * 0.86, "direction", ha="right", fontsize=8, style="italic")
+    at = -reach
+    for frame, row in named.iterrows():
+        point = (row["second"], row["first"])
+        if row["second"] < 0:
+            place = (row["second"] - 0.05 * reach, row["first"] + 0.07 * reach)
+        else:
+            at = max(row["first"], at + 0.08 * reach)
+            place = (0.3 * reach, at)
+        left.annotate(
+            label(frame), point, place, fontsize=8, va="center",
+            ha="left" if row["second"] >= 0 else "right",
+            fontweight="normal" if kinds[frame] == "not told from zero" else "bold",
+            arrowprops={"arrowstyle": "-", "color": "#999999", "lw": 0.5},
+            bbox={"fc": "white", "ec": "none", "pad": 0.5},
+        )  # fmt: skip
+    left.text(reach * 0.8, reach * 0.93, "mirror ", ha="right", fontsize=8, style="italic")
+    left.text(reach * 0.8, -reach * 0.95, "direction ", ha="right", fontsize=8, style="italic")
     percent = mpl.ticker.PercentFormatter(1, decimals=0)
     left.xaxis.set_major_formatter(percent)
     left.yaxis.set_major_formatter(percent)
     left.set(
         xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal",
-        xlabel=f"{camps[1]} camp: incoming minus outgoing",
-        ylabel=f"{camps[0]} camp: incoming minus outgoing",
+        xlabel=f"{camps[1]} camp: share of claims, toward minus away",
+        ylabel=f"{camps[0]} camp: share of claims, toward minus away",
         title="Each frame's contrast in the two camps",
     )  # fmt: skip
     left.legend(loc="upper left", fontsize=8)
@@ -279,13 +290,14 @@ def mirror(m, camps=("Russian", "Ukrainian")):
         yticks=range(len(rows)), ylim=(-0.6, len(rows) - 0.4), xlim=(-1.05, 1.05),
         yticklabels=["\n".join(textwrap.wrap(r, 16)) for r in rows],
         xlabel="mirror index\n\N{MINUS SIGN}1 direction decides    1 perfect mirror",
-        title="The index and what to hold it against",
+        title="The index, and references (95% of draws)",
     )  # fmt: skip
     right.grid(axis="y", visible=False)
     n = m.index
     fig.suptitle(
         "Does framing follow the direction, or whether the person comes toward the teller's side?\n"
-        f"n = {n['n_articles']:.0f} articles on {n['n_events']:.0f} events",
+        f"n = {n['n_articles']:.0f} articles on {n['n_events']:.0f} events; "
+        f"smallest of the four cells {n['smallest_cell']:.0f} events",
         x=0.01, ha="left", fontweight="bold",
     )  # fmt: skip
     return fig
@@ -298,25 +310,26 @@ def kind_of_frame(frames: pd.DataFrame) -> pd.Series:
     kinds = np.select(
         [relational & directional, relational, directional],
         ["both", "relational", "directional"],
-        "neither shown",
+        "not told from zero",
     )
     return pd.Series(kinds, index=frames.index)
 
 
 def agreement(table: pd.DataFrame, title: str):
     """Dot plot of alphas with intervals and the two thresholds of Krippendorff (2004)."""
-    fig, ax = plt.subplots(figsize=(6.4, 1.3 + 0.28 * len(table)))
+    fig, ax = plt.subplots(figsize=(6.8, 1.5 + 0.28 * len(table)))
     y = np.arange(len(table))
     ax.hlines(y, table["low"].astype(float), table["high"].astype(float), color="black")
     ax.plot(table["alpha"], y, "o", color="black")
     for threshold in (TENTATIVE, SUFFICIENT):
         ax.axvline(threshold, color="#444444", linestyle="--", linewidth=0.8)
+        ax.text(threshold, -0.75, threshold, ha="center", va="bottom", fontsize=7)
     names = [f"{label(str(c))} (n = {n:.0f})" for c, n in table["n"].items()]
     ax.set(
         yticks=y,
         yticklabels=names,
         xlabel="Krippendorff's alpha",
-        xlim=(min(0, table["low"].min()), 1.02),
+        xlim=(min(0, table["low"].min()) - 0.05, 1.03),
     )
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
@@ -381,7 +394,7 @@ def article_map(points: pd.DataFrame, articles: pd.DataFrame, title: str):
             error = 1.96 * centres.sem()
             ax.errorbar(x, y, xerr=error.iloc[0], yerr=error.iloc[1], color="black", linewidth=1)
             n = f"{side} (n = {len(rows)} articles, {len(centres)} events)"
-            ax.plot(x, y, marker, color="black", markersize=11,
+            ax.plot(x, y, marker, color="black", markersize=8,
                     markerfacecolor=colour if fill == "full" else "white", label=n)  # fmt: skip
         ax.set(xlabel="first component", title=label(d))
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize=8)

@@ -45,7 +45,7 @@ def headline(articles: pd.DataFrame, claims: pd.DataFrame, weighting="event", dr
     out = {
         "mirror_index": mirror.index[["value", "low", "high", "n_articles", "n_events"]],
         "treason_relational": pd.concat([treason.set_axis(["value", "low", "high"]), n]),
-        "portrayal_traitor_away": away(articles, weighting, draws).loc["traitor"],
+        "portrayal_traitor_away": away(articles, weighting=weighting, draws=draws).loc["traitor"],
     }
     frames = compare.shares(claims, "frame", ["direction"], weighting, draws)
     motives = compare.shares(articles, "motives", ["direction"], weighting, draws)
@@ -61,17 +61,20 @@ def headline(articles: pd.DataFrame, claims: pd.DataFrame, weighting="event", dr
     return table[["value", "low", "high", "n_articles", "n_events"]].astype(float)
 
 
-def away(articles: pd.DataFrame, weighting="event", draws=compare.DRAWS) -> pd.DataFrame:
+def away(
+    articles: pd.DataFrame, camps=tuple(compare.TOWARD), weighting="event", draws=compare.DRAWS
+) -> pd.DataFrame:
     """Contrast portrayals of those who leave the teller's side with those who come, as `contrast`.
 
-    The mean over the Russian and the Ukrainian camp, each with the same weight.
+    The mean over the camps, each with the same weight.
     """
     own = articles[articles["direction"].isin(compare.TOWARD.values())]
-    own = own[own["side"].isin(compare.TOWARD)]
-    s = compare.shares(own, "portrayal", ["side", "direction"], weighting, draws)
+    s = compare.shares(
+        own[own["side"].isin(camps)], "portrayal", ["side", "direction"], weighting, draws
+    )
     weights = {
-        (camp, d): -0.5 if d == toward else 0.5
-        for camp, toward in compare.TOWARD.items()
+        (camp, d): (-1 if d == compare.TOWARD[camp] else 1) / len(camps)
+        for camp in camps
         for d in compare.TOWARD.values()
     }
     return compare.contrast(s, weights)
@@ -99,13 +102,8 @@ def specifications(articles: pd.DataFrame) -> Iterator[tuple[str, str, Callable,
 
         return apply
 
-    yield "main", "as reported", keep(lambda a: a["n_claims"] > 0), {}
-    yield (
-        "weighting",
-        "each article counts once",
-        keep(lambda a: a["n_claims"] > 0),
-        {"weighting": "article"},
-    )
+    yield "main", "as reported", lambda a, c: (a, c), {}
+    yield "weighting", "each article counts once", lambda a, c: (a, c), {"weighting": "article"}
     cases = articles.loc[articles["event"] != "general", "event"]
     for event in cases.value_counts().head(LARGEST).index:
         yield "event left out", event, keep(lambda a, e=event: a["event"] != e), {}
@@ -120,7 +118,7 @@ def specifications(articles: pd.DataFrame) -> Iterator[tuple[str, str, Callable,
         {},
     )
     yield "articles", "dated only", keep(lambda a: a["year"].notna()), {}
-    yield "articles", "since February 2022", keep(lambda a: (a["year"] >= 2022).fillna(False)), {}
+    yield "articles", "since 2022", keep(lambda a: (a["year"] >= 2022).fillna(False)), {}
     yield "articles", "not in English", keep(lambda a: a["lang"] != "en"), {}
     yield "articles", "a single case only", keep(lambda a: a["event"] != "general"), {}
     yield "articles", "no plots", keep(lambda a: ~a["event"].str.contains("-plot")), {}
@@ -156,24 +154,28 @@ def table(articles: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
 def verdicts(results: pd.DataFrame) -> pd.DataFrame:
     """Count, for each estimate, the specifications that agree with the main one.
 
+    Only specifications that change the estimate count: leaving out a slice that holds none of the
+    articles it rests on says nothing.
+
     Returns
     -------
     pd.DataFrame, one row per estimate
-        `value`, `low`, `high` of the main specification, `specifications` (how many others give an
-        estimate), `same_sign`, `same_sign_excludes_zero` (shares of them, 0 to 1), `weakest` (the
-        specification with the smallest estimate in the main one's sign).
+        `value`, `low`, `high`, `n_articles`, `n_events` of the main specification; `tried` (how
+        many others), `same_sign`, `holds` (how many of them have the same sign; and an interval
+        that excludes zero as well), `fails` (the names of the others, joined by "; ").
     """
-    main = results.loc[("main", "as reported")]
+    main = results.xs(("main", "as reported"))
     others = results.drop(index="main", level="kind").dropna(subset=["value"])
     rows = {}
     for name, group in others.groupby(level="estimate", sort=False):
-        sign = np.sign(main.loc[name, "value"])
-        same = np.sign(group["value"]) == sign
+        group = group[~np.isclose(group["value"], main.loc[name, "value"])]
+        same = np.sign(group["value"]) == np.sign(main.loc[name, "value"])
+        holds = same & group["excludes_zero"]
         rows[name] = {
             **main.loc[name, ["value", "low", "high", "n_articles", "n_events"]],
-            "specifications": len(group),
-            "same_sign": same.mean(),
-            "same_sign_excludes_zero": (same & group["excludes_zero"]).mean(),
-            "weakest": (sign * group["value"]).idxmin()[1],
+            "tried": len(group),
+            "same_sign": int(same.sum()),
+            "holds": int(holds.sum()),
+            "fails": "; ".join(group.index.get_level_values("specification")[~holds]),
         }
     return pd.DataFrame(rows).T.reindex(list(main.index))

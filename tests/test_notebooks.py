@@ -1,0 +1,68 @@
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from defection_framing import study
+from defection_framing.settings import ROOT
+
+NAMES = "1_corpus 2_topics 3_direction 4_outlets 5_same_event 6_what_holds 0_findings".split()
+MACHINE_PATH = re.compile(
+    "|".join(
+        [*map(re.escape, {str(ROOT), str(Path.home())} - {"/"}), "/home/", "/Users/", "/tmp/"]
+        + [r"[A-Z]:\\+Users", r"site-packages/"]
+    )
+)
+
+
+@pytest.fixture(params=NAMES)
+def notebook(request):
+    return nbformat.read(ROOT / "notebooks" / f"{request.param}.ipynb", as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_these_are_the_notebooks_in_the_order_they_run():
+    in_order = [path.stem for path in study.notebooks() if path.parent == ROOT / "notebooks"]
+    assert in_order == NAMES
+
+
+def test_ran_from_top_to_bottom_without_error(notebook):
+    code = [cell for cell in code_cells(notebook) if cell.source.strip()]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    kinds = {output.output_type for cell in code for output in cell.outputs}
+    assert "error" not in kinds
+    assert kinds, "nothing was printed or drawn"
+
+
+def test_is_stored_in_the_normal_form(notebook):
+    assert notebook == study.normalise(notebook)
+
+
+def test_opens_with_question_inputs_and_outputs(notebook):
+    first = notebook.cells[0]
+    assert first.cell_type == "markdown"
+    for word in ("question", "inputs", "outputs"):
+        assert re.search(rf"\b{word}\b", first.source, re.I), word
+
+
+def test_cells_are_short_and_logic_lives_in_the_package(notebook):
+    for cell in code_cells(notebook):
+        assert len(cell.source.splitlines()) <= 15, cell.source
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno - node.lineno < 5, node.name
+
+
+def test_shows_no_path_of_the_machine_it_ran_on(notebook):
+    text = [cell.source for cell in notebook.cells]
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            text.append(output.get("text", ""))
+            data = output.get("data", {})
+            text += [content for kind, content in data.items() if kind.startswith("text/")]
+    assert MACHINE_PATH.findall("\n".join(text)) == []
