@@ -185,3 +185,15 @@ def test_likeness_tells_which_camp_a_part_resembles():
 def test_likeness_leaves_out_small_parts():
     few = compare.shares(claims(5, events=6), "frame", ["direction", "side"], draws=100)
     assert compare.likeness(few, ["Russian"], ("Russian", "Ukrainian")).empty
+
+
+def test_max_t_finds_a_planted_difference_and_seldom_cries_wolf():
+    pair = ("ua_to_ru", "ru_to_ua")
+    found = compare.max_t(claims(1, events=120, directional=0.25), "frame", pair, draws=500)
+    assert found.loc["coercion", "p_max"] < 0.05
+    assert found.loc["coercion", "value"] == pytest.approx(0.25, abs=0.08)
+    called = [
+        (compare.max_t(claims(s), "frame", pair, draws=199, seed=s)["p_max"] < 0.05).any()
+        for s in range(60)
+    ]
+    assert np.mean(called) <= 0.12

@@ -1,55 +1,153 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 from defection_framing import topics
+
+FRAMES = ["treason", "rescue", "money", "escape"]
+
+
+def corpus(n_events=30, seed=0):
+    """Claims whose words and vectors carry a frame and, more loudly, their event."""
+    rng = np.random.default_rng(seed)
+    of_frame, of_event = rng.normal(size=(4, 24)), rng.normal(size=(n_events, 24))
+    rows, vectors = [], []
+    for e in range(n_events):
+        for i in range(16):
+            f = rng.integers(4)
+            text = f"{FRAMES[f]} word{f} event{e} claim number {e} {i}"
+            rows.append((f"a{e}-{i // 4}", f"e{e}", FRAMES[f], text))
+            vectors.append(of_frame[f] + 1.3 * of_event[e] + 0.4 * rng.normal(size=24))
+    claims = pd.DataFrame(rows, columns=["article_id", "cluster", "frame", "text"])
+    claims = claims.assign(frame_2="", event=claims["cluster"], direction="d", camp="c")
+    vectors = np.array(vectors)
+    return claims, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_topics():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(topics, "TOPICS", 4)
+        patch.setattr(topics.SteadyKMeans.__init__, "__defaults__", (4, 0.02, 20, 0))
+        yield
 
 
 @pytest.fixture(scope="module")
 def planted():
-    """400 texts on 25 themes, each theme near one point of the sphere."""
-    rng = np.random.default_rng(0)
-    theme = np.repeat(np.arange(25), 16)
-    middle = rng.normal(size=(25, 30))
-    vectors = middle[theme] + 0.3 * rng.normal(size=(400, 30))
-    words = [f"theme{chr(97 + t)}" for t in theme]
-    texts = [f"{w} soldier crossed line {i}" for i, w in enumerate(words)]
-    return texts, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), theme
+    claims, vectors = corpus()
+    return claims, vectors, topics.fit(claims, list(claims["text"]), vectors)
 
 
-def test_planted_themes_are_found_whatever_the_order_of_rows(planted):
-    from sklearn.metrics import adjusted_rand_score
-
-    texts, vectors, theme = planted
-    _, found = topics.fit(texts, vectors)
-    assert adjusted_rand_score(theme, found) > 0.8
-    shuffle = np.random.default_rng(1).permutation(len(texts))
-    _, again = topics.fit([texts[i] for i in shuffle], vectors[shuffle])
-    assert (again == found[shuffle]).all()
+def test_topics_follow_the_frame_and_not_the_louder_event(planted):
+    claims, vectors, found = planted
+    follow = topics.follows(found.labels, claims)
+    assert follow["frame"] > 0.7
+    assert follow["event"] < 0.05
+    assert topics.follows(topics.baseline(vectors), claims)["event"] > follow["event"]
 
 
-def test_centring_takes_the_event_out_and_keeps_single_claims():
-    rng = np.random.default_rng(0)
-    vectors = rng.normal(size=(7, 5))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    out = topics.centre(vectors, list("aaabbbc"), share=1.0)
-    assert out[6] == pytest.approx(vectors[6])
-    assert np.linalg.norm(out, axis=1) == pytest.approx(np.ones(7))
-    before, after = (v[:3].mean(0) @ v[:3].mean(0) for v in (vectors, out))
-    assert after < before
+def test_an_event_has_no_part_in_its_own_scores(planted):
+    claims, vectors, found = planted
+    texts = list(claims["text"])
+    other = claims.assign(frame=claims["frame"].mask(claims["cluster"] == "e0", "treason"))
+    again = topics.FrameScores().fit(
+        texts, vectors, other["frame"], other["frame_2"], other["cluster"]
+    )
+    own = (claims["cluster"] == "e0").to_numpy()
+    assert again.scores_[own] == pytest.approx(found.projection.scores_[own], abs=1e-9)
+    assert np.abs(again.scores_ - found.projection.scores_)[~own].max() > 1e-4
+
+
+def test_scores_of_an_event_are_those_of_a_fit_without_it(planted):
+    claims, vectors, _ = planted
+    texts, own = list(claims["text"]), (claims["cluster"] == "e3").to_numpy()
+    arguments = [claims[c] for c in ("frame", "frame_2", "cluster")]
+    whole = topics.FrameScores(wording=0).fit(texts, vectors, *arguments)
+    rest = [i for i in range(len(texts)) if not own[i]]
+    without = topics.FrameScores(wording=0)
+    # Only what is not learnt from frames, the centre of the embeddings, may see the event.
+    centred = vectors - vectors.mean(axis=0) + vectors[rest].mean(axis=0)
+    without.fit([texts[i] for i in rest], centred[rest], *(a.iloc[rest] for a in arguments))
+    mine = np.flatnonzero(own)
+    scores = without.transform([texts[i] for i in mine], centred[mine])
+    assert np.corrcoef(scores.ravel(), whole.scores_[mine].ravel())[0, 1] > 0.99
+
+
+def test_rows_in_another_order_give_the_same_topics(planted):
+    claims, vectors, found = planted
+    shuffle = np.random.default_rng(1).permutation(len(claims))
+    again = topics.fit(claims.iloc[shuffle], list(claims["text"].iloc[shuffle]), vectors[shuffle])
+    assert (again.labels == found.labels[shuffle]).all()
+
+
+def test_a_repeated_fit_is_identical_and_noise_moves_little(planted):
+    claims, vectors, found = planted
+    texts = list(claims["text"])
+    assert (topics.fit(claims, texts, vectors).labels == found.labels).all()
+    noise = np.random.default_rng(0).normal(0, 1e-6, vectors.shape)
+    assert (
+        adjusted_rand_score(topics.fit(claims, texts, vectors + noise).labels, found.labels) > 0.95
+    )
+
+
+def test_new_claims_are_assigned_and_strange_ones_fit_none(planted):
+    _, _, found = planted
+    claims, vectors = corpus(seed=0)
+    labels = found.assign(list(claims["text"]), vectors)
+    assert topics.follows(labels, claims)["frame"] > 0.7
+    far = found.clusterer.predict(np.full((1, 4), 50.0))
+    assert far.tolist() == [-1]
+
+
+def test_refits_keep_the_numbers_and_stability_is_high_where_topics_are_planted(planted):
+    claims, vectors, found = planted
+    again = topics.refits(claims, list(claims["text"]), vectors, found.labels, n=3)
+    recurs = topics.stability(found.labels, again)
+    assert again.shape == (3, len(claims))
+    assert recurs.min() > 0.7
+    noise = np.random.default_rng(0).permuted(again, axis=1)
+    assert topics.stability(found.labels, noise).max() < topics.STABLE
+
+
+def test_composed_intervals_are_wider_where_the_topics_move(planted):
+    claims, _, found = planted
+    table = claims.assign(side="x")
+    same = np.stack([found.labels] * 3)
+    moving = np.stack([np.roll(found.labels, 40 * i) for i in range(3)])
+    moving[1] = np.where(found.labels == 0, 1, found.labels)
+    steady, loose = (
+        topics.composed(table, found.labels, again, ["side"]) for again in (same, moving)
+    )
+    assert (loose.value == steady.value).all()
+    assert loose.draws.std(axis=0).max() > 2 * steady.draws.std(axis=0).max()
+
+
+def test_words_of_one_event_do_not_name_a_topic(planted):
+    found = planted[2]
+    words = {w for own in found.words.values() for w in own}
+    assert {"treason", "rescue", "money", "escape"} <= words
+    assert not any(w.startswith("event") for w in words)
+
+
+def test_labels_given_by_claim_survive_a_refit_and_bad_ones_are_named(
+    planted, tmp_path, monkeypatch
+):
+    claims, _, found = planted
+    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
+    ids = [f"c{i}" for i in range(len(claims))]
+    assert topics.overrides(found.labels, ids) == {}
+    typical = np.flatnonzero(found.labels == 2)[:3]
+    rows = "".join(f"Betrayal,{ids[i]}\n" for i in typical)
+    (tmp_path / "topic_labels.csv").write_text("label,claim_id\n" + rows)
+    assert topics.overrides(found.labels, ids) == {2: "Betrayal"}
+    renumbered = np.where(found.labels == 2, 3, np.where(found.labels == 3, 2, found.labels))
+    assert topics.overrides(renumbered, ids) == {3: "Betrayal"}
+    (tmp_path / "topic_labels.csv").write_text("label,claim_id\nBetrayal,nowhere\n")
+    with pytest.raises(ValueError, match=r"row 2, column claim_id.*'nowhere'"):
+        topics.overrides(found.labels, ids)
 
 
 def test_labels_do_not_repeat_words():
-    words = ["hotline", "hotline surrender", "surrender", "call", "radio", "chat"]
-    assert topics.label(words) == "hotline, surrender, call, radio"
-
-
-def test_follows_is_one_for_the_same_partition_and_zero_for_none():
-    rng = np.random.default_rng(0)
-    frame = rng.choice(list("abc"), 500)
-    claims = pd.DataFrame(
-        {"frame": frame, "event": rng.choice(list("xyz"), 500), "direction": "d", "camp": frame}
-    )
-    result = topics.follows(frame, claims)
-    assert result["frame"] == pytest.approx(1)
-    assert abs(result["event"]) < 0.02
+    words = ["deserter", "deserters", "law", "court", "years", "case"]
+    assert topics.label(words) == "deserter, law, court, years"

@@ -443,9 +443,18 @@ def specifications(results: pd.DataFrame, names: dict[str, str], title: str):
 
 
 def claim_map(xy: np.ndarray, topics: np.ndarray, table: pd.DataFrame, title: str):
-    """Map of claims with the number of each topic at its middle, and the labels beside it."""
-    fig, (ax, legend) = plt.subplots(1, 2, figsize=(11, 6.2), width_ratios=[1.5, 1])
-    ax.scatter(*xy.T, c="#bbbbbb", s=3, linewidths=0)
+    """Map of claims with the number of each topic at its middle, and the labels beside it.
+
+    Parameters
+    ----------
+    xy : np.ndarray, shape (n, 2)
+    topics : np.ndarray of int, shape (n,)
+    table : pd.DataFrame
+        As `topics.describe` returns; unstable topics are named with a double dagger.
+    title : str
+    """
+    fig, (ax, legend) = plt.subplots(1, 2, figsize=(11, 5.8), width_ratios=[1.3, 1])
+    ax.scatter(*xy.T, c="#bbbbbb", s=3, linewidths=0, rasterized=True)
     for topic in table.index:
         x, y = np.median(xy[topics == topic], axis=0)
         circle = {"boxstyle": "circle,pad=0.2", "fc": "white", "ec": "#444444", "lw": 0.6}
@@ -454,8 +463,29 @@ def claim_map(xy: np.ndarray, topics: np.ndarray, table: pd.DataFrame, title: st
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
     legend.axis("off")
-    lines = [f"{t:>2}  {r['label']} (n = {r['n_claims']})" for t, r in table.iterrows()]
-    legend.text(0, 1, "\n".join(lines), va="top", fontsize=8, linespacing=1.5)
+    lines = [f"{topic_name(t, r)} (n = {r['n_claims']})" for t, r in table.iterrows()]
+    legend.text(0, 1, "\n".join(lines), va="top", fontsize=9, linespacing=1.6)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def topic_name(topic: int, row: pd.Series) -> str:
+    """Number and label of a topic, with a double dagger where it is not stable."""
+    return f"{topic}  {row['label']}" + ("" if row["stable"] else "\N{DOUBLE DAGGER}")
+
+
+def stability(table: pd.DataFrame, threshold: float, title: str):
+    """Dot plot of the stability of topics, as `topics.describe` gives it."""
+    order = table.sort_values("stability", ascending=False)
+    fig, ax = plt.subplots(figsize=(7, 1.3 + 0.27 * len(order)))
+    y = np.arange(len(order))
+    ax.hlines(y, 0, order["stability"].astype(float), color="#999999", linewidth=1.2)
+    ax.plot(order["stability"], y, "o", color="black")
+    ax.axvline(threshold, color="#444444", linestyle="--", linewidth=0.8)
+    names = [f"{topic_name(t, r)} (n = {r['n_claims']})" for t, r in order.iterrows()]
+    ax.set(yticks=y, yticklabels=names, xlim=(0, 1), xlabel="mean Jaccard index over refits")
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 
