@@ -110,6 +110,46 @@ def data(
         typer.echo(f"Tables and embeddings written to {settings.data_dir()}.")
 
 
+@app.command()
+def ingest(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="A folder of .txt or .html; a CSV, JSONL or Parquet table with a column of texts, "
+            "or of addresses to fetch; a WARC; a text file of addresses, one a line.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder to write to, or to add to.")
+    ],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHAT=NAME",
+            help="A column of an unusual name, such as text=Volltext; may be repeated.",
+        ),
+    ] = None,
+    language: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Take this language only (ISO 639-1); may be repeated."),
+    ] = None,
+) -> None:
+    """Read your own articles into DIR: texts, sentences, outlets, sources, story families.
+
+    Nothing is dropped silently: rejected.csv lists what was not taken, with the reason. Runs
+    resume where they stopped. The texts stay out of git.
+    """
+    with _plain_errors():
+        from .ingest import IngestError
+        from .ingest import ingest as run
+
+        named = dict(pair.partition("=")[::2] for pair in column or [])
+        if not all(named.values()):
+            raise IngestError("--column takes WHAT=NAME, such as --column text=Volltext.")
+        typer.echo(str(run(sources, out, columns=named, languages=language)))
+
+
 @app.command("verify")
 def compare() -> None:
     """Compare the last run with what is committed: do the conclusions still hold?

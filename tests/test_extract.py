@@ -1,0 +1,262 @@
+"""Reading single articles: invented texts with the dirt of a crawl."""
+
+import pytest
+
+from defection_framing.extract import (
+    Unusable,
+    clean,
+    date_of_url,
+    extract,
+    named_sources,
+    read_date,
+    sentences,
+)
+
+BODY = (
+    "A deckhand who left his company in the winter has found work on a ferry, a paper reports.\n"
+    "He counted the bridges on his way, he said, and thought about his sister in the north.\n"
+    "The office for migration has registered him, and his lawyer expects a decision next year.\n"
+    "Nobody had forced him to enlist, he said, but nobody had let him go home either.\n"
+)
+RUSSIAN = (
+    "Механик оставил свою часть и уехал к брату за границу, рассказал его адвокат.\n"
+    "Он дважды просил об увольнении, но ему отказали, и тогда он решил уйти сам.\n"
+    "Теперь он ждёт решения миграционной службы и работает на пароме у реки.\n"
+)
+
+
+def html(body=BODY, head=""):
+    paragraphs = "".join(f"<p>{line}</p>" for line in body.splitlines())
+    return f"<!DOCTYPE html><html><head>{head}</head><body><article>{paragraphs}</article></body>"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251", "koi8-r"])
+def test_the_encoding_is_found(encoding):
+    assert extract(RUSSIAN.encode(encoding)).text == RUSSIAN.strip()
+
+
+@pytest.mark.parametrize(
+    "text, encoding",
+    [
+        (BODY.replace("winter", "été passé à Besançon"), "latin-1"),
+        ("Żołnierz opuścił jednostkę i znalazł pracę na promie, mówi prawnik. " * 5, "cp1250"),
+        ("Bir asker birliğini terk etti ve feribotta iş buldu, dedi avukatı. " * 5, "cp1254"),
+    ],
+)
+def test_latin_letters_are_those_of_the_language(text, encoding):
+    assert extract(text.encode(encoding)).text == text.strip()
+
+
+def test_a_few_broken_letters_do_not_change_the_encoding():
+    raw = RUSSIAN.encode()
+    found = extract(raw[:401] + raw[402:]).text
+    assert "миграционной службы" in found and found.count("\ufffd") <= 2
+
+
+def test_text_that_was_decoded_wrongly_is_repaired():
+    broken = BODY.replace("ferry", "café").encode().decode("cp1252")
+    assert "café" in extract(broken).text
+
+
+def test_a_page_gives_its_facts_and_no_script():
+    head = (
+        '<meta charset="utf-8"><title>x</title><meta name="author" content="Mira Holt">'
+        '<meta property="og:title" content="Work on a ferry"><script>alert("no")</script>'
+        '<meta property="article:published_time" content="2024-03-14T22:00:00Z">'
+        '<link rel="canonical" href="https://courier.example/news/ferry">'
+        '<meta property="og:site_name" content="Courier">'
+    )
+    found = extract(html(head=head).encode())
+    assert (found.title, found.date, found.author) == ("Work on a ferry", "2024-03-14", "Mira Holt")
+    assert found.url == "https://courier.example/news/ferry" and found.lang == "en"
+    assert found.site == "Courier"
+    assert "alert" not in found.text and found.text.startswith("A deckhand")
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "<script>alert(1)</script>Work on a <b>ferry</b>",
+        "&lt;script&gt;alert(1)&lt;/script&gt;Work on a ferry",
+        "&amp;lt;img src=x onerror=alert(1)&amp;gt;Work on a ferry",
+        "Work\non a\x00 ferry",
+    ],
+)
+def test_markup_in_a_title_is_taken_out(title):
+    assert extract(BODY, title=title).title == "Work on a ferry"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Share | Facebook | Twitter | WhatsApp",
+        "Share on Facebook",
+        "Поделиться: ВКонтакте | Одноклассники",
+        "We use cookies to improve your visit. Accept all",
+        "Subscribe to our newsletter",
+        "Read also: A library for the town",
+        "Читайте также: Библиотека для города",
+        "date 2024-03-16 Published by Mira Holt Verified by 16 de marzo, 2024",
+        "By Mira Holt",
+        "14 March 2024, 10:15",
+        "3 апреля 2024 г., 10:15",
+        "news-14032024-101500",
+        "ferry-job-for-a-deckhand",
+        "The Decision:",
+        "The Way Home:",
+        "Advertisement",
+        "© 2024 Courier. All rights reserved.",
+        "https://courier.example/ferry",
+    ],
+)
+def test_boilerplate_is_taken_out(line):
+    first, *rest = BODY.splitlines()
+    assert extract("\n".join([first, line, *rest])).text == BODY.strip()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "He said:",
+        "A co-worker on the ferry shared his bread with him.",
+        "Kyiv said on 14 March 2024 that it knew of no such man.",
+        "By March he had found work.",
+        "Work on the river",
+        "Twitter posts of his sister were read in court.",
+    ],
+)
+def test_what_an_article_says_stays(line):
+    assert line in clean(BODY + line)[0]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Leave a Reply", "Добавить комментарий", "Schreibe einen Kommentar", "Comments (3)"]
+)
+def test_what_readers_wrote_is_cut_off(heading):
+    text = f"{BODY}{heading}\nYour email address will not be published.\nA fine story, thank you."
+    assert extract(text).text == BODY.strip()
+
+
+@pytest.mark.parametrize(
+    "line, date",
+    [
+        ("date 2024-03-16 Published by Mira Holt", "2024-03-16"),
+        ("post-22032024-101500", "2024-03-22"),
+        ("post-20240322", "2024-03-22"),
+        ("post-05032024-101500", "2024"),  # 5 March or 3 May
+        ("Published: March 16, 2024", "2024-03-16"),
+        ("16 марта 2024", "2024-03-16"),
+        ("Publicado el 16 de marzo de 2024", "2024-03-16"),
+        ("RIVERTON, 16 March 2024 – It rained on the ferry that day.", "2024-03-16"),
+        ("On 16 March 2024 – a Saturday – it rained on the ferry.", ""),
+        ("It rained on the ferry on 16 March 2024.", ""),
+    ],
+)
+def test_the_date_is_read_where_the_text_tells_it(line, date):
+    assert extract(f"{line}\n{BODY}").date == date
+
+
+@pytest.mark.parametrize(
+    "said, date",
+    [
+        ("", ""),
+        ("2024", "2024"),
+        ("2024-03", "2024-03"),
+        ("2024-03-16T23:30:00+03:00", "2024-03-16"),
+        ("2024-03-16 00:00:00", "2024-03-16"),
+        ("16.03.2024", "2024-03-16"),
+        ("03/16/2024", "2024-03-16"),
+        ("05/03/2024", "2024"),
+        ("Sat, 16 Mar 2024 10:00:00 GMT", "2024-03-16"),
+        ("1710583200", "2024-03-16"),
+    ],
+)
+def test_dates_are_read_as_precisely_as_written(said, date):
+    assert read_date(said) == date
+
+
+@pytest.mark.parametrize(
+    "said, why",
+    [
+        ("3000-01-01", "in the future"),
+        ("1 January 3000", "in the future"),
+        ("1066-10-14", "before 1990"),
+        ("2024-02-31", "write YYYY-MM-DD"),
+        ("yesterday", "write YYYY-MM-DD"),
+        ("soon", "write YYYY-MM-DD"),
+    ],
+)
+def test_what_is_no_date_is_refused(said, why):
+    with pytest.raises(Unusable, match=why):
+        extract(BODY, date=said)
+
+
+def test_a_stamp_of_the_year_3000_is_refused():
+    with pytest.raises(Unusable, match="3000-11-30, in the future"):
+        extract(f"date 3000-11-30 Published by Mira Holt\n{BODY}")
+
+
+@pytest.mark.parametrize(
+    "url, date",
+    [
+        ("https://a.example/2023/09/07/pilot", "2023-09-07"),
+        ("https://a.example/post-20230907.html", "2023-09-07"),
+        ("https://a.example/2023/09/pilot", "2023-09"),
+        ("https://a.example/2023/13/pilot", ""),
+        ("https://a.example/12345678901234", ""),
+    ],
+)
+def test_the_date_of_an_address(url, date):
+    assert date_of_url(url) == date
+
+
+@pytest.mark.parametrize(
+    "content, why",
+    [
+        (b"", "is empty"),
+        (b" \n \n", "no text"),
+        (b"PK\x03\x04" + b"\0" * 400, "ZIP archive"),
+        (b"%PDF-1.7 " + b"a" * 400, "PDF"),
+        (BODY.encode().replace(b"ferry", b"fe\0rry"), "NUL bytes"),
+        (b"A deckhand left.", "too short"),
+        (b"a" * 1_000_001, "longer than"),
+        (b"Home\nNews\nSport\nWeather forecast for the week\n" * 20, "two sentences"),
+        (b"x = [1, 2, 3]; y = {4: 5}; z = (6, 7) + w[8] * 9;\n" * 20, "no running text"),
+        (b"<html><body><nav><a href='/'>Home</a></nav></body></html>", "no article|too short"),
+        (html("Just a moment, enable JavaScript. " * 12).encode(), "bot check"),
+        ("\ufffd\ufffd\ufffd ".join(BODY.split()), "encoding|letters"),
+    ],
+)
+def test_what_is_no_article_is_refused_with_the_reason(content, why):
+    with pytest.raises(Unusable, match=why):
+        extract(content)
+
+
+def test_sentences_know_quotations_and_abbreviations():
+    text = '"I left. I had no choice," Lt. Gen. Brown said. Was it true? In the U.S. it was heard.'
+    assert sentences(f"{text}\nA heading", "en") == [
+        ('"I left. I had no choice," Lt. Gen. Brown said.', ""),
+        ("Was it true?", "question"),
+        ("In the U.S. it was heard.", ""),
+        ("A heading", "fragment"),
+    ]
+    assert len(sentences("Об этом стало известно 5 янв. 2024 г. в посёлке у реки.", "ru")) == 1
+
+
+@pytest.mark.parametrize(
+    "text, lang, names",
+    [
+        ("The interview appeared at Ria Novosti.", "en", ["RIA Novosti"]),
+        ("Об этом сообщает ТАСС со ссылкой на СБУ.", "ru", ["TASS", "SBU"]),
+        ("Як повідомив ГУР, він пішов сам.", "uk", ["GUR"]),
+        ("He fears Putin and the FSB.", "en", []),  # named, but nothing rests on them
+        ("Putin said so.", "en", ["Vladimir Putin"]),
+        ("The FSB said so.", "en", ["FSB"]),
+        ("Serhii Brown left. He was tired, Brown said.", "en", ["Serhii Brown"]),
+        ("A map of the port, he said.", "en", []),  # no AP, no RT
+        ("He told the Riverton Courier and Focus.", "en", ["Riverton Courier"]),
+        ("Sein Anwalt sagte das.", "de", []),
+    ],
+)
+def test_named_sources(text, lang, names):
+    assert named_sources(text, lang, ["Riverton Courier", "Focus"]) == names
