@@ -3,6 +3,7 @@
 # make lab      open the notebooks in JupyterLab
 # make data     rebuild the tables of data/ from the coders' raw records in ../shared/corpus
 # make verify   compare the last run with what is committed
+# make bench    compare the topics with other libraries' (see benchmarks/README.md)
 # make lock     refresh requirements.lock
 #
 # Needs Python 3.11 to 3.13; name another one with `make study PYTHON=python3.12`.
@@ -11,7 +12,7 @@ PYTHON ?= python3
 VENV ?= .venv
 INSTALLED := $(VENV)/.installed
 
-.PHONY: study test lab data verify lock
+.PHONY: study test lab data verify bench lock
 
 study: $(INSTALLED)
 	$(VENV)/bin/defection-framing study
@@ -27,6 +28,9 @@ data: $(INSTALLED)
 
 verify: $(INSTALLED)
 	$(VENV)/bin/defection-framing verify
+
+bench: $(INSTALLED)
+	$(VENV)/bin/python benchmarks/bench.py
 
 # Installs once, and again when the dependencies or the lock change.
 $(INSTALLED): pyproject.toml requirements.lock
