@@ -164,7 +164,7 @@ def verdicts(results: pd.DataFrame) -> pd.DataFrame:
         many others), `same_sign`, `holds` (how many of them have the same sign; and an interval
         that excludes zero as well), `fails` (the names of the others, joined by "; ").
     """
-    main = results.xs(("main", "as reported"))
+    main = results[results.index.get_level_values("kind") == "main"].droplevel([0, 1])
     others = results.drop(index="main", level="kind").dropna(subset=["value"])
     rows = {}
     for name, group in others.groupby(level="estimate", sort=False):
