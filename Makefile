@@ -29,8 +29,14 @@ data: $(INSTALLED)
 verify: $(INSTALLED)
 	$(VENV)/bin/defection-framing verify
 
-bench: $(INSTALLED)
-	$(VENV)/bin/python benchmarks/bench.py
+# The peers live in an environment of their own: turftopic needs an older rich than the lock names.
+bench:
+	mkdir -p build
+	$(PYTHON) -m venv build/bench
+	grep -v '^rich==' requirements.lock > build/bench/lock.txt
+	build/bench/bin/pip install --quiet -c build/bench/lock.txt -e . -r benchmarks/requirements.txt
+	build/bench/bin/pip install --quiet --no-deps -r benchmarks/requirements-no-deps.txt
+	build/bench/bin/python benchmarks/bench.py
 
 # Installs once, and again when the dependencies or the lock change.
 $(INSTALLED): pyproject.toml requirements.lock
