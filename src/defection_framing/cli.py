@@ -1,5 +1,6 @@
 """Console command `defection-framing`."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,6 +149,46 @@ def ingest(
         if not all(named.values()):
             raise IngestError("--column takes WHAT=NAME, such as --column text=Volltext.")
         typer.echo(str(run(sources, out, columns=named, languages=language)))
+
+
+code = typer.Typer(
+    help="Code texts by classifiers learnt from the coded corpus, each code with a probability. "
+    "Codes below a stated threshold are left open, for a person to decide.",
+    no_args_is_help=True,
+)
+app.add_typer(code, name="code")
+
+Lines = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE.jsonl", help="Lines of JSON with `id` and `text`; - for standard input."
+    ),
+]
+
+
+@code.command("articles")
+def code_articles(file: Lines) -> None:
+    """Direction of articles or their summaries: CSV `id,direction,probability,open`."""
+    _code(file, "code_articles")
+
+
+@code.command("claims")
+def code_claims(file: Lines) -> None:
+    """Main frame and voice of claims: CSV `id,frame,probability,voice,open`."""
+    _code(file, "code_claims")
+
+
+def _code(file: Path, how: str) -> None:
+    with _plain_errors():
+        from . import coding
+
+        if str(file) == "-":
+            lines, name = sys.stdin.buffer, "standard input"
+        elif file.is_file():
+            lines, name = file.read_bytes().splitlines(), file.name
+        else:
+            raise coding.CodingError(f"{file} is not a file; name a file of JSON lines, or -.")
+        typer.echo(getattr(coding, how)(lines, name).to_csv(index=False), nl=False)
 
 
 @app.command("verify")

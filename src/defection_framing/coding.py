@@ -1,0 +1,680 @@
+"""Code texts: the direction of an article, the main frame and the voice of a claim.
+
+Every text is read twice: with its sides as they are, and with the sides exchanged. What is learnt
+from one reading holds, sides exchanged, for the other, and an answer is the mean of both; so that
+exchanging the sides in a text exchanges them in its direction and voice, exactly, and leaves its
+frame as it was.
+
+- Direction: who leaves (one side, or both) by logistic regression on words and on classes of words
+  (`coding_data/classes.csv`: verbs of leaving, persons, third countries); given that, whether they
+  join the other side or only leave; and whether the text is about this at all, by regression on
+  sentence vectors, with project-written texts on other matters (`coding_data/negatives.csv`).
+- Frame and voice: kernel ridge regression (Saunders et al. 1998) on class indicators, with a
+  Gaussian kernel on sentence vectors and a linear one on words and letters.
+
+The coder of the training data was a large language model, and so was the second, blind coder: no
+person checked them. `write_card` measures how often a code is theirs.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import re
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import sklearn
+from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import minimize
+from scipy.special import expit, softmax
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedGroupKFold
+
+from . import corpus, embed, mask, settings
+
+DIRECTIONS = ("ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both", "not_about")
+"""The codebook's directions, and `not_about`: no one leaves a side of this war."""
+
+OPEN_BELOW = {"direction": 0.6, "frame": 0.4}
+"""A code whose probability is lower is left open for a person to decide."""
+
+LEAD = 2000
+"""Characters of an article that are read: the unit that the corpus was coded from."""
+
+LONGEST_LINE = 1_000_000
+"""Characters of a line; no article is longer."""
+
+_CARD = """# Model card: coders of direction, frame and voice
+
+Written by `defection_framing.coding.write_card`; do not edit.
+
+**For** first codes of English texts on people who leave a side of the Russia-Ukraine war: the
+direction of an article (its first {lead:,} characters), the main frame and the voice of a claim.
+**Not for** verdicts on single articles or persons, nor for prevalences without correction for the
+errors below. A probability under {direction} (direction) or {frame} (frame) leaves a code open for
+a person to decide. The voice has no probability and is often wrong.
+
+**Learnt from** the coded articles and claims in this folder, and {negatives} short texts on other
+matters, written for this project. The coder of these was a large language model, the second, blind
+coder too; no person checked them.
+
+**Sides.** Exchanging the sides in a text exchanges them in its direction and voice and leaves its
+frame. It holds for names that `sides.csv` knows.
+
+## How good
+
+Cross-validation in five folds; no event is in both training and test. Settings were chosen on the
+same folds, so the figures are slightly optimistic. The second coder is the ceiling. Coded texts are
+sentences by the coder; raw articles were not measured. The written texts have one author, so even
+kinds unseen in training flatter `not_about`.
+
+{table}
+
+## Confusion: true codes in rows
+
+{confusion}
+"""
+
+_STOP = re.compile(r"(?<=[.!?])[\"'”’]?\s+|\n+")
+
+_KNOWN = 0.5
+# Share of words the model must know: fewer, and the text is not in English or not language.
+
+
+class CodingError(ValueError):
+    """Lines that cannot be coded; the message names the input, the line and what to do."""
+
+
+def code_articles(lines: Iterable[str | bytes], name: str = "input") -> pd.DataFrame:
+    """Code the direction of articles.
+
+    Parameters
+    ----------
+    lines : iterable of str or bytes
+        JSON objects, one a line, with `id` and `text` (an English article or its summary; only the
+        first `LEAD` characters are read). Blank lines are skipped.
+    name : str
+        What messages call the input.
+
+    Returns
+    -------
+    DataFrame
+        In the order of the lines: `id`, `direction` (one of `DIRECTIONS`, the likeliest),
+        `probability` (of that, 0 to 1), `open` (bool: left to a person, for a probability under
+        `OPEN_BELOW` or words that are mostly unknown).
+
+    Raises
+    ------
+    CodingError
+        For the first line that cannot be coded, or if there is none.
+    """
+    ids, texts = _parse(lines, name)
+    model = train()[0]
+    return _table(ids, "direction", *_likeliest(DIRECTIONS, model.proba(texts)), model, texts)
+
+
+def code_claims(lines: Iterable[str | bytes], name: str = "input") -> pd.DataFrame:
+    """Code the main frame and the voice of claims.
+
+    Parameters
+    ----------
+    lines, name
+        As for `code_articles`; each text is one claim.
+
+    Returns
+    -------
+    DataFrame
+        In the order of the lines: `id`, `frame`, `probability` (of the frame, 0 to 1), `voice` (the
+        likeliest, right about every second time), `open` (bool; by the frame).
+
+    Raises
+    ------
+    CodingError
+        As `code_articles`.
+    """
+    ids, texts = _parse(lines, name)
+    direction, frame, voice = train()
+    seen = _seen(texts)
+    out = _table(ids, "frame", *_likeliest(frame.classes, frame.proba(seen)), direction, texts)
+    out.insert(3, "voice", _likeliest(voice.classes, voice.proba(seen))[0])
+    return out
+
+
+def _likeliest(classes, probability):
+    return np.asarray(classes, dtype=object)[probability.argmax(1)], probability.max(1).round(3)
+
+
+def _table(ids, code, values, probability, model, texts) -> pd.DataFrame:
+    unsure = (probability < OPEN_BELOW[code]) | (model.known(texts) < _KNOWN)
+    return pd.DataFrame({"id": ids, code: values, "probability": probability, "open": unsure})
+
+
+def _parse(lines, name) -> tuple[list[str], list[str]]:
+    found = {}
+    for number, line in enumerate(lines, 1):
+        wrong = f"{name}, line {number}: "
+        if len(line) > LONGEST_LINE:
+            raise CodingError(
+                f"{wrong}longer than {LONGEST_LINE:,} characters; put one article or claim a line."
+            )
+        try:
+            line = line.decode("utf-8") if isinstance(line, bytes) else line
+            line = line.removeprefix("\ufeff")
+            if not line.strip():
+                continue
+            record = json.loads(line)
+            json.dumps(record, ensure_ascii=False).encode()
+        except UnicodeError:
+            raise CodingError(f"{wrong}not in UTF-8; save the file in UTF-8.") from None
+        except (ValueError, RecursionError):
+            raise CodingError(
+                f'{wrong}not JSON; write one object a line, as {{"id": "1", "text": "..."}}.'
+            ) from None
+        if not isinstance(record, dict) or not {"id", "text"} <= record.keys():
+            raise CodingError(f"{wrong}no object with `id` and `text`; give it both.")
+        key, text = record["id"], record["text"]
+        if isinstance(key, bool) or not isinstance(key, str | int) or key == "":
+            raise CodingError(f"{wrong}`id` is {str(key)[:40]!r}; make it a string or a number.")
+        if not isinstance(text, str) or not re.search(r"\w", text[:LEAD]):
+            raise CodingError(f"{wrong}`text` has no words; fill it in or remove the line.")
+        if "\0" in text or "\0" in str(key):
+            raise CodingError(f"{wrong}a NUL character; the text is damaged, extract it again.")
+        if str(key) in found:
+            raise CodingError(f"{wrong}the id {str(key)[:40]!r} came before; make ids unique.")
+        found[str(key)] = text
+    if not found:
+        raise CodingError(f"{name} holds no line to code; write one JSON object a line.")
+    return list(found), list(found.values())
+
+
+# Readings, words and vectors
+
+
+def _readings(texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Each text with its sides under one name each, and the same with the sides exchanged."""
+    masked = [mask.mask(text, "ru_to_ua") for text in texts]
+    return tuple(
+        [
+            re.sub(r"\b([Aa])n(?= origin side)", r"\1", text)
+            .replace("origin side", one)
+            .replace("destination side", other)
+            for text in masked
+        ]
+        for one, other in (("Russian", "Ukrainian"), ("Ukrainian", "Russian"))
+    )
+
+
+def _exchanged(classes) -> list[int]:
+    """Where each class stands when the sides are exchanged: `ru_media` where `ua_media` was."""
+    other = {"ru_": "ua_", "ua_": "ru_"}
+    return [list(classes).index(other.get(c[:3], c[:3]) + c[3:]) for c in classes]
+
+
+@cache
+def _classes() -> dict[str, re.Pattern]:
+    with (files(__package__) / "coding_data/classes.csv").open(encoding="utf-8") as file:
+        return {
+            row["class"]: re.compile(rf"(?<!\w)(?:{row['pattern']})(?!\w)", re.IGNORECASE)
+            for row in csv.DictReader(file)
+        }
+
+
+@lru_cache(maxsize=50_000)
+def _abstract(text: str) -> str:
+    """The text with words of one class become one word."""
+    for name, pattern in _classes().items():
+        text = pattern.sub(name, text)
+    return text
+
+
+_VIEWS = {
+    "words": (str, "word"),
+    "abstract": (_abstract, "word"),
+    "letters": (str, "char_wb"),
+}
+
+
+class _Kept:
+    """What is fitted, as arrays by name, so as to be stored without pickling code."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        out = {}
+        for name, part in vars(self).items():
+            if isinstance(part, _Kept):
+                out |= {f"{name}/{key}": value for key, value in part.arrays().items()}
+            elif isinstance(part, np.ndarray):
+                out[name] = part
+        return out
+
+    def restore(self, arrays: dict[str, np.ndarray]):
+        parts: dict[str, dict] = {}
+        for name, value in arrays.items():
+            head, _, rest = name.partition("/")
+            if rest:
+                parts.setdefault(head, {})[rest] = value
+            else:
+                setattr(self, name, value)
+        for head, own in parts.items():
+            getattr(self, head).restore(own)
+        return self
+
+
+class _Words(_Kept):
+    """TF-IDF of several views of a text side by side, each row a unit vector in each view."""
+
+    def __init__(self, **views: tuple[int, int]):
+        self.spaces = {
+            view: TfidfVectorizer(
+                analyzer=_VIEWS[view][1],
+                ngram_range=lengths,
+                token_pattern=r"\b\w+\b" if _VIEWS[view][1] == "word" else None,
+                sublinear_tf=True,
+                min_df=2,
+                dtype=np.float32,
+            )
+            for view, lengths in views.items()
+        }
+
+    def fit(self, texts):
+        for view, space in self.spaces.items():
+            space.fit(map(_VIEWS[view][0], texts))
+        return self
+
+    def transform(self, texts) -> sp.csr_matrix:
+        parts = [s.transform(map(_VIEWS[view][0], texts)) for view, s in self.spaces.items()]
+        return sp.hstack(parts).tocsr()
+
+    def arrays(self) -> dict:
+        out = {}
+        for view, space in self.spaces.items():
+            terms = "\n".join(space.get_feature_names_out()).encode()
+            out |= {f"{view}.terms": np.frombuffer(terms, np.uint8), f"{view}.idf": space.idf_}
+        return out
+
+    def restore(self, arrays):
+        for view, space in self.spaces.items():
+            space.vocabulary = bytes(arrays[f"{view}.terms"]).decode().split("\n")
+            space.idf_ = arrays[f"{view}.idf"]
+        return self
+
+
+def _vectors(texts) -> np.ndarray:
+    """Sentence vectors, shape (n, 384), as precise as the repository's tracked file."""
+    if settings.data_dir() == settings.ROOT / "data":
+        return embed.vectors(texts)
+    # A researcher's own corpus may be tracked with another model than the coders learnt from.
+    return embed.embed(texts).astype(np.float16).astype(np.float32)
+
+
+def _seen(texts) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Both readings of claims, each with its vectors."""
+    return [(np.array(reading, dtype=object), _vectors(reading)) for reading in _readings(texts)]
+
+
+# Models
+
+
+class _Regression(_Kept):
+    """Logistic regression."""
+
+    def __init__(self, inverse_penalty=100):
+        self.inverse_penalty = inverse_penalty
+
+    def fit(self, x, y, weight):
+        fitted = LogisticRegression(C=self.inverse_penalty, max_iter=2000, tol=1e-3)
+        fitted.fit(x, y, weight)
+        self.coef, self.intercept = fitted.coef_.astype(np.float32), fitted.intercept_
+        return self
+
+    def score(self, x) -> np.ndarray:
+        return x @ self.coef.T + self.intercept
+
+
+class _Direction(_Kept):
+    """Side left, times joined or only left, times about this at all."""
+
+    def __init__(self):
+        self.side_words = _Words(words=(1, 3), abstract=(1, 4))
+        self.exit_words = _Words(words=(1, 1), abstract=(1, 2))
+        self.side, self.exit, self.about = _Regression(), _Regression(), _Regression(3)
+
+    def fit(self, articles: pd.DataFrame, claims: dict[str, list[str]], written: pd.DataFrame):
+        """Learn from coded articles, their claims by article, and texts written beside them."""
+        rng = np.random.default_rng(settings.SEED)
+        gists, d = list(articles["gist"]), np.asarray(articles["direction"].astype(str))
+        own = [claims[key] for key in articles.index]
+        # Short inputs must work too, so summaries and parts count by half beside the whole.
+        texts = [" ".join([g, *c]) for g, c in zip(gists, own, strict=True)] + gists
+        texts += [" ".join(rng.permutation([g, *c])[:3]) for g, c in zip(gists, own, strict=True)]
+        label, weight = [*d, *d, *d], [1.0] * len(d) + [0.5] * 2 * len(d)
+        # Few articles are `both`: two of opposite sides told together make more.
+        for k in range(150):
+            i = rng.choice([i for i, v in enumerate(d) if v.startswith("ru")])
+            j = rng.choice(
+                [
+                    j
+                    for j, v in enumerate(d)
+                    if v.startswith("ua") and v.endswith("exit") == d[i].endswith("exit")
+                ]
+            )
+            texts.append(" ".join([gists[i], gists[j], *(own[i][:2] + own[j][:2]) * (k % 2)]))
+            label.append("both")
+            weight.append(1.0)
+        both = list(written["text"][written["label"] == "both"])
+        texts, label, weight = texts + both, label + ["both"] * len(both), weight + [2] * len(both)
+        label, weight = np.array(label), np.array(weight)
+
+        one, other = _readings(texts)
+        side = np.array([2 if v == "both" else int(v.startswith("ua")) for v in label])
+        self.side.fit(
+            self.side_words.fit(one + other).transform(one + other),
+            np.r_[side, np.array([1, 0, 2])[side]],
+            np.r_[weight, weight],
+        )
+        # In the reading where the side left is called Russian.
+        rows = np.flatnonzero(side < 2)
+        facing = [(one, other)[side[i]][i] for i in rows]
+        only_left = np.array([label[i].endswith("exit") for i in rows])
+        balance = np.where(only_left, 0.5 / only_left.mean(), 0.5 / (1 - only_left.mean()))
+        self.exit.fit(
+            self.exit_words.fit(facing).transform(facing), only_left, weight[rows] * balance
+        )
+        about, beside = texts[: 3 * len(d)], list(written["text"][written["label"] == "not_about"])
+        n = [len(about), len(beside)]
+        self.about.fit(
+            self._about_features(about + beside),
+            np.repeat([1, 0], n),
+            np.repeat([1, 0.2 * n[0] / n[1]], n),
+        )
+        return self
+
+    def _about_features(self, texts):
+        leaving = [_classes()[k] for k in ("vcross", "vsurr", "vexit", "vtreason")]
+        counts = np.array([[len(p.findall(t)) for p in leaving] for t in texts])
+        sentences = [[s for s in _STOP.split(text) if re.search(r"\w", s)] for text in texts]
+        ends = np.cumsum([0, *map(len, sentences)])
+        sums = np.add.reduceat(_vectors([s for own in sentences for s in own]), ends[:-1])
+        means = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+        return np.c_[means, np.minimum(counts, 3) / 6, 0.5 * (counts.sum(1) > 0)]
+
+    def proba(self, texts) -> np.ndarray:
+        """Probability of each of `DIRECTIONS`, shape (n, 6)."""
+        texts = [text[:LEAD] for text in texts]
+        one, other = _readings(texts)
+        score = [self.side.score(self.side_words.transform(t)) for t in (one, other)]
+        side = softmax((score[0] + score[1][:, [1, 0, 2]]) / 2, axis=1)
+        left = np.c_[*(expit(self.exit.score(self.exit_words.transform(t))) for t in (one, other))]
+        about = [self.about.score(self._about_features(t))[:, 0] for t in (one, other)]
+        about = expit((about[0] + about[1]) / 2)
+        named = [bool(re.search("Russian|Ukrainian", t)) for t in one]
+        about = np.where(named, about, np.minimum(about, 0.05))
+        p = np.c_[side[:, :2] * (1 - left), side[:, :2] * left, side[:, 2]]
+        return np.c_[p * about[:, None], 1 - about]
+
+    def known(self, texts) -> np.ndarray:
+        """Share of the words of each text that the training texts had, shape (n,)."""
+        space = self.side_words.spaces["words"]
+        words = [re.findall(r"\w+", text[:LEAD].lower()) for text in texts]
+        return np.array([np.mean([w in space.vocabulary_ for w in own]) for own in words])
+
+
+class _Kernel(_Kept):
+    """Kernel ridge regression on class indicators, with calibrated probabilities.
+
+    The kernel is a Gaussian one on sentence vectors and a linear one on words and letters. Classes
+    differ tenfold in size, so each weighs as its frequency ** -0.45. Scores s become probabilities
+    as softmax(b1 * s + b2 * log s), b1 and b2 fitted to scores of events left out.
+    """
+
+    meaning, ridge = 0.58, 0.6
+
+    def __init__(self):
+        self.words = _Words(words=(1, 2), letters=(3, 5))
+
+    def fit(self, readings, vectors, labels, events):
+        """Learn from the first readings of claims (n), vectors (n, d), labels (n), events (n)."""
+        self.classes, y = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
+        self.mean = vectors.mean(0)
+        self.points = self._on_sphere(vectors)
+        words = self.words.fit(readings).transform(readings)
+        kernel = self._gauss(self.points) + (1 - self.meaning) / 2 * (words @ words.T).toarray()
+
+        out = np.zeros((len(y), len(self.classes)))
+        folds = StratifiedGroupKFold(5, shuffle=True, random_state=settings.SEED)
+        for train, test in folds.split(y, y, events):
+            weights, share = self._solve(kernel[np.ix_(train, train)], y[train])
+            out[test] = kernel[np.ix_(test, train)] @ weights + share
+
+        def loss(beta):
+            p = self._calibrated(out, beta)
+            return -np.log(p[np.arange(len(y)), y] + 1e-12).mean()
+
+        self.beta = minimize(loss, [5.0, 0.5], method="Nelder-Mead").x
+        self.weights, self.share = self._solve(kernel, y)
+        self.word_weights = ((1 - self.meaning) / 2 * (words.T @ self.weights)).astype(np.float32)
+        return self
+
+    def proba(self, seen) -> np.ndarray:
+        """Probability of each of `classes`, shape (n, number of classes), of what `_seen` gives."""
+        one, other = (
+            self._gauss(self._on_sphere(vectors)) @ self.weights
+            + self.words.transform(reading) @ self.word_weights
+            + self.share
+            for reading, vectors in seen
+        )
+        return self._calibrated((one + other[:, _exchanged(self.classes)]) / 2)
+
+    def _on_sphere(self, vectors):
+        centred = vectors - self.mean
+        return (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
+
+    def _gauss(self, points):
+        return self.meaning * np.exp(points @ self.points.T - 1)
+
+    def _solve(self, kernel, y):
+        codes = np.eye(len(self.classes), dtype=np.float32)[y]
+        weight = np.maximum(codes.mean(0), 1e-3)[y] ** -0.45
+        weight /= weight.mean()
+        share = weight @ codes / weight.sum()
+        noise = np.diag(self.ridge / weight).astype(np.float32)
+        return cho_solve(cho_factor(kernel + noise), codes - share), share
+
+    def _calibrated(self, score, beta=None):
+        beta = self.beta if beta is None else beta
+        return softmax(beta[0] * score + beta[1] * np.log(np.maximum(score, 0.01)), axis=1)
+
+
+# Training
+
+
+def _written() -> pd.DataFrame:
+    with (files(__package__) / "coding_data/negatives.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file, dtype=str)
+
+
+def _sentences(claims: pd.DataFrame) -> dict[str, list[str]]:
+    return claims.groupby("article_id", sort=True)["text"].agg(list).to_dict()
+
+
+@lru_cache(maxsize=1)
+def train() -> tuple[_Direction, _Kernel, _Kernel]:
+    """Fit the coders to the repository's coded corpus, or load them if that was done before.
+
+    Takes about a minute. The fitted arrays are kept in the cache folder under a name that depends
+    on the training data and on this code; the file is safe to delete.
+
+    Returns
+    -------
+    tuple
+        Coders of direction, frame and voice.
+
+    Warns
+    -----
+    UserWarning
+        If the stored arrays are damaged; the coders are fitted again.
+    """
+    models = {"direction": _Direction(), "frame": _Kernel(), "voice": _Kernel()}
+    path = settings.cache_dir() / f"coding-{_version()}.npz"
+    if path.exists():
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                held = dict(stored)
+            for name, model in models.items():
+                own = {k.partition("/")[2]: v for k, v in held.items() if k.startswith(f"{name}/")}
+                model.restore(own)
+            return tuple(models.values())
+        except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            warnings.warn(
+                f"the fitted coders in {path} are damaged ({error}): they are fitted again",
+                stacklevel=2,
+            )
+    loaded = corpus.load(settings.ROOT / "data")
+    claims = loaded.claim_table()
+    models["direction"].fit(loaded.articles, _sentences(loaded.claims), _written())
+    reading, vectors = _readings(claims["text"])[0], _vectors(claims["text"])
+    for code in ("frame", "voice"):
+        models[code].fit(reading, vectors, claims[code], claims["event"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    arrays = {f"{n}/{k}": v for n, m in models.items() for k, v in m.arrays().items()}
+    with temporary.open("wb") as file:
+        np.savez(file, **arrays)
+    os.replace(temporary, path)
+    return tuple(models.values())
+
+
+def _version() -> str:
+    here, data = Path(__file__).parent, settings.ROOT / "data"
+    read = [here / "coding.py", here / "mask.py", here / "sides.csv"]
+    read += sorted((here / "coding_data").glob("*.csv"))
+    read += [data / name for name in ("articles.csv", "claims.csv", "embeddings.json")]
+    digest = hashlib.sha256(f"{np.__version__} {sklearn.__version__}".encode())
+    for path in read:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+# Evaluation
+
+
+def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Measure the coders by five-fold cross-validation; no event is in both training and test.
+
+    Takes some minutes.
+
+    Returns
+    -------
+    table : DataFrame
+        One row per task and coder: `n` texts, `accuracy` and `macro_f1` against the first coder,
+        `ece` (expected calibration error, ten bins; Guo et al. 2017), `decided` (share not left
+        open) and `accuracy_decided`. The second coder's rows are the ceiling. Of `both` there are
+        too few articles: the row that counts them says little more than the one that does not. For
+        `not_about`, whole kinds of the written texts are left out and accuracy is the share found.
+    confusion : dict of str to DataFrame
+        For direction, frame and voice: counts, true codes in rows.
+    """
+    loaded = corpus.load(settings.ROOT / "data")
+    articles, claims = loaded.articles, loaded.claim_table()
+    sentences, written = _sentences(loaded.claims), _written()
+    texts = np.array(
+        [" ".join([g, *sentences[k]]) for k, g in articles["gist"].items()], dtype=object
+    )
+    beside = written[written["label"] == "not_about"]
+    kinds = sorted(beside["kind"].unique())
+    p, p_beside = np.zeros((len(articles), 6)), np.zeros((len(beside), 6))
+    for fold, (train_, test) in enumerate(_folds(articles["direction"], articles["event"])):
+        out = beside["kind"].isin(kinds[fold::5])
+        model = _Direction().fit(articles.iloc[train_], sentences, written.drop(beside.index[out]))
+        p[test], p_beside[out] = model.proba(texts[test]), model.proba(beside["text"][out])
+    true = articles["direction"].astype(str).to_numpy()
+    clear = true != "both"
+    rows, confusion = {}, {"direction": _confusion(true, _likeliest(DIRECTIONS, p)[0])}
+    cut = OPEN_BELOW["direction"]
+    rows["direction, 4 values", "model"] = _scores(DIRECTIONS, p[clear], true[clear], cut)
+    rows["direction, with `both`", "model"] = _scores(DIRECTIONS, p, true, cut)
+    second = loaded.second_articles["direction"].astype(str)
+    rows["direction", "second coder"] = _agreement(articles["direction"], second)
+    found = _scores(DIRECTIONS, p_beside, beside["label"], cut)
+    rows["`not_about`, kind unseen", "model"] = found | {"macro_f1": np.nan}
+
+    seen, vectors = _seen(claims["text"]), _vectors(claims["text"])
+    for code in ("frame", "voice"):
+        classes = np.unique(claims[code].astype(str))
+        p = np.zeros((len(claims), len(classes)))
+        for train_, test in _folds(claims["frame"], claims["event"]):
+            part = claims.iloc[train_]
+            model = _Kernel().fit(seen[0][0][train_], vectors[train_], part[code], part["event"])
+            p[test] = model.proba([(reading[test], v[test]) for reading, v in seen])
+        true = claims[code].astype(str).to_numpy()
+        # The voice has no threshold of its own: it is never left open.
+        cut = OPEN_BELOW.get(code, 0)
+        rows[code, "model"] = _scores(classes, p, true, cut)
+        confusion[code] = _confusion(true, _likeliest(classes, p)[0])
+        if code == "frame":
+            second = loaded.second_claims["frame"].astype(str)
+            rows["frame", "second coder"] = _agreement(claims["frame"], second)
+    return pd.DataFrame(rows).T.rename_axis(["task", "coder"]), confusion
+
+
+def _folds(codes, events):
+    folds = StratifiedGroupKFold(5, shuffle=True, random_state=settings.SEED)
+    with warnings.catch_warnings():
+        # `both` has four articles: one fold has none.
+        warnings.filterwarnings("ignore", "The least populated class")
+        return list(folds.split(codes, codes.astype(str), events))
+
+
+def _scores(classes, p, true, cut) -> dict:
+    code, sure = np.asarray(classes)[p.argmax(1)], p.max(1)
+    right = code == np.asarray(true)
+    bins = np.minimum((sure * 10).astype(int), 9)
+    gaps = [(bins == b).mean() * abs((right - sure)[bins == b].mean()) for b in np.unique(bins)]
+    return {
+        "n": len(right),
+        "accuracy": right.mean(),
+        "macro_f1": f1_score(true, code, labels=np.unique(true), average="macro"),
+        "ece": sum(gaps),
+        "decided": (sure >= cut).mean(),
+        "accuracy_decided": right[sure >= cut].mean(),
+    }
+
+
+def _agreement(first, second) -> dict:
+    first = first.astype(str).loc[second.index]
+    f1 = f1_score(first, second, labels=np.unique(first), average="macro")
+    return {"n": len(second), "accuracy": (first == second).mean(), "macro_f1": f1}
+
+
+def _confusion(true, code) -> pd.DataFrame:
+    return pd.crosstab(pd.Series(true, name="true"), pd.Series(code, name="coded"))
+
+
+def write_card(path: Path | None = None) -> None:
+    """Measure the coders and write their model card, by default `data/model_card.md`."""
+    table, confusion = evaluate()
+    path = path or settings.ROOT / "data" / "model_card.md"
+    shown = table.round(3).astype(object).where(table.notna(), "")
+    shown["n"] = table["n"].astype(int)
+    text = _CARD.format(
+        direction=OPEN_BELOW["direction"], frame=OPEN_BELOW["frame"], lead=LEAD,
+        negatives=(_written()["label"] == "not_about").sum(), table=_markdown(shown.reset_index()),
+        confusion="\n\n".join(f"### {k}\n\n{_markdown(c.reset_index())}" for k, c in
+                              confusion.items()),
+    )  # fmt: skip
+    path.write_text(text, encoding="utf-8")
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    rows = [table.columns, ["---"] * table.shape[1], *table.to_numpy()]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)

@@ -1,0 +1,257 @@
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from defection_framing import coding, corpus, settings
+
+# Texts written for this test, coded by their writer; the coders never learn from them.
+CHALLENGE = list(csv.DictReader((Path(__file__).parent / "challenge.csv").open(encoding="utf-8")))
+
+
+def lines(*texts):
+    return [json.dumps({"id": str(i), "text": text}) for i, text in enumerate(texts)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trained(tmp_path_factory):
+    """Coders fitted to the repository's data from nothing, in a cache of their own."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DEFECTION_DATA", raising=False)
+        patch.setattr(settings, "cache_dir", lambda: folder)
+        coding.train.cache_clear()
+        coding.train()
+        yield folder
+    coding.train.cache_clear()
+
+
+def test_who_leaves_decides_and_not_who_says_it():
+    out = coding.code_articles(
+        lines(
+            "Ukrainian intelligence says a Russian pilot defected with his helicopter.",
+            "A Russian agency says a Ukrainian soldier crossed over and joined the Russians.",
+            "Kyiv reports that a Russian soldier surrendered his tank to the Ukrainians.",
+            "Moscow reports that a Ukrainian soldier surrendered his tank to the Russians.",
+        )
+    )
+    assert list(out["direction"]) == ["ru_to_ua", "ua_to_ru", "ru_to_ua", "ua_to_ru"]
+
+
+def test_leaving_without_joining_is_an_exit():
+    out = coding.code_articles(
+        lines(
+            "Russian deserters who refused to fight in Ukraine received visas in France.",
+            "Thousands of Ukrainian soldiers deserted their units this year; courts hear"
+            " criminal cases for absence without leave.",
+        )
+    )
+    assert list(out["direction"]) == ["ru_exit", "ua_exit"]
+
+
+@pytest.mark.parametrize("outlet", ["TASS", "Ukrinform", "RIA Novosti", "Kyiv Post"])
+def test_the_outlets_name_does_not_decide(outlet):
+    texts = [
+        "A Russian pilot defected to Ukraine and landed his helicopter near Kharkiv.",
+        "A Ukrainian soldier crossed over to the Russian army and joined a volunteer battalion.",
+    ]
+    out = coding.code_articles(lines(*(f"{outlet}: {text}" for text in texts)))
+    assert list(out["direction"]) == ["ru_to_ua", "ua_to_ru"]
+
+
+def test_exchanging_the_sides_exchanges_direction_and_voice_and_keeps_the_frame():
+    pairs = [("Russia", "Ukraine"), ("Russian", "Ukrainian"), ("Moscow", "Kyiv"), ("FSB", "SBU")]
+    other_name = {a: b for pair in pairs for a, b in (pair, pair[::-1])}
+
+    def exchange(text):
+        return re.sub(r"\w+?(?=s?\b)", lambda m: other_name.get(m[0], m[0]), text)
+
+    # None names a side in a way that has no mirror image above, such as Wagner or TASS.
+    texts = [
+        row["text"]
+        for row in CHALLENGE
+        if row["kind"] in ("source_trap", "exit", "both") and row["id"] not in ("c05", "c19")
+    ]
+    assert all(a != b for a, b in zip(texts, map(exchange, texts), strict=True))
+    direction, frame, voice = coding.train()
+    swapped = [exchange(text) for text in texts]
+    p, q = direction.proba(texts), direction.proba(swapped)
+    assert np.abs(p - q[:, [1, 0, 3, 2, 4, 5]]).max() < 0.001
+    one, other = coding._seen(texts), coding._seen(swapped)
+    assert np.abs(frame.proba(one) - frame.proba(other)).max() < 0.001
+    order = coding._exchanged(voice.classes)
+    assert np.abs(voice.proba(one) - voice.proba(other)[:, order]).max() < 0.001
+    assert coding._exchanged(["media", "ru_media", "ua_media"]) == [0, 2, 1]
+
+
+def test_other_wars_and_defects_of_things_are_not_about_this():
+    texts = [
+        "A Syrian colonel and his men defected to the rebels near Aleppo.",
+        "North Korean soldiers who fled to the South described hunger in their barracks.",
+        "The carmaker recalls vehicles after a defect was found in the brakes.",
+        "Engineers found a defect in a pump made in Russia; the factory in Ukraine was stopped.",
+    ]
+    out = coding.code_articles(lines(*texts))
+    assert set(out["direction"]) == {"not_about"}
+
+
+def test_on_texts_by_another_hand_it_is_far_above_chance_and_surer_where_right():
+    out = coding.code_articles(lines(*(row["text"] for row in CHALLENGE)))
+    right = (out["direction"] == [row["label"] for row in CHALLENGE]).to_numpy()
+    decided = ~out["open"].to_numpy()
+    assert right.mean() >= 0.55
+    assert right[decided].mean() >= right[~decided].mean() + 0.2
+
+
+def test_claims_get_a_frame_and_a_voice():
+    out = coding.code_claims(
+        lines(
+            "The pilot was promised half a million dollars and a new passport for the helicopter.",
+            "The deserter was found shot dead in Spain and his family was threatened.",
+            "A Ukrainian court sentenced the officer in absentia for high treason.",
+        )
+    )
+    assert list(out.columns) == ["id", "frame", "probability", "voice", "open"]
+    assert list(out["frame"]) == ["reward", "reprisal", "treason"]
+    assert set(out["voice"]) <= set(corpus.load().claims["voice"].cat.categories)
+
+
+@pytest.mark.parametrize("code", [coding.code_articles, coding.code_claims])
+def test_the_order_of_the_lines_does_not_matter(code):
+    given = lines(*(row["text"] for row in CHALLENGE[:12]))
+    out, back = code(given), code(given[::-1])
+    both = out.set_index("id").join(back.set_index("id"), suffixes=("", "_back"))
+    assert list(out["id"]) == [str(i) for i in range(12)]
+    name = out.columns[1]
+    assert (both[name] == both[f"{name}_back"]).all()
+    assert np.abs(both["probability"] - both["probability_back"]).max() <= 0.002
+
+
+def test_unsure_and_foreign_texts_are_left_open():
+    out = coding.code_articles(
+        lines(
+            "A Russian pilot landed his helicopter in Ukraine and surrendered.",
+            "Russian soldier switches sides. He says he could no longer obey.",
+            "Der russische Soldat wechselte die Seite und lebt jetzt unter neuem Namen.",
+            "Российский военный перешёл на сторону Украины.",
+        )
+    )
+    assert list(out["open"]) == [False, True, True, True]
+    assert (out["open"] | (out["probability"] >= coding.OPEN_BELOW["direction"])).all()
+
+
+def test_only_the_lead_of_an_article_is_read():
+    text = "A Russian pilot landed his helicopter in Ukraine and surrendered. " * 40
+    whole = coding.code_articles(lines(text + "A Ukrainian soldier joined Russia. " * 100))
+    assert whole.equals(coding.code_articles(lines(text)))
+
+
+GOOD = '{"id": "a", "text": "A pilot left."}'
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ([], "f.jsonl holds no line to code"),
+        (["\n", "  "], "f.jsonl holds no line to code"),
+        ([GOOD, "{"], "f.jsonl, line 2: not JSON"),
+        (["[" * 100_000], "f.jsonl, line 1: not JSON"),
+        (["[1]"], "f.jsonl, line 1: no object with `id` and `text`"),
+        (['{"id": "a"}'], "f.jsonl, line 1: no object with `id` and `text`"),
+        (['{"id": null, "text": "x"}'], "f.jsonl, line 1: `id` is 'None'"),
+        (['{"id": true, "text": "x"}'], "f.jsonl, line 1: `id` is 'True'"),
+        (['{"id": "a", "text": ["x"]}'], "f.jsonl, line 1: `text` has no words"),
+        (['{"id": "a", "text": " - "}'], "f.jsonl, line 1: `text` has no words"),
+        (['{"id": "a", "text": "x\\u0000y"}'], "f.jsonl, line 1: a NUL character"),
+        (['{"id": "a", "text": "x\\ud800"}'], "f.jsonl, line 1: not in UTF-8"),
+        ([GOOD.encode(), "{'id': \xe9}".encode("latin-1")], "f.jsonl, line 2: not in UTF-8"),
+        ([GOOD, "", GOOD], "f.jsonl, line 3: the id 'a' came before"),
+        ([GOOD, "x" * 1_000_001], "f.jsonl, line 2: longer than 1,000,000 characters"),
+    ],
+)
+def test_a_bad_line_gets_one_sentence_that_names_it(given, said):
+    for code in (coding.code_articles, coding.code_claims):
+        with pytest.raises(coding.CodingError) as error:
+            code(given, "f.jsonl")
+        assert str(error.value).startswith(said)
+        assert "\n" not in str(error.value) and len(str(error.value)) < 200
+
+
+def test_lines_come_as_bytes_with_a_mark_and_with_numbers_as_ids():
+    out = coding.code_articles(["\ufeff" + GOOD, b'{"id": 7, "text": "A pilot left."}\r\n'])
+    assert list(out["id"]) == ["a", "7"]
+    assert out["direction"].nunique() == 1
+
+
+def test_fitted_coders_are_stored_and_a_damaged_store_is_noticed(trained, monkeypatch):
+    before = coding.code_articles(lines("A Russian pilot landed in Ukraine."))
+    (path,) = trained.glob("coding-*.npz")
+
+    class Refitted(Exception):
+        pass
+
+    def refit(folder):
+        raise Refitted
+
+    monkeypatch.setattr(corpus, "load", refit)
+    whole = path.read_bytes()
+    try:
+        coding.train.cache_clear()
+        assert coding.code_articles(lines("A Russian pilot landed in Ukraine.")).equals(before)
+        middle = len(whole) // 2
+        flipped = whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :]
+        for damage in (b"", whole[:middle], flipped):
+            path.write_bytes(damage)
+            coding.train.cache_clear()
+            with pytest.warns(UserWarning, match="damaged"), pytest.raises(Refitted):
+                coding.train()
+    finally:
+        path.write_bytes(whole)
+        coding.train.cache_clear()
+
+
+def test_other_training_data_or_code_is_another_store(monkeypatch, tmp_path):
+    first = coding._version()
+    (tmp_path / "data").mkdir()
+    for name in ("articles.csv", "claims.csv", "embeddings.json"):
+        content = (settings.ROOT / "data" / name).read_bytes()
+        (tmp_path / "data" / name).write_bytes(content)
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    assert coding._version() == first
+    (tmp_path / "data" / "claims.csv").write_text("claim_id\n")
+    assert coding._version() != first
+
+
+def test_scores_are_those_of_a_hand_count():
+    p = np.array([[0.9, 0.1], [0.8, 0.2], [0.45, 0.55], [0.35, 0.65]])
+    scores = coding._scores(["a", "b"], p, ["a", "b", "b", "b"], 0.6)
+    # Bins: 0.9 right; 0.8 wrong; 0.55 right; 0.65 right.
+    assert scores["ece"] == pytest.approx((0.1 + 0.8 + 0.45 + 0.35) / 4)
+    assert scores["accuracy"] == 0.75
+    assert scores["macro_f1"] == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert (scores["decided"], scores["accuracy_decided"]) == (0.75, pytest.approx(2 / 3))
+
+
+def test_no_event_is_in_both_training_and_test():
+    articles = corpus.load().articles
+    for train, test in coding._folds(articles["direction"], articles["event"]):
+        assert not set(articles["event"].iloc[train]) & set(articles["event"].iloc[test])
+
+
+def test_the_card_is_written_from_what_was_measured(monkeypatch, tmp_path):
+    table = pd.DataFrame(
+        {"n": [10, 5], "accuracy": [0.9123, 0.8], "macro_f1": [0.5, 0.4], "ece": [0.01, np.nan]},
+        index=pd.MultiIndex.from_tuples([("frame", "model"), ("frame", "second coder")]),
+    ).rename_axis(["task", "coder"])
+    counts = pd.DataFrame({"cost": [7]}, index=pd.Index(["other"], name="true"))
+    monkeypatch.setattr(coding, "evaluate", lambda: (table, {"frame": counts}))
+    coding.write_card(tmp_path / "card.md")
+    card = (tmp_path / "card.md").read_text()
+    assert "| frame | model | 10 | 0.912 | 0.5 | 0.01 |" in card
+    assert "| frame | second coder | 5 | 0.8 | 0.4 |  |" in card
+    assert "| other | 7 |" in card
+    assert "large language model" in card
