@@ -12,6 +12,9 @@ TENTATIVE = 0.667
 """Krippendorff (2004): conclusions from 0.8 on; tentative ones from 0.667 on."""
 
 
+_COLUMNS = ["alpha", "low", "high", "agreement", "n"]
+
+
 def masi(a: frozenset, b: frozenset) -> float:
     """MASI distance of two sets, 0 to 1 (Passonneau 2006): Jaccard, weighted by containment."""
     if a == b:
@@ -120,7 +123,7 @@ def table(corpus: Corpus) -> pd.DataFrame:
     for code in ("direction", "portrayal", "stance", "origin", "motives"):
         if len(second):
             rows[code] = alpha(_plain(own[code]), _plain(second[code]), own["event"])
-    out = pd.DataFrame(rows).T.rename_axis("code")
+    out = pd.DataFrame(rows, index=_COLUMNS).T.rename_axis("code")
     return out.assign(unit=np.where(out.index == "main frame", "claim", "article"))
 
 
@@ -138,7 +141,7 @@ def by_frame(corpus: Corpus, draws: int = 300) -> pd.DataFrame:
         first, second = claims["frame_1"] == frame, claims["frame_2"] == frame
         rows[frame] = alpha(first, second, claims["article_id"], draws)
         rows[frame]["n"] = int((first | second).sum())
-    return pd.DataFrame(rows).T.rename_axis("frame")
+    return pd.DataFrame(rows, index=_COLUMNS).T.rename_axis("frame")
 
 
 def doubtful(corpus: Corpus) -> set[str]:

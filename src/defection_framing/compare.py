@@ -12,6 +12,7 @@ An article counts once, however many claims it has: its claims share its weight.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -168,10 +169,11 @@ def shares(
 def _resample(sums, mass, draws, seed):
     """Point shares (G, K) and their bootstrap draws (B, G, K) from per-event sums and masses."""
     n_events, n_groups, n_codes = sums.shape
-    times = np.random.default_rng(seed).multinomial(
-        n_events, np.full(n_events, 1 / n_events), size=draws
-    )
-    top = (times @ sums.reshape(n_events, -1)).reshape(draws, n_groups, n_codes)
+    times = np.zeros((draws, 0))
+    if n_events:
+        evenly = np.full(n_events, 1 / n_events)
+        times = np.random.default_rng(seed).multinomial(n_events, evenly, size=draws)
+    top = (times @ sums.reshape(n_events, n_groups * n_codes)).reshape(draws, n_groups, n_codes)
     bottom = times @ mass
     with np.errstate(invalid="ignore"):
         return sums.sum(0) / mass.sum(0)[:, None], top / bottom[:, :, None]
@@ -224,14 +226,22 @@ def prevalence(s: Shares, alpha: float = 0.05) -> pd.DataFrame:
     """
     n = s.n.to_numpy()[:, :, None]
     low, high = _share_interval(s.value, _variance(s), n[:, 0], n[:, 2], alpha)
-    out = []
-    for g in range(len(s.groups)):
-        frame = pd.DataFrame({"value": s.value[g], "low": low[g], "high": high[g]}, index=s.codes)
-        out.append(frame.assign(**s.n.iloc[g][["n_articles", "n_events"]].astype(int)))
-    table = pd.concat(out, keys=list(s.groups), names=[*s.groups.names, "code"])
+    size = len(s.codes)
+    index = s.groups.repeat(size).to_frame(index=False)
+    index["code"] = np.tile(s.codes.to_numpy(), len(s.groups))
+    values = {"value": s.value.ravel(), "low": low.ravel(), "high": high.ravel()}
+    table = pd.DataFrame(values, pd.MultiIndex.from_frame(index))
+    for column in ("n_articles", "n_events"):
+        table[column] = s.n[column].astype(int).repeat(size).to_numpy()
     table["small"] = table["n_events"] < MIN_EVENTS
     table.loc[table["small"], ["low", "high"]] = np.nan
     return table
+
+
+def pick(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
+    """Rows whose first index level is wanted, in the order wanted; what is not there is skipped."""
+    there = table.index.get_level_values(0)
+    return table.take([i for value in wanted for i in np.flatnonzero(there == value)])
 
 
 def contrast(s: Shares, weights: dict[Hashable, float], alpha: float = 0.05) -> pd.DataFrame:
@@ -251,7 +261,7 @@ def contrast(s: Shares, weights: dict[Hashable, float], alpha: float = 0.05) -> 
         `value` (difference of shares, -1 to 1 for a difference of two), `low`, `high`, `p`
         (the level at which the interval just reaches zero), `q` (Benjamini & Hochberg 1995 over
         the codes), `n_articles`, `n_events` and `small`; no interval, p or q where a group has
-        fewer than `MIN_EVENTS` events.
+        fewer than `MIN_EVENTS` events, and no value where the corpus has nothing of a group.
 
     References
     ----------
@@ -260,6 +270,9 @@ def contrast(s: Shares, weights: dict[Hashable, float], alpha: float = 0.05) -> 
     Statistics in Medicine 27), which keeps its level for rare codes and few clusters, where the
     percentiles of a bootstrap do not.
     """
+    if not set(weights) <= set(s.groups):
+        out = pd.DataFrame(np.nan, s.codes, ["value", "low", "high", "p", "q"])
+        return out.assign(n_articles=0, n_events=0, small=True)
     at = [s.at(g) for g in weights]
     c = np.array(list(weights.values()), dtype=float)[:, None]
     p, variance = s.value[at], _variance(s)[at]
@@ -328,7 +341,7 @@ def max_t(
     Returns
     -------
     pd.DataFrame, one row per code
-        `value`, `p` (each code alone) and `p_max` (over all codes).
+        `value`, `p` (each code alone) and `p_max` (over all codes); NaN where a group is empty.
     """
     table = table[table[by].isin(pair)]
     codes = indicators(table, column)
@@ -336,6 +349,8 @@ def max_t(
     articles = codes.groupby([table["article_id"], table["cluster"], group]).mean()
     events = articles.groupby(level=["cluster", by]).mean()
     first = events.index.get_level_values(by) == pair[0]
+    if first.all() or not first.any():
+        return pd.DataFrame(np.nan, codes.columns, ["value", "p", "p_max"])
     rng = np.random.default_rng(seed)
     shuffled = np.stack([first, *(rng.permutation(first) for _ in range(draws))]).astype(float)
     top = shuffled / shuffled.sum(1, keepdims=True)
@@ -360,6 +375,17 @@ def adjust(p: pd.Series) -> pd.Series:
     if known.any():
         out[known] = stats.false_discovery_control(p[known].to_numpy(float))
     return out
+
+
+_CONTRASTS = {
+    "first": (1, -1, 0, 0),
+    "second": (0, 0, 1, -1),
+    "relational": (0.5, -0.5, 0.5, -0.5),
+    "directional": (0.5, -0.5, -0.5, 0.5),
+}
+# Weights of the cells: each camp's crossings toward it and away from it.
+
+_REFERENCES = ["directions shuffled", "camps shuffled", "perfect mirror, same noise"]
 
 
 @dataclass(frozen=True)
@@ -423,6 +449,7 @@ def mirror(
     Returns
     -------
     Mirror
+        Without values where the corpus has nothing of one of the four cells.
 
     Notes
     -----
@@ -435,6 +462,13 @@ def mirror(
     table = table[crossing & table["side"].isin(camps)]
     cells = [(c, d) for c in camps for d in (TOWARD[c], _other(TOWARD[c]))]
     s = shares(table, column, ["side", "direction"], weighting, draws, seed)
+    n = {
+        "n_articles": int(table["article_id"].nunique()),
+        "n_events": int(table["cluster"].nunique()),
+        "shared_events": int((table.groupby("cluster")["side"].nunique() == 2).sum()),
+    }
+    if not set(cells) <= set(s.groups):
+        return _no_mirror(s.codes, n)
     at = [s.at(g) for g in cells]
     t1, a1, t2, a2 = s.value[at]
     d1, d2 = s.draws[:, at[0]] - s.draws[:, at[1]], s.draws[:, at[2]] - s.draws[:, at[3]]
@@ -444,45 +478,44 @@ def mirror(
     reach = stats.t.isf(0.025, df) * np.nanstd(mirror_index(d1, d2), ddof=1)
 
     middle, rng = (first + second) / 2, np.random.default_rng(seed)
-    references = pd.DataFrame(
-        {
-            "directions shuffled": _shuffled(
-                table, column, camps, weighting, draws, rng, unit="cluster", label="direction"
-            ),
-            "camps shuffled": _shuffled(
-                table, column, camps, weighting, draws, rng, unit="outlet", label="side"
-            ),
-            "perfect mirror, same noise": mirror_index(middle + d1 - first, middle + d2 - second),
-        }
+    shuffle = partial(_shuffled, table, column, camps, weighting, draws, rng)
+    drawn = (
+        shuffle(unit="cluster", label="direction"),
+        shuffle(unit="outlet", label="side"),
+        mirror_index(middle + d1 - first, middle + d2 - second),
     )
+    references = pd.DataFrame(dict(zip(_REFERENCES, drawn, strict=True)))
     index = pd.Series(
         {
             "value": value,
             "low": max(value - reach, -1.0),
             "high": min(value + reach, 1.0),
             "cosine": float(first @ second / np.sqrt((first @ first) * (second @ second))),
-            "n_articles": int(table["article_id"].nunique()),
-            "n_events": int(table["cluster"].nunique()),
+            **n,
             "smallest_cell": int(s.n["n_events"].iloc[at].min()),
-            "shared_events": int((table.groupby("cluster")["side"].nunique() == 2).sum()),
             "p_no_direction": _p(references["directions shuffled"], value),
             "p_no_teller": _p(references["camps shuffled"], value),
         }
     )
-    signs = {
-        "first": (1, -1, 0, 0),
-        "second": (0, 0, 1, -1),
-        "relational": (0.5, -0.5, 0.5, -0.5),
-        "directional": (0.5, -0.5, -0.5, 0.5),
-    }
     length = (first**2).sum() + (second**2).sum()
     frames = pd.DataFrame({"part": 2 * first * second / length}, index=s.codes)
-    for name, w in signs.items():
+    for name, w in _CONTRASTS.items():
         part = contrast(s, {g: x for g, x in zip(cells, w, strict=True) if x})
         frames[name] = part["value"]
         for c in ("low", "high", "p", "q"):
             frames[f"{name}_{c}"] = part[c]
     return Mirror(index, frames, references)
+
+
+def _no_mirror(codes: pd.Index, n: dict[str, int]) -> Mirror:
+    """Mirror of a corpus that has nothing of one of the four cells."""
+    values = ["value", "low", "high", "cosine", "p_no_direction", "p_no_teller"]
+    index = pd.Series({**dict.fromkeys(values, np.nan), **n, "smallest_cell": 0})
+    columns = ["part"]
+    columns += [name + part for name in _CONTRASTS for part in ("", "_low", "_high", "_p", "_q")]
+    return Mirror(
+        index, pd.DataFrame(np.nan, codes, columns), pd.DataFrame(columns=_REFERENCES, dtype=float)
+    )
 
 
 def _other(direction: str) -> str:
@@ -546,7 +579,7 @@ def log_odds(texts: pd.Series, group: pd.Series, clusters: pd.Series, min_events
     -------
     pd.DataFrame, one row per word, sorted by `z`
         `log_odds` (positive: first group), `z` (in standard errors), `first`, `second` (weighted
-        counts of texts that hold the word), `n_events`.
+        counts of texts that hold the word), `n_events`; no row where a group is empty.
 
     References
     ----------
@@ -554,6 +587,10 @@ def log_odds(texts: pd.Series, group: pd.Series, clusters: pd.Series, min_events
     of both groups together, scaled to 500 pseudo-words. Each event has the same weight within its
     group; the weights are scaled to the number of texts that would carry as much information.
     """
+    mine = group.to_numpy(bool)
+    if mine.all() or not mine.any():
+        columns = ["log_odds", "z", "first", "second", "n_events"]
+        return pd.DataFrame(columns=columns, index=pd.Index([], name="word"), dtype=float)
     vectorizer = CountVectorizer(
         stop_words="english", token_pattern=r"(?u)\b[a-z][a-z'-]+\b", binary=True
     )
@@ -565,7 +602,6 @@ def log_odds(texts: pd.Series, group: pd.Series, clusters: pd.Series, min_events
         weight = (1 / event[mine].groupby(event[mine]).transform("size")).to_numpy()
         return weight * weight.sum() / (weight**2).sum() @ holds[mine]
 
-    mine = group.to_numpy(bool)
     first, second = counts(mine), counts(~mine)
     prior = 500 * (first + second) / (first + second).sum()
 
@@ -600,7 +636,7 @@ def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int 
         `value` (mean cosine distance between groups minus `within`), `within` (mean of the two mean
         distances within groups), `n_articles`.
     p : float
-        One-sided permutation p-value of the mean over events.
+        One-sided permutation p-value of the mean over events; NaN where there is none.
     """
     rng = np.random.default_rng(SEED)
     table, null = {}, np.zeros(draws)
@@ -620,8 +656,12 @@ def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int 
         }
         of_outlet = is_first[np.unique(outlet, return_index=True)[1]]
         null += [_apart(distance, rng.permutation(of_outlet)[outlet]) for _ in range(draws)]
-    table = pd.DataFrame(table).T.astype({"n_articles": int}).sort_values("value")
-    return table.rename_axis("event"), _p(pd.Series(null / len(table)), table["value"].mean())
+    columns = ["value", "within", "n_articles"]
+    table = pd.DataFrame.from_dict(table, "index", columns=columns).rename_axis("event")
+    table = table.astype({"n_articles": int}).sort_values("value")
+    if table.empty:
+        return table, np.nan
+    return table, _p(pd.Series(null / len(table)), table["value"].mean())
 
 
 def _within(distance, is_first):
@@ -675,7 +715,7 @@ def likeness(s: Shares, parts: Sequence[str], camps: tuple[str, str]) -> pd.Data
                 low, high = max(value - reach, floor), min(value + reach, 1)
                 rows.append((value, low, high, n["n_articles"], n["n_events"]))
     names = ["direction", "part", "camp"]
-    index = pd.MultiIndex.from_tuples(index, names=names) if index else None
+    index = pd.DataFrame(index, columns=names).set_index(names).index
     columns = ["value", "low", "high", "n_articles", "n_events"]
     return pd.DataFrame(rows, columns=columns, index=index)
 
@@ -685,6 +725,8 @@ def _cosine(a, b):
 
 
 def mean_interval(values: pd.Series, alpha: float = 0.05) -> dict[str, float]:
-    """Mean of independent values with its t-interval: `value`, `low`, `high`."""
+    """Mean of independent values with its t-interval: `value`, `low`, `high`; NaN under two."""
+    if len(values) < 2:
+        return {"value": float(values.mean()), "low": np.nan, "high": np.nan}
     result = stats.ttest_1samp(values, 0).confidence_interval(1 - alpha)
     return {"value": float(values.mean()), "low": float(result.low), "high": float(result.high)}

@@ -36,6 +36,10 @@ class CorpusError(ValueError):
     """The corpus cannot be used; the message says where and what to do, one line per violation."""
 
 
+class NotEnough(ValueError):
+    """The corpus has too little for a question; the message says what it has and what it takes."""
+
+
 @dataclass(frozen=True)
 class Corpus:
     """A validated corpus as typed tables, each indexed by its key.

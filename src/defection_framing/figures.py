@@ -121,6 +121,38 @@ def save(fig, name, data, *, title, caption, alt, n, notebook) -> Image:
     return Image(data=small.getvalue(), format="png", alt=alt)
 
 
+def nothing(title: str):
+    """Stand in for a figure that a corpus has nothing for."""
+    fig, ax = plt.subplots(figsize=(6.4, 1.4))
+    ax.axis("off")
+    ax.text(0, 0.5, "This corpus has nothing to show here.", fontsize=10, va="center")
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def by_direction(cells: pd.DataFrame, series) -> dict[str, pd.DataFrame]:
+    """Panels for `dots`: one for each direction of crossing, with these series in this order.
+
+    Parameters
+    ----------
+    cells : pd.DataFrame
+        As `compare.prevalence` returns it, grouped by direction and series.
+    series : sequence of str
+        What the corpus does not have is left out.
+    """
+    there = cells.index.get_level_values(0)
+    crossings = [d for d in compare.TOWARD.values() if d in there]
+    panels = {DIRECTIONS[d]: compare.pick(cells.loc[d], series) for d in sorted(crossings)}
+    return {name: table for name, table in panels.items() if len(table)}
+
+
+def stack(panels: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """All panels of a figure as one table; `name` heads the column that tells them apart."""
+    if not panels:
+        return pd.DataFrame(columns=["value"], index=pd.Index([], name="code"), dtype=float)
+    return pd.concat(panels, names=[name])
+
+
 def label(code: str) -> str:
     """Readable name of a code."""
     return NAMES.get(code, code.replace("_", " ").strip())
@@ -145,6 +177,9 @@ def dots(panels, title, xlabel, order=None, zero=False, unit="events", marked=()
     marked : collection of str
         Codes that are named with a dagger, such as frames that coders tell apart badly.
     """
+    panels = {name: table for name, table in panels.items() if table["value"].notna().any()}
+    if not panels:
+        return nothing(title)
     first = next(iter(panels.values()))
     if order is None:
         order = first["value"].groupby(level=-1).mean().sort_values(ascending=False).index
@@ -196,6 +231,8 @@ def look(series: str) -> tuple[str, str, str]:
 
 def heat(table: pd.DataFrame, title: str, xlabel: str, ylabel: str):
     """Draw a table of numbers as shaded, annotated cells; empty cells are missing values."""
+    if table.isna().all(axis=None):
+        return nothing(title)
     fig, ax = plt.subplots(figsize=(2.4 + 0.8 * table.shape[1], 1.5 + 0.34 * table.shape[0]))
     values = table.to_numpy(float)
     ax.imshow(values, cmap="Greys", aspect="auto", vmin=0, vmax=np.nanmax(values) * 1.15)
@@ -223,6 +260,11 @@ def mirror(m, camps=("Russian", "Ukrainian")):
     m : compare.Mirror
     camps : tuple of str
     """
+    title = (
+        "Does framing follow the direction, or whether the person comes toward the teller's side?"
+    )
+    if np.isnan(m.index["value"]):
+        return nothing(title)
     fig, (left, right) = plt.subplots(1, 2, figsize=(10, 5.6), width_ratios=[1.5, 1])
     t, kinds = m.frames, kind_of_frame(m.frames)
     reach = 1.15 * np.nanmax(np.abs(t[["first_low", "first_high", "second_low", "second_high"]]))
@@ -295,8 +337,7 @@ def mirror(m, camps=("Russian", "Ukrainian")):
     right.grid(axis="y", visible=False)
     n = m.index
     fig.suptitle(
-        "Does framing follow the direction, or whether the person comes toward the teller's side?\n"
-        f"n = {n['n_articles']:.0f} articles on {n['n_events']:.0f} events; "
+        f"{title}\nn = {n['n_articles']:.0f} articles on {n['n_events']:.0f} events; "
         f"smallest of the four cells {n['smallest_cell']:.0f} events",
         x=0.01, ha="left", fontweight="bold",
     )  # fmt: skip
@@ -317,6 +358,8 @@ def kind_of_frame(frames: pd.DataFrame) -> pd.Series:
 
 def agreement(table: pd.DataFrame, title: str):
     """Dot plot of alphas with intervals and the two thresholds of Krippendorff (2004)."""
+    if table.empty:
+        return nothing(title)
     fig, ax = plt.subplots(figsize=(6.8, 1.5 + 0.28 * len(table)))
     y = np.arange(len(table))
     ax.hlines(y, table["low"].astype(float), table["high"].astype(float), color="black")
@@ -353,6 +396,8 @@ def counts(table: pd.DataFrame, title: str, xlabel: str, ylabel: str):
 
 def words(tables: dict[str, pd.DataFrame], title: str, ends: tuple[str, str], top: int = 12):
     """Bars of the words most typical of two groups, one panel for each table of `log_odds`."""
+    if all(table.empty for table in tables.values()):
+        return nothing(title)
     fig, axes = plt.subplots(1, len(tables), figsize=(4.6 * len(tables), 1.4 + 0.36 * top))
     for ax, (name, table) in zip(axes, tables.items(), strict=True):
         part = pd.concat([table.head(top), table.tail(top)])
@@ -405,6 +450,8 @@ def article_map(points: pd.DataFrame, articles: pd.DataFrame, title: str):
 
 def separation(table: pd.DataFrame, title: str):
     """Dot plot of `compare.separation`, with the mean over events and its interval below."""
+    if table.empty:
+        return nothing(title)
     fig, ax = plt.subplots(figsize=(6.6, 1.5 + 0.28 * len(table)))
     names = [f"{e} (n = {n})" for e, n in table["n_articles"].items()]
     mean = compare.mean_interval(table["value"])

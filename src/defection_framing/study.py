@@ -23,6 +23,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat.v4 import new_output
 
 from . import corpus, mask, report, settings
 
@@ -132,10 +133,12 @@ def run_study() -> None:
 def execute(source: Path, target: Path) -> None:
     """Execute the notebook `source` in the folder of `target` and write it there, normalised.
 
+    A notebook in which a cell raises `NotEnough` ends there, with the reason as its last output.
+
     Raises
     ------
     StudyError
-        If a cell raises or the kernel dies; `target` is then left as it was.
+        If a cell raises anything else or the kernel dies; `target` is then left as it was.
     """
     notebook = nbformat.read(source, as_version=4)
     for cell in notebook.cells:
@@ -156,10 +159,13 @@ def execute(source: Path, target: Path) -> None:
         except CellExecutionError as error:
             # The first line says what is wrong; a trace of library code helps nobody here.
             text = error.evalue.strip().split("\n")[0]
-            raise StudyError(
-                f"Notebook {source.name}, code cell {_failed_cell(notebook)}: {error.ename}: "
-                f"{text} (open it with `make lab` to see the whole trace; the file was not changed)"
-            ) from None
+            if error.ename != corpus.NotEnough.__name__:
+                raise StudyError(
+                    f"Notebook {source.name}, code cell {_failed_cell(notebook)}: {error.ename}: "
+                    f"{text} (open it with `make lab` to see the whole trace; the file was not "
+                    "changed)"
+                ) from None
+            _end_at(notebook, text)
         except DeadKernelError:
             raise StudyError(
                 f"Notebook {source.name}: the kernel died, most often for want of memory "
@@ -167,6 +173,15 @@ def execute(source: Path, target: Path) -> None:
             ) from None
     text = nbformat.writes(normalise(notebook), version=4)
     report.write_text(target, text.rstrip("\n") + "\n")
+
+
+def _end_at(notebook: nbformat.NotebookNode, why: str) -> None:
+    """Put the reason why a notebook ends early in place of the error; later cells stay empty."""
+    text = f"**This notebook ends here, for want of material.** {why}"
+    shown = new_output("display_data", {"text/markdown": text})
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and any(o.output_type == "error" for o in cell.outputs):
+            cell.outputs = [shown]
 
 
 def _environment(personal: str) -> dict[str, str]:

@@ -31,10 +31,17 @@ from umap import UMAP
 
 from . import settings
 from .compare import Shares, shares
+from .corpus import NotEnough
 from .settings import SEED
 
 TOPICS = 18
 """How many topics; with more, leaving out a tenth of the articles moves many claims."""
+
+CLAIMS_PER_TOPIC = 20
+"""A corpus of fewer than `TOPICS` times as many claims gets fewer topics."""
+
+FEWEST_CLAIMS, FEWEST_EVENTS = 100, 10
+"""A corpus needs as many for topics at all."""
 
 STABLE = 0.6
 """Clusters that recur with a mean Jaccard index below this are not to be trusted (Hennig 2007)."""
@@ -274,7 +281,18 @@ def fit(
     Returns
     -------
     Topics
+
+    Raises
+    ------
+    NotEnough
+        If the corpus has fewer than `FEWEST_CLAIMS` claims or `FEWEST_EVENTS` events.
     """
+    n_events = claims["cluster"].nunique()
+    if len(claims) < FEWEST_CLAIMS or n_events < FEWEST_EVENTS:
+        raise NotEnough(
+            f"Topics need at least {FEWEST_CLAIMS} claims on {FEWEST_EVENTS} events; this corpus "
+            f"has {len(claims)} with a frame, on {n_events}."
+        )
     projection, clusterer = _fit_parts(claims, texts, vectors, seed)
     vectorizer = CountVectorizer(vocabulary=_vocabulary(texts, claims["cluster"]))
     model = BERTopic(
@@ -304,7 +322,12 @@ def _fit_parts(claims, texts, vectors, seed):
     projection = FrameScores().fit(
         texts, vectors, claims["frame"].astype(str), second, claims["cluster"]
     )
-    return projection, SteadyKMeans(seed=seed).fit(projection.scores_)
+    return projection, SteadyKMeans(_number(len(claims)), seed=seed).fit(projection.scores_)
+
+
+def _number(n_claims: int) -> int:
+    """How many topics so many claims are cut into."""
+    return min(TOPICS, n_claims // CLAIMS_PER_TOPIC)
 
 
 def baseline(vectors: np.ndarray, seed: int = SEED) -> np.ndarray:
@@ -315,7 +338,8 @@ def baseline(vectors: np.ndarray, seed: int = SEED) -> np.ndarray:
     np.ndarray of int, shape (n,)
     """
     reducer = UMAP(15, 5, min_dist=0.0, metric="cosine", random_state=seed, n_jobs=1)
-    return KMeans(TOPICS, n_init=20, random_state=seed).fit_predict(reducer.fit_transform(vectors))
+    means = KMeans(_number(len(vectors)), n_init=20, random_state=seed)
+    return means.fit_predict(reducer.fit_transform(vectors))
 
 
 def flat(scores: np.ndarray, seed: int = SEED) -> np.ndarray:

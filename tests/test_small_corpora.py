@@ -1,0 +1,61 @@
+"""The study runs on corpora that lack camps, directions, the second coder, or nearly everything."""
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+import parts
+from defection_framing import compare, figures, settings, study
+
+
+def texts(path):
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [o for c in cells if c.cell_type == "code" for o in c.outputs]
+    assert "error" not in {o.output_type for o in outputs}
+    return " ".join(o.get("data", {}).get("text/markdown", o.get("text", "")) for o in outputs)
+
+
+def test_topics_are_fewer_where_there_are_fewer_claims(tmp_path, monkeypatch):
+    folder = parts.write(tmp_path / "own", lambda articles: articles.index % 15 == 1)
+    monkeypatch.setenv("DEFECTION_DATA", str(folder))
+    for made in (settings.notebooks_dir(), settings.derived_dir()):
+        made.mkdir(parents=True)
+    target = settings.notebooks_dir() / "2_topics.ipynb"
+    study.execute(settings.ROOT / "notebooks" / target.name, target)
+    assert "for want of material" not in texts(target)
+    topics = pd.read_csv(settings.derived_dir() / "topics.csv")
+    n_claims = len(pd.read_csv(folder / "claims.csv"))
+    assert 2 <= len(topics) <= n_claims / 20
+
+
+@pytest.fixture
+def one_camp():
+    rows = [("a1", "e1", "x", "Russian", "ua_to_ru", "treason")] * 2
+    columns = ["article_id", "cluster", "outlet", "side", "direction", "frame"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(frame=pd.Categorical(table["frame"], ["treason", "policy"]))
+
+
+def test_what_a_corpus_lacks_has_no_value_instead_of_a_wrong_one(one_camp):
+    s = compare.shares(one_camp, "frame", ["direction"])
+    missing = compare.contrast(s, {"ua_to_ru": 1, "ru_to_ua": -1})
+    assert missing["value"].isna().all() and (missing["n_articles"] == 0).all()
+    mirror = compare.mirror(one_camp)
+    assert np.isnan(mirror.index["value"]) and mirror.index["n_articles"] == 1
+    assert mirror.frames["relational"].isna().all()
+    assert compare.max_t(one_camp, "frame", ("ua_to_ru", "ru_to_ua"))["p_max"].isna().all()
+    nobody = compare.shares(one_camp.head(0), "frame", ["direction", "side"])
+    assert compare.prevalence(nobody).empty
+
+
+def test_groups_are_picked_in_the_order_asked_for_and_missing_ones_skipped(one_camp):
+    other = one_camp.assign(side="Western", article_id="a2", cluster="e2")
+    s = compare.shares(pd.concat([one_camp, other]), "frame", ["side"])
+    picked = compare.pick(compare.prevalence(s), ["Western", "Ukrainian", "Russian"])
+    assert list(dict.fromkeys(picked.index.get_level_values(0))) == ["Western", "Russian"]
+
+
+def test_a_figure_without_data_says_so():
+    fig = figures.dots({}, "Which?", "share")
+    assert "nothing to show" in fig.axes[0].texts[0].get_text()
