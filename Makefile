@@ -1,4 +1,5 @@
 # make study    run the study: notebooks, figures, tables (creates the environment first)
+# make study-full   the same after computing the long simulations again (data/simulations)
 # make test     run the tests
 # make lab      open the notebooks in JupyterLab
 # make data     rebuild the tables of data/ from the coders' raw records in ../shared/corpus
@@ -12,10 +13,13 @@ PYTHON ?= python3
 VENV ?= .venv
 INSTALLED := $(VENV)/.installed
 
-.PHONY: study test lab data verify bench lock
+.PHONY: study study-full test lab data verify bench lock
 
 study: $(INSTALLED)
 	$(VENV)/bin/defection-framing study
+
+study-full: $(INSTALLED)
+	$(VENV)/bin/defection-framing study --full
 
 test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest

@@ -44,13 +44,21 @@ def run(
             "from the stored embeddings. The study itself always starts from the stored ones.",
         ),
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="First compute the long simulations again with all replicates and keep their "
+            "tables. Without it their kept tables are drawn, and checked by a few replicates.",
+        ),
+    ] = False,
 ) -> None:
     """Run all notebooks in order and rewrite every figure, table and page.
 
     Takes a few minutes; prints a line for each notebook.
     """
     with _plain_errors():
-        from . import corpus, study
+        from . import corpus, simulations, study
 
         if fresh:
             from . import embed
@@ -61,6 +69,9 @@ def run(
                 f"Embedded {len(texts):,} texts again: the largest difference of any coordinate "
                 f"from the stored embeddings is {largest:.2g}."
             )
+        if full:
+            for name in simulations.SIMULATIONS:
+                simulations.save(name)
         study.run_study()
 
 
