@@ -16,7 +16,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 from sklearn.feature_extraction.text import CountVectorizer
 
 from .settings import SEED
@@ -133,37 +133,66 @@ def shares(
     """
     if weighting not in ("event", "article"):
         raise ValueError(f"weighting is 'event' or 'article', not {weighting!r}")
-    by = list(by)
     codes = indicators(table, column)
     keys = [table[c].astype(object) for c in by]
-    per_article = codes.groupby([table["article_id"], table["cluster"], *keys]).mean()
-    per_event = per_article.groupby(level=["cluster", *by])
-    total = per_event.mean() if weighting == "event" else per_event.sum()
-    articles = per_event.size()
-    weight = articles * 0 + 1.0 if weighting == "event" else articles.astype(float)
-
-    cell = (
-        pd.MultiIndex.from_frame(total.index.to_frame()[by])
-        if len(by) > 1
-        else (total.index.get_level_values(by[0]))
+    articles = codes.groupby([table["article_id"], table["cluster"], *keys]).mean()
+    facts = articles.index.to_frame(index=False)
+    cells = pd.MultiIndex.from_frame(facts[list(by)]) if len(by) > 1 else pd.Index(facts[by[0]])
+    cell, groups = pd.factorize(cells, sort=True)
+    event = pd.factorize(facts["cluster"], sort=True)[0]
+    return cell_shares(
+        articles.to_numpy(), event, cell, groups, codes.columns, weighting, draws, seed
     )
-    groups = cell.unique().sort_values()
-    events = total.index.get_level_values("cluster")
-    names = events.unique()
-    e, g = names.get_indexer(events), groups.get_indexer(cell)
-    sums = np.zeros((len(names), len(groups), codes.shape[1]))
-    mass = np.zeros((len(names), len(groups)))
-    sums[e, g], mass[e, g] = total.to_numpy(), weight.to_numpy()
 
-    n = pd.DataFrame(
-        {
-            "n_articles": articles.groupby(cell).sum().reindex(groups).to_numpy(),
-            "n_events": (mass > 0).sum(0),
-            "effective_events": mass.sum(0) ** 2 / (mass**2).sum(0),
-        },
-        index=groups,
-    )
-    return Shares(groups, codes.columns, *_resample(sums, mass, draws, seed), n, mass > 0)
+
+def cell_shares(
+    codes: np.ndarray,
+    event: np.ndarray,
+    cell: np.ndarray,
+    groups: pd.Index,
+    names: pd.Index,
+    weighting: str = "event",
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> Shares:
+    """`shares` of articles given as arrays, for simulations that compute them thousands of times.
+
+    Parameters
+    ----------
+    codes : np.ndarray, shape (n, K)
+        Share of each code in each article's claims.
+    event, cell : np.ndarray of int, shape (n,)
+        Event and group of each article; groups are numbered by their position in `groups`.
+    groups, names : pd.Index, lengths G and K
+    weighting, draws, seed
+        As in `shares`.
+
+    Returns
+    -------
+    Shares
+        Groups without an article have NaN shares.
+    """
+    event = np.unique(event, return_inverse=True)[1]
+    shape = (event.max() + 1, len(groups))
+    key = event * shape[1] + cell
+    articles = np.bincount(key, minlength=shape[0] * shape[1]).astype(float)
+    sums = np.zeros((len(articles), codes.shape[1]))
+    np.add.at(sums, key, codes)
+    mass = articles
+    if weighting == "event":
+        sums, mass = sums / np.maximum(articles, 1)[:, None], (articles > 0).astype(float)
+    articles, mass = articles.reshape(shape), mass.reshape(shape)
+    with np.errstate(invalid="ignore"):
+        n = pd.DataFrame(
+            {
+                "n_articles": articles.sum(0).astype(int),
+                "n_events": (mass > 0).sum(0),
+                "effective_events": mass.sum(0) ** 2 / (mass**2).sum(0),
+            },
+            index=groups,
+        )
+    value, resampled = _resample(sums.reshape(*shape, -1), mass, draws, seed)
+    return Shares(groups, names, value, resampled, n, mass > 0)
 
 
 def _resample(sums, mass, draws, seed):
@@ -193,14 +222,15 @@ def _share_interval(p, variance, n_articles, effective_events, alpha):
     or all of the events the effective number of events is the sample size.
     """
     df = np.maximum(effective_events - 1, 1)
-    shrink = (stats.norm.isf(alpha / 2) / stats.t.isf(alpha / 2, df)) ** 2
+    shrink = (special.ndtri(alpha / 2) / special.stdtrit(df, alpha / 2)) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.minimum(p * (1 - p) / variance, n_articles) * shrink
     varies = (variance > 0) & (p > 0) & (p < 1)
     size = np.maximum(np.where(varies, size, effective_events), 1)
     hits = p * size
-    low = stats.beta.ppf(alpha / 2, hits, size - hits + 1)
-    high = stats.beta.isf(alpha / 2, hits + 1, size - hits)
+    with np.errstate(invalid="ignore"):
+        low = special.betaincinv(hits, size - hits + 1, alpha / 2)
+        high = special.betainccinv(hits + 1, size - hits, alpha / 2)
     return np.where(hits > 0, low, 0.0), np.where(hits < size, high, 1.0)
 
 
@@ -274,20 +304,8 @@ def contrast(s: Shares, weights: dict[Hashable, float], alpha: float = 0.05) -> 
         out = pd.DataFrame(np.nan, s.codes, ["value", "low", "high", "p", "q"])
         return out.assign(n_articles=0, n_events=0, small=True)
     at = [s.at(g) for g in weights]
-    c = np.array(list(weights.values()), dtype=float)[:, None]
-    p, variance = s.value[at], _variance(s)[at]
     n = s.n.iloc[at]
-    articles = n["n_articles"].to_numpy(float)[:, None]
-    events = n["effective_events"].to_numpy()[:, None]
-    value = (c * p).sum(0)
-
-    def bounds(level):
-        low, high = _share_interval(p, variance, articles, events, level)
-        first, last = np.where(c > 0, c * low, c * high), np.where(c > 0, c * high, c * low)
-        below = np.sqrt(((c * p - first) ** 2).sum(0))
-        above = np.sqrt(((last - c * p) ** 2).sum(0))
-        return value - below, value + above
-
+    value, bounds = combined(s, weights)
     low, high = bounds(alpha)
     out = pd.DataFrame(
         {"value": value, "low": low, "high": high, "p": _smallest_level(bounds, value)},
@@ -301,7 +319,38 @@ def contrast(s: Shares, weights: dict[Hashable, float], alpha: float = 0.05) -> 
     return out
 
 
-def _smallest_level(bounds, value, steps=40):
+def combined(s: Shares, weights: dict[Hashable, float]):
+    """Value of a weighted sum of groups' shares, and a function that gives its interval.
+
+    Parameters
+    ----------
+    s : Shares
+    weights : dict
+        As in `contrast`.
+
+    Returns
+    -------
+    value : np.ndarray, shape (K,)
+    bounds : callable
+        From one minus the confidence level, a number or shape (K,), to two arrays of shape (K,).
+    """
+    at = [s.at(g) for g in weights]
+    c = np.array(list(weights.values()), dtype=float)[:, None]
+    p, variance = s.value[at], _variance(s)[at]
+    articles, _, events = s.n.to_numpy(float)[at].T[:, :, None]
+    value = (c * p).sum(0)
+
+    def bounds(level):
+        low, high = _share_interval(p, variance, articles, events, level)
+        first, last = np.where(c > 0, c * low, c * high), np.where(c > 0, c * high, c * low)
+        below = np.sqrt(((c * p - first) ** 2).sum(0))
+        above = np.sqrt(((last - c * p) ** 2).sum(0))
+        return value - below, value + above
+
+    return value, bounds
+
+
+def _smallest_level(bounds, value, steps=24):
     """Level at which each interval just reaches zero, by bisection on its logarithm."""
     small, large = np.full_like(value, np.log(1e-10)), np.full_like(value, np.log(1 - 1e-6))
     for _ in range(steps):
@@ -473,9 +522,7 @@ def mirror(
     t1, a1, t2, a2 = s.value[at]
     d1, d2 = s.draws[:, at[0]] - s.draws[:, at[1]], s.draws[:, at[2]] - s.draws[:, at[3]]
     first, second = t1 - a1, t2 - a2
-    value = float(mirror_index(first, second))
-    df = max(s.n["effective_events"].iloc[at].min() - 1, 1)
-    reach = stats.t.isf(0.025, df) * np.nanstd(mirror_index(d1, d2), ddof=1)
+    value, low, high = index_interval(s, cells)
 
     middle, rng = (first + second) / 2, np.random.default_rng(seed)
     shuffle = partial(_shuffled, table, column, camps, weighting, draws, rng)
@@ -488,8 +535,8 @@ def mirror(
     index = pd.Series(
         {
             "value": value,
-            "low": max(value - reach, -1.0),
-            "high": min(value + reach, 1.0),
+            "low": low,
+            "high": high,
             "cosine": float(first @ second / np.sqrt((first @ first) * (second @ second))),
             **n,
             "smallest_cell": int(s.n["n_events"].iloc[at].min()),
@@ -518,6 +565,17 @@ def _no_mirror(codes: pd.Index, n: dict[str, int]) -> Mirror:
     )
 
 
+def index_interval(s: Shares, cells: Sequence[Hashable]) -> tuple[float, float, float]:
+    """Mirror index of four groups (each camp's toward and away) with its interval, as `mirror`."""
+    at = [s.at(g) for g in cells]
+    contrasts = [x[..., i, :] - x[..., j, :] for x in (s.value[at], s.draws[:, at])
+                 for i, j in ((0, 1), (2, 3))]  # fmt: skip
+    value = float(mirror_index(*contrasts[:2]))
+    df = max(s.n["effective_events"].iloc[at].min() - 1, 1)
+    reach = stats.t.isf(0.025, df) * np.nanstd(mirror_index(*contrasts[2:]), ddof=1)
+    return value, max(value - reach, -1.0), min(value + reach, 1.0)
+
+
 def _other(direction: str) -> str:
     a, b = TOWARD.values()
     return a if direction == b else b
@@ -529,37 +587,57 @@ def _p(null: pd.Series, value: float) -> float:
 
 
 def _shuffled(table, column, camps, weighting, draws, rng, unit, label):
-    """Draws of the mirror index with one label shuffled over whole events or whole outlets.
-
-    A unit is shuffled once per value of the label it has, so an event coded in both directions
-    keeps its two parts whole.
-    """
+    """Draws of the mirror index with one label shuffled over whole events or whole outlets."""
     codes = indicators(table, column)
     article = codes.groupby(table["article_id"]).mean().to_numpy()
     facts = table.groupby("article_id")[["side", "direction", "cluster", "outlet"]].first()
     facts = facts.astype(object)
     levels = {"side": list(camps), "direction": list(TOWARD.values())}
     fixed = {k: facts[k].map(v.index).to_numpy() for k, v in levels.items()}
-    units, first_row = np.unique(
-        (facts[unit] + "\0" + facts[label]).to_numpy(str), return_index=True
-    )
-    of_unit = np.searchsorted(units, (facts[unit] + "\0" + facts[label]).to_numpy(str))
-    event = facts["cluster"].factorize()[0]
+    event, units = (pd.factorize(facts[c], sort=True)[0] for c in ("cluster", unit))
+    return shuffled_index(article, event, **fixed, units=units, label=label, weighting=weighting,
+                          draws=draws, rng=rng)  # fmt: skip
+
+
+def shuffled_index(codes, event, side, direction, units, label, weighting, draws, rng):
+    """Draws of the mirror index with one label shuffled over whole units.
+
+    Parameters
+    ----------
+    codes : np.ndarray, shape (n, K)
+        Share of each code in each article's claims.
+    event, units : np.ndarray of int, shape (n,)
+        Event of each article, and the unit that is shuffled, such as its outlet.
+    side, direction : np.ndarray of 0 and 1, shape (n,)
+        Direction 0 leads toward side 0, direction 1 toward side 1.
+    label : {"side", "direction"}
+        What is shuffled: once per unit and value of the label that the unit has.
+    weighting : {"event", "article"}
+    draws : int
+    rng : np.random.Generator
+
+    Returns
+    -------
+    np.ndarray, shape (draws,)
+    """
+    labels = {"side": side, "direction": direction}
+    _, first, unit = np.unique(units * 2 + labels[label], return_index=True, return_inverse=True)
+    n_keys = (event.max() + 1) * 4
     out = np.empty(draws)
-    for i in range(draws):
-        now = dict(fixed)
-        now[label] = rng.permutation(fixed[label][first_row])[of_unit]
-        cell = now["side"] * 2 + now["direction"]
-        weight = np.ones(len(facts))
+    for start in range(0, draws, 100):  # blocks bound the memory
+        size = min(100, draws - start)
+        now = np.stack([rng.permutation(labels[label][first])[unit] for _ in range(size)])
+        cell = {"side": now * 2 + direction, "direction": side * 2 + now}[label]
+        weight = np.ones(cell.shape)
         if weighting == "event":
-            key = event * 4 + cell
-            weight = 1 / np.bincount(key)[key]
-        total = np.bincount(cell, weight, minlength=4)
-        sums = np.stack([weight[cell == c] @ article[cell == c] for c in range(4)])
+            key = np.arange(size)[:, None] * n_keys + event * 4 + cell
+            weight = 1 / np.bincount(key.ravel(), minlength=size * n_keys)[key]
+        share = np.empty((4, size, codes.shape[1]))
         with np.errstate(invalid="ignore", divide="ignore"):
-            share = (sums / total[:, None]).reshape(2, 2, -1)
-        # direction 0 leads toward the first camp, direction 1 toward the second
-        out[i] = mirror_index(share[0, 0] - share[0, 1], share[1, 1] - share[1, 0])
+            for c in range(4):
+                part = weight * (cell == c)
+                share[c] = part @ codes / part.sum(1, keepdims=True)
+        out[start : start + size] = mirror_index(share[0] - share[1], share[3] - share[2])
     return out
 
 
@@ -648,14 +726,12 @@ def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int 
             continue
         distance = 1 - vectors[rows] @ vectors[rows].T
         is_first = group == names[0]
-        within = _within(distance, is_first)
-        table[event] = {
-            "value": _apart(distance, is_first),
-            "within": within,
-            "n_articles": len(rows),
-        }
+        (value,), (within,) = _apart(distance, is_first[None])
+        table[event] = {"value": value, "within": within, "n_articles": len(rows)}
         of_outlet = is_first[np.unique(outlet, return_index=True)[1]]
-        null += [_apart(distance, rng.permutation(of_outlet)[outlet]) for _ in range(draws)]
+        null += _apart(
+            distance, np.stack([rng.permutation(of_outlet)[outlet] for _ in range(draws)])
+        )[0]
     columns = ["value", "within", "n_articles"]
     table = pd.DataFrame.from_dict(table, "index", columns=columns).rename_axis("event")
     table = table.astype({"n_articles": int}).sort_values("value")
@@ -664,16 +740,20 @@ def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int 
     return table, _p(pd.Series(null / len(table)), table["value"].mean())
 
 
-def _within(distance, is_first):
-    """Mean of the mean distances within two groups; a group of one has none."""
-    sizes = [(rows, rows.sum()) for rows in (is_first, ~is_first)]
-    return np.mean([distance[np.ix_(r, r)].sum() / (n * (n - 1)) for r, n in sizes if n > 1])
-
-
 def _apart(distance, is_first):
-    """Mean distance between two groups minus that within them; 0 if a shuffle left one empty."""
-    between = distance[np.ix_(is_first, ~is_first)]
-    return between.mean() - _within(distance, is_first) if between.size else 0.0
+    """Mean distance between two groups minus that within them, and the latter.
+
+    `is_first` (B, n) holds B divisions into groups. The distance within is the mean of those within
+    the two groups; a group of one has none. 0 apart where a group is empty.
+    """
+    first, second = is_first.astype(float), (~is_first).astype(float)
+    n, m = first.sum(1), second.sum(1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        between = (first @ distance * second).sum(1) / (n * m)
+        own = [((g @ distance) * g).sum(1) / (k * (k - 1)) for g, k in ((first, n), (second, m))]
+    own = np.ma.masked_invalid(own)
+    within = own.mean(0).filled(np.nan)
+    return np.where((n == 0) | (m == 0), 0.0, between - within), within
 
 
 def likeness(s: Shares, parts: Sequence[str], camps: tuple[str, str]) -> pd.DataFrame:
