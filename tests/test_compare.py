@@ -47,6 +47,37 @@ def test_unknown_weighting_is_refused():
         compare.shares(claims(0), "frame", ["direction"], "outlet")
 
 
+def test_what_is_left_open_counts_neither_in_shares_nor_in_n():
+    table = pd.DataFrame(
+        {
+            "article_id": ["a", "a", "b", "c", "d"],
+            "cluster": ["e", "e", "e", "f", "f"],
+            "frame": pd.Categorical(["x", None, None, "y", "x"]),
+            "motives": [("survival",), (), ("survival", "family"), (), ()],
+            "direction": "d",
+        }
+    )
+    s = compare.shares(table, "frame", ["direction"], draws=10)
+    assert s.value[0].tolist() == pytest.approx([0.75, 0.25])
+    assert s.n["n_articles"].iloc[0] == 3
+    s = compare.shares(table, "motives", ["direction"], draws=10)
+    assert dict(zip(s.codes, s.value[0], strict=True)) == {"survival": 1.0, "family": 0.5}
+    assert s.n[["n_articles", "n_events"]].iloc[0].tolist() == [2, 1]
+    assert not len(compare.shares(table.assign(frame=None), "frame", ["direction"]).groups)
+
+
+def test_claims_left_open_change_no_comparison():
+    whole = claims(3, relational=0.1)
+    left_open = whole.assign(article_id="open-" + whole["article_id"], frame=None).head(50)
+    more = pd.concat([whole, left_open], ignore_index=True)
+    more["frame"] = pd.Categorical(more["frame"], whole["frame"].cat.categories)
+    one, other = (compare.mirror(table, draws=50) for table in (whole, more))
+    pd.testing.assert_series_equal(one.index, other.index)
+    pair = ("ru_to_ua", "ua_to_ru")
+    one, other = (compare.max_t(table, "frame", pair, draws=50) for table in (whole, more))
+    pd.testing.assert_frame_equal(one, other)
+
+
 def test_codes_that_are_sets_count_once_per_article():
     table = pd.DataFrame(
         {

@@ -138,6 +138,7 @@ def test_every_column_has_a_type_a_constraint_an_example_and_a_meaning():
 
 def test_the_repositorys_data_loads_typed():
     loaded = corpus.load(DATA)
+    assert "language model" in loaded.coder and "No human" in loaded.coder
     assert loaded.articles["year"].dtype == "Int64"
     assert loaded.articles["year"].isna().equals(loaded.articles["date"].isna())
     assert all(isinstance(cell, tuple) for cell in loaded.articles["motives"])
@@ -388,3 +389,28 @@ def test_a_descriptor_that_the_study_cannot_use_is_one_sentence(tmp_path, old, n
     (tmp_path / "datapackage.json").write_text(text.replace(old, new, 1), encoding="utf-8")
     [line] = complaint(tmp_path)
     assert says in line
+
+
+def test_codes_that_a_descriptor_lets_be_open_load_as_missing(tmp_path):
+    descriptor = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
+    descriptor["coder"] = "two readers"
+    content = tables()
+    content["claims"][1] |= {"frame": "", "voice": "", "frame_2": ""}
+    content["articles"][0] |= {"motives": "", "portrayal": ""}
+    write(tmp_path, content)
+    assert len(complaint(tmp_path)) == 4  # the repository's descriptor lets none be open
+    for resource in descriptor["resources"]:
+        for field in resource["schema"]["fields"]:
+            if field["name"] in ("frame", "voice", "motives", "portrayal"):
+                field["constraints"]["required"] = False
+    (tmp_path / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    loaded = corpus.load(tmp_path)
+    assert loaded.claims["frame"].isna().tolist() == [False, True, False]
+    assert list(loaded.claims["frame"].cat.categories)[0] == "coercion"
+    assert loaded.articles["portrayal"].isna().tolist() == [True, False]
+    assert loaded.articles["motives"].tolist() == [(), ("survival", "conscience")]
+    assert loaded.coder == "two readers"
+
+
+def test_who_coded_ones_own_tables_is_not_said_by_the_repositorys_descriptor(tmp_path):
+    assert corpus.load(write(tmp_path, tables())).coder == ""

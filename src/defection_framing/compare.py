@@ -74,6 +74,12 @@ class Shares:
         return self.groups.get_loc(group)
 
 
+def decided(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Rows whose code is not left open: neither missing nor an empty tuple."""
+    values = table[column]
+    return table[values.notna() & values.map(lambda v: v != ()).astype(bool)]
+
+
 def indicators(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """Turn a coded column into 0/1 columns, one per code.
 
@@ -87,8 +93,10 @@ def indicators(table: pd.DataFrame, column: str) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame, shape (rows, codes)
-        Rows sum to 1 for single codes; for tuples to the number of codes the row has.
+        Of the rows that `decided` keeps. They sum to 1 for single codes; for tuples to the number
+        of codes the row has.
     """
+    table = decided(table, column)
     values = table[column]
     if values.map(lambda v: isinstance(v, tuple)).any():
         flat = values.explode().dropna()
@@ -112,7 +120,8 @@ def shares(
         One row per claim or article, with `article_id`, `cluster`, the coded column and the
         grouping columns.
     column : str
-        The code that is compared.
+        The code that is compared. Rows that leave it open are left out, and so are articles
+        without any other row.
     by : sequence of str
         Columns whose combinations are the groups.
     weighting : {"event", "article"}
@@ -129,10 +138,11 @@ def shares(
     Raises
     ------
     ValueError
-        If `weighting` is not one of the two.
+        If `weighting` is not one of the two, or every row leaves the code open.
     """
     if weighting not in ("event", "article"):
         raise ValueError(f"weighting is 'event' or 'article', not {weighting!r}")
+    table = decided(table, column)
     codes = indicators(table, column)
     keys = [table[c].astype(object) for c in by]
     articles = codes.groupby([table["article_id"], table["cluster"], *keys]).mean()
@@ -173,7 +183,7 @@ def cell_shares(
         Groups without an article have NaN shares.
     """
     event = np.unique(event, return_inverse=True)[1]
-    shape = (event.max() + 1, len(groups))
+    shape = (event.max(initial=-1) + 1, len(groups))
     key = event * shape[1] + cell
     articles = np.bincount(key, minlength=shape[0] * shape[1]).astype(float)
     sums = np.zeros((len(articles), codes.shape[1]))
@@ -191,7 +201,7 @@ def cell_shares(
             },
             index=groups,
         )
-    value, resampled = _resample(sums.reshape(*shape, -1), mass, draws, seed)
+    value, resampled = _resample(sums.reshape(*shape, codes.shape[1]), mass, draws, seed)
     return Shares(groups, names, value, resampled, n, mass > 0)
 
 
@@ -392,7 +402,7 @@ def max_t(
     pd.DataFrame, one row per code
         `value`, `p` (each code alone) and `p_max` (over all codes); NaN where a group is empty.
     """
-    table = table[table[by].isin(pair)]
+    table = decided(table[table[by].isin(pair)], column)
     codes = indicators(table, column)
     group = table[by].astype(object)
     articles = codes.groupby([table["article_id"], table["cluster"], group]).mean()
@@ -508,7 +518,7 @@ def mirror(
     away from 1: the reference `perfect mirror` shows how high it could have come.
     """
     crossing = table["direction"].isin(TOWARD.values())
-    table = table[crossing & table["side"].isin(camps)]
+    table = decided(table[crossing & table["side"].isin(camps)], column)
     cells = [(c, d) for c in camps for d in (TOWARD[c], _other(TOWARD[c]))]
     s = shares(table, column, ["side", "direction"], weighting, draws, seed)
     n = {

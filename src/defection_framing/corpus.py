@@ -45,7 +45,8 @@ class Corpus:
     """A validated corpus as typed tables, each indexed by its key.
 
     Columns are those of `datapackage.json`. Coded columns are categoricals in the descriptor's
-    order of codes, list cells are tuples of str, other text is `str` with NaN where unknown.
+    order of codes, list cells are tuples of str, other text is `str` with NaN where unknown. Where
+    the descriptor lets a code be left open, an open one is NaN, or an empty tuple.
 
     Attributes
     ----------
@@ -60,6 +61,8 @@ class Corpus:
     second_claims, second_articles : DataFrame
         The second coder's codes, indexed by `claim_id` and `article_id`; without rows where the
         corpus has one coder only.
+    coder : str
+        Who coded, by the descriptor; empty if it does not say.
     """
 
     articles: pd.DataFrame
@@ -68,6 +71,7 @@ class Corpus:
     events: pd.DataFrame
     second_claims: pd.DataFrame
     second_articles: pd.DataFrame
+    coder: str
 
     def article_table(self) -> pd.DataFrame:
         """Articles with their outlet's facts, their cluster and their number of claims.
@@ -146,6 +150,7 @@ def load(folder: Path | None = None) -> Corpus:
         events=tables["events"],
         second_claims=tables["second_coder_claims"],
         second_articles=tables["second_coder_articles"],
+        coder=str(descriptor.get("coder", "")),
     )
 
 
@@ -212,7 +217,7 @@ def _descriptor(folder: Path) -> dict:
     ours = _shipped()
     own = folder / "datapackage.json"
     if not own.is_file():
-        return ours
+        return ours | {"coder": ""}  # of the repository's corpus, not of this one
     try:
         descriptor = json.loads(own.read_text(encoding="utf-8"))
         Package.from_descriptor(descriptor, basepath=str(folder))
