@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import pytest
 from typer.testing import CliRunner
@@ -75,4 +76,25 @@ def test_a_bad_line_is_named_and_nothing_is_written(lines, said):
 
 def test_a_missing_file_is_said(tmp_path):
     result = run("claims", tmp_path / "nowhere.jsonl")
-    assert result.exit_code == 2 and "is not a file" in result.stderr
+    assert result.exit_code == 2 and "nowhere.jsonl cannot be read" in result.stderr
+    result = run("claims", tmp_path)
+    assert result.exit_code == 2 and "cannot be read" in result.stderr
+
+
+def test_open_is_written_as_true_or_false():
+    texts = ["A Russian pilot landed his helicopter in Ukraine and surrendered.", "Он ушёл домой."]
+    lines = "\n".join(json.dumps({"id": i, "text": t}) for i, t in enumerate(texts))
+    written = run("articles", "-", stdin=lines).stdout.splitlines()
+    assert [line.rpartition(",")[2] for line in written] == ["open", "false", "true"]
+
+
+def test_of_a_line_that_is_too_long_only_the_beginning_is_read(tmp_path):
+    path = tmp_path / "long.jsonl"
+    with path.open("wb") as file:
+        file.truncate(50_000_000)
+    tracemalloc.start()
+    result = run("articles", path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert result.exit_code == 2 and "line 1: longer than 1,000,000 characters" in result.stderr
+    assert peak < 20_000_000

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from defection_framing import coding, corpus, settings
@@ -63,7 +62,7 @@ def test_the_outlets_name_does_not_decide(outlet):
     assert list(out["direction"]) == ["ru_to_ua", "ua_to_ru"]
 
 
-def test_exchanging_the_sides_exchanges_direction_and_voice_and_keeps_the_frame():
+def test_exchanging_the_sides_exchanges_direction_and_voice_and_keeps_the_other_codes():
     pairs = [("Russia", "Ukraine"), ("Russian", "Ukrainian"), ("Moscow", "Kyiv"), ("FSB", "SBU")]
     other_name = {a: b for pair in pairs for a, b in (pair, pair[::-1])}
 
@@ -77,14 +76,14 @@ def test_exchanging_the_sides_exchanges_direction_and_voice_and_keeps_the_frame(
         if row["kind"] in ("source_trap", "exit", "both") and row["id"] not in ("c05", "c19")
     ]
     assert all(a != b for a, b in zip(texts, map(exchange, texts), strict=True))
-    direction, frame, voice = coding.train()
     swapped = [exchange(text) for text in texts]
-    p, q = direction.proba(texts), direction.proba(swapped)
-    assert np.abs(p - q[:, [1, 0, 3, 2, 4, 5]]).max() < 0.001
-    one, other = coding._seen(texts), coding._seen(swapped)
-    assert np.abs(frame.proba(one) - frame.proba(other)).max() < 0.001
-    order = coding._exchanged(voice.classes)
-    assert np.abs(voice.proba(one) - voice.proba(other)[:, order]).max() < 0.001
+    leads = coding._seen_leads(texts), coding._seen_leads(swapped)
+    sentences = coding._seen(texts), coding._seen(swapped)
+    for code, model in coding.train().items():
+        one, other = leads if code in coding.ARTICLE_CODES else sentences
+        order = [1, 0, 3, 2, 4, 5] if code == "direction" else coding._exchanged(model.classes)
+        p, q = model.proba(one), model.proba(other)[:, order]
+        assert np.abs(p - q).max() < 0.001, code
     assert coding._exchanged(["media", "ru_media", "ua_media"]) == [0, 2, 1]
 
 
@@ -226,32 +225,43 @@ def test_other_training_data_or_code_is_another_store(monkeypatch, tmp_path):
     assert coding._version() != first
 
 
-def test_scores_are_those_of_a_hand_count():
-    p = np.array([[0.9, 0.1], [0.8, 0.2], [0.45, 0.55], [0.35, 0.65]])
-    scores = coding._scores(["a", "b"], p, ["a", "b", "b", "b"], 0.6)
-    # Bins: 0.9 right; 0.8 wrong; 0.55 right; 0.65 right.
-    assert scores["ece"] == pytest.approx((0.1 + 0.8 + 0.45 + 0.35) / 4)
-    assert scores["accuracy"] == 0.75
-    assert scores["macro_f1"] == pytest.approx((2 / 3 + 4 / 5) / 2)
-    assert (scores["decided"], scores["accuracy_decided"]) == (0.75, pytest.approx(2 / 3))
+def test_every_code_has_a_probability_and_is_open_below_its_threshold():
+    texts = [row["text"] for row in CHALLENGE[:20]] + ["Der Soldat lebt jetzt in einem Dorf."]
+    for codes in (coding.ARTICLE_CODES, coding.CLAIM_CODES):
+        coded = coding.code_texts(texts, codes)
+        assert tuple(coded) == codes
+        for code, table in coded.items():
+            assert list(table.columns) == ["value", "probability", "open"]
+            below = table["probability"] < coding.OPEN_BELOW[code]
+            assert list(table["open"][:-1]) == list(below[:-1]) and table["open"].iloc[-1]
 
 
-def test_no_event_is_in_both_training_and_test():
-    articles = corpus.load().articles
-    for train, test in coding._folds(articles["direction"], articles["event"]):
-        assert not set(articles["event"].iloc[train]) & set(articles["event"].iloc[test])
+def test_a_traitor_and_a_doubted_story_are_told_from_the_words():
+    coded = coding.code_texts(
+        [
+            "A court sentenced the officer in absentia to life for high treason. The traitor had "
+            "betrayed his oath and his comrades, the prosecutor said, and sold secrets for money.",
+            "Fifty thousand soldiers have deserted this year, court statistics show; the number "
+            "of criminal cases for absence without leave has doubled.",
+        ],
+        ["portrayal"],
+    )["portrayal"]
+    assert list(coded["value"]) == ["traitor", "statistic"]
 
 
-def test_the_card_is_written_from_what_was_measured(monkeypatch, tmp_path):
-    table = pd.DataFrame(
-        {"n": [10, 5], "accuracy": [0.9123, 0.8], "macro_f1": [0.5, 0.4], "ece": [0.01, np.nan]},
-        index=pd.MultiIndex.from_tuples([("frame", "model"), ("frame", "second coder")]),
-    ).rename_axis(["task", "coder"])
-    counts = pd.DataFrame({"cost": [7]}, index=pd.Index(["other"], name="true"))
-    monkeypatch.setattr(coding, "evaluate", lambda: (table, {"frame": counts}))
-    coding.write_card(tmp_path / "card.md")
-    card = (tmp_path / "card.md").read_text()
-    assert "| frame | model | 10 | 0.912 | 0.5 | 0.01 |" in card
-    assert "| frame | second coder | 5 | 0.8 | 0.4 |  |" in card
-    assert "| other | 7 |" in card
-    assert "large language model" in card
+def test_fitted_coders_of_earlier_data_are_removed(trained, monkeypatch):
+    (path,) = trained.glob("coding-*.npz")
+    earlier = trained / "coding-0123456789abcdef.npz"
+    monkeypatch.setattr(coding._Direction, "fit", lambda self, *given: self)
+    monkeypatch.setattr(coding._Kernel, "fit", lambda self, *given: self)
+    monkeypatch.setattr(coding._Direction, "arrays", lambda self: {})
+    monkeypatch.setattr(coding._Kernel, "arrays", lambda self: {})
+    whole = path.read_bytes()
+    path.rename(earlier)
+    coding.train.cache_clear()
+    try:
+        coding.train()
+        assert list(trained.glob("coding-*.npz")) == [path]
+    finally:
+        path.write_bytes(whole)
+        coding.train.cache_clear()

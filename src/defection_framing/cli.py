@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -189,17 +190,32 @@ def code_claims(file: Lines) -> None:
     _code(file, "code_claims")
 
 
+@code.command("card")
+def code_card() -> None:
+    """Measure the classifiers by cross-validation and rewrite data/model_card.md (minutes)."""
+    with _plain_errors():
+        from .model_card import write_card
+
+        write_card()
+
+
 def _code(file: Path, how: str) -> None:
     with _plain_errors():
         from . import coding
 
-        if str(file) == "-":
-            lines, name = sys.stdin.buffer, "standard input"
-        elif file.is_file():
-            lines, name = file.read_bytes().splitlines(), file.name
-        else:
-            raise coding.CodingError(f"{file} is not a file; name a file of JSON lines, or -.")
-        typer.echo(getattr(coding, how)(lines, name).to_csv(index=False), nl=False)
+        name = "standard input" if str(file) == "-" else file.name
+        try:
+            stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
+        except OSError as error:
+            raise coding.CodingError(
+                f"{file} cannot be read ({error.strerror}); name a file of JSON lines, or -."
+            ) from None
+        with stream:
+            # Of a line that is too long only so much is read as to tell.
+            lines = iter(partial(stream.readline, coding.LONGEST_LINE + 1), b"")
+            coded = getattr(coding, how)(lines, name)
+        coded["open"] = coded["open"].map({True: "true", False: "false"})
+        typer.echo(coded.to_csv(index=False), nl=False)
 
 
 @app.command("verify")

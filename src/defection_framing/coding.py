@@ -1,4 +1,4 @@
-"""Code texts: the direction of an article, the main frame and the voice of a claim.
+"""Code texts: direction, portrayal and stance of an article, main frame and voice of a claim.
 
 Every text is read twice: with its sides as they are, and with the sides exchanged. What is learnt
 from one reading holds, sides exchanged, for the other, and an answer is the mean of both; so that
@@ -9,11 +9,12 @@ frame as it was.
   (`coding_data/classes.csv`: verbs of leaving, persons, third countries); given that, whether they
   join the other side or only leave; and whether the text is about this at all, by regression on
   sentence vectors, with project-written texts on other matters (`coding_data/negatives.csv`).
-- Frame and voice: kernel ridge regression (Saunders et al. 1998) on class indicators, with a
-  Gaussian kernel on sentence vectors and a linear one on words and letters.
+- The other codes: kernel ridge regression (Saunders et al. 1998) on class indicators, with a
+  Gaussian kernel on sentence vectors (of an article, their mean) and a linear one on words and
+  letters.
 
 The coder of the training data was a large language model, and so was the second, blind coder: no
-person checked them. `write_card` measures how often a code is theirs.
+person checked them. `model_card` measures how often a code is theirs.
 """
 
 import csv
@@ -24,7 +25,7 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -38,7 +39,6 @@ from scipy.optimize import minimize
 from scipy.special import expit, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from . import corpus, embed, mask, settings
@@ -46,45 +46,21 @@ from . import corpus, embed, mask, settings
 DIRECTIONS = ("ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both", "not_about")
 """The codebook's directions, and `not_about`: no one leaves a side of this war."""
 
-OPEN_BELOW = {"direction": 0.6, "frame": 0.4}
-"""A code whose probability is lower is left open for a person to decide."""
+ARTICLE_CODES = ("direction", "portrayal", "stance")
+"""Codes of an article, from its lead."""
+
+CLAIM_CODES = ("frame", "voice")
+"""Codes of a claim."""
+
+OPEN_BELOW = {"direction": 0.6, "portrayal": 0.5, "stance": 0.55, "frame": 0.4, "voice": 0.6}
+"""A code whose probability is lower is left open for a person to decide. Of the decided codes
+about two in three are right in cross-validation, of directions nearly all."""
 
 LEAD = 2000
 """Characters of an article that are read: the unit that the corpus was coded from."""
 
 LONGEST_LINE = 1_000_000
 """Characters of a line; no article is longer."""
-
-_CARD = """# Model card: coders of direction, frame and voice
-
-Written by `defection_framing.coding.write_card`; do not edit.
-
-**For** first codes of English texts on people who leave a side of the Russia-Ukraine war: the
-direction of an article (its first {lead:,} characters), the main frame and the voice of a claim.
-**Not for** verdicts on single articles or persons, nor for prevalences without correction for the
-errors below. A probability under {direction} (direction) or {frame} (frame) leaves a code open for
-a person to decide. The voice has no probability and is often wrong.
-
-**Learnt from** the coded articles and claims in this folder, and {negatives} short texts on other
-matters, written for this project. The coder of these was a large language model, the second, blind
-coder too; no person checked them.
-
-**Sides.** Exchanging the sides in a text exchanges them in its direction and voice and leaves its
-frame. It holds for names that `sides.csv` knows.
-
-## How good
-
-Cross-validation in five folds; no event is in both training and test. Settings were chosen on the
-same folds, so the figures are slightly optimistic. The second coder is the ceiling. Coded texts are
-sentences by the coder; raw articles were not measured. The written texts have one author, so even
-kinds unseen in training flatter `not_about`.
-
-{table}
-
-## Confusion: true codes in rows
-
-{confusion}
-"""
 
 _STOP = re.compile(r"(?<=[.!?])[\"'”’]?\s+|\n+")
 
@@ -120,8 +96,9 @@ def code_articles(lines: Iterable[str | bytes], name: str = "input") -> pd.DataF
         For the first line that cannot be coded, or if there is none.
     """
     ids, texts = _parse(lines, name)
-    model = train()[0]
-    return _table(ids, "direction", *_likeliest(DIRECTIONS, model.proba(texts)), model, texts)
+    coded = code_texts(texts, ["direction"])["direction"]
+    coded.insert(0, "id", ids)
+    return coded.rename(columns={"value": "direction"})
 
 
 def code_claims(lines: Iterable[str | bytes], name: str = "input") -> pd.DataFrame:
@@ -144,20 +121,42 @@ def code_claims(lines: Iterable[str | bytes], name: str = "input") -> pd.DataFra
         As `code_articles`.
     """
     ids, texts = _parse(lines, name)
-    direction, frame, voice = train()
-    seen = _seen(texts)
-    out = _table(ids, "frame", *_likeliest(frame.classes, frame.proba(seen)), direction, texts)
-    out.insert(3, "voice", _likeliest(voice.classes, voice.proba(seen))[0])
+    coded = code_texts(texts, CLAIM_CODES)
+    out = coded["frame"].rename(columns={"value": "frame"})
+    out.insert(0, "id", ids)
+    out.insert(3, "voice", coded["voice"]["value"])
+    return out
+
+
+def code_texts(texts: Iterable[str], codes: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Code articles or claims.
+
+    Parameters
+    ----------
+    texts : iterable of str, n of them
+        At least one; each with a word in its first `LEAD` characters, which are all that is read.
+    codes : sequence of str
+        Some of `ARTICLE_CODES`, or some of `CLAIM_CODES`.
+
+    Returns
+    -------
+    dict of str to DataFrame, n rows each
+        By code: `value` (the likeliest), `probability` (of that, 0 to 1), `open` (bool: left to a
+        person, for a probability under `OPEN_BELOW` or words that are mostly unknown).
+    """
+    texts, models = list(texts), train()
+    seen = _seen_leads(texts) if codes[0] in ARTICLE_CODES else _seen(texts)
+    foreign = models["direction"].known(texts) < _KNOWN
+    out = {}
+    for code in codes:
+        value, probability = _likeliest(models[code].classes, models[code].proba(seen))
+        unsure = (probability < OPEN_BELOW[code]) | foreign
+        out[code] = pd.DataFrame({"value": value, "probability": probability, "open": unsure})
     return out
 
 
 def _likeliest(classes, probability):
     return np.asarray(classes, dtype=object)[probability.argmax(1)], probability.max(1).round(3)
-
-
-def _table(ids, code, values, probability, model, texts) -> pd.DataFrame:
-    unsure = (probability < OPEN_BELOW[code]) | (model.known(texts) < _KNOWN)
-    return pd.DataFrame({"id": ids, code: values, "probability": probability, "open": unsure})
 
 
 def _parse(lines, name) -> tuple[list[str], list[str]]:
@@ -322,6 +321,20 @@ def _seen(texts) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(np.array(reading, dtype=object), _vectors(reading)) for reading in _readings(texts)]
 
 
+def _seen_leads(texts) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Both readings of articles, each with the means of its sentences' vectors."""
+    readings = _readings([text[:LEAD] for text in texts])
+    return [(np.array(reading, dtype=object), _means(reading)) for reading in readings]
+
+
+def _means(texts) -> np.ndarray:
+    """Directions of the means of each text's sentence vectors, shape (n, 384)."""
+    sentences = [[s for s in _STOP.split(text) if re.search(r"\w", s)] for text in texts]
+    ends = np.cumsum([0, *map(len, sentences)])
+    sums = np.add.reduceat(_vectors([s for own in sentences for s in own]), ends[:-1])
+    return sums / np.linalg.norm(sums, axis=1, keepdims=True)
+
+
 # Models
 
 
@@ -343,6 +356,8 @@ class _Regression(_Kept):
 
 class _Direction(_Kept):
     """Side left, times joined or only left, times about this at all."""
+
+    classes = DIRECTIONS
 
     def __init__(self):
         self.side_words = _Words(words=(1, 3), abstract=(1, 4))
@@ -393,29 +408,24 @@ class _Direction(_Kept):
         about, beside = texts[: 3 * len(d)], list(written["text"][written["label"] == "not_about"])
         n = [len(about), len(beside)]
         self.about.fit(
-            self._about_features(about + beside),
+            self._about_features(about + beside, _means(about + beside)),
             np.repeat([1, 0], n),
             np.repeat([1, 0.2 * n[0] / n[1]], n),
         )
         return self
 
-    def _about_features(self, texts):
+    def _about_features(self, texts, means):
         leaving = [_classes()[k] for k in ("vcross", "vsurr", "vexit", "vtreason")]
         counts = np.array([[len(p.findall(t)) for p in leaving] for t in texts])
-        sentences = [[s for s in _STOP.split(text) if re.search(r"\w", s)] for text in texts]
-        ends = np.cumsum([0, *map(len, sentences)])
-        sums = np.add.reduceat(_vectors([s for own in sentences for s in own]), ends[:-1])
-        means = sums / np.linalg.norm(sums, axis=1, keepdims=True)
         return np.c_[means, np.minimum(counts, 3) / 6, 0.5 * (counts.sum(1) > 0)]
 
-    def proba(self, texts) -> np.ndarray:
-        """Probability of each of `DIRECTIONS`, shape (n, 6)."""
-        texts = [text[:LEAD] for text in texts]
-        one, other = _readings(texts)
+    def proba(self, seen) -> np.ndarray:
+        """Probability of each of `DIRECTIONS`, shape (n, 6), of what `_seen_leads` gives."""
+        one, other = (reading for reading, _ in seen)
         score = [self.side.score(self.side_words.transform(t)) for t in (one, other)]
         side = softmax((score[0] + score[1][:, [1, 0, 2]]) / 2, axis=1)
         left = np.c_[*(expit(self.exit.score(self.exit_words.transform(t))) for t in (one, other))]
-        about = [self.about.score(self._about_features(t))[:, 0] for t in (one, other)]
+        about = [self.about.score(self._about_features(*own))[:, 0] for own in seen]
         about = expit((about[0] + about[1]) / 2)
         named = [bool(re.search("Russian|Ukrainian", t)) for t in one]
         about = np.where(named, about, np.minimum(about, 0.05))
@@ -443,7 +453,7 @@ class _Kernel(_Kept):
         self.words = _Words(words=(1, 2), letters=(3, 5))
 
     def fit(self, readings, vectors, labels, events):
-        """Learn from the first readings of claims (n), vectors (n, d), labels (n), events (n)."""
+        """Learn from the first readings of texts (n), vectors (n, d), labels (n), events (n)."""
         self.classes, y = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
         self.mean = vectors.mean(0)
         self.points = self._on_sphere(vectors)
@@ -466,7 +476,7 @@ class _Kernel(_Kept):
         return self
 
     def proba(self, seen) -> np.ndarray:
-        """Probability of each of `classes`, shape (n, number of classes), of what `_seen` gives."""
+        """Probability of each of `classes`, shape (n, classes), of what was seen of n texts."""
         one, other = (
             self._gauss(self._on_sphere(vectors)) @ self.weights
             + self.words.transform(reading) @ self.word_weights
@@ -508,7 +518,7 @@ def _sentences(claims: pd.DataFrame) -> dict[str, list[str]]:
 
 
 @lru_cache(maxsize=1)
-def train() -> tuple[_Direction, _Kernel, _Kernel]:
+def train() -> dict[str, "_Direction | _Kernel"]:
     """Fit the coders to the repository's coded corpus, or load them if that was done before.
 
     Takes about a minute. The fitted arrays are kept in the cache folder under a name that depends
@@ -516,15 +526,16 @@ def train() -> tuple[_Direction, _Kernel, _Kernel]:
 
     Returns
     -------
-    tuple
-        Coders of direction, frame and voice.
+    dict
+        Coders by code: `ARTICLE_CODES`, then `CLAIM_CODES`.
 
     Warns
     -----
     UserWarning
         If the stored arrays are damaged; the coders are fitted again.
     """
-    models = {"direction": _Direction(), "frame": _Kernel(), "voice": _Kernel()}
+    models = {"direction": _Direction()}
+    models |= {code: _Kernel() for code in (*ARTICLE_CODES[1:], *CLAIM_CODES)}
     path = settings.cache_dir() / f"coding-{_version()}.npz"
     if path.exists():
         try:
@@ -533,25 +544,32 @@ def train() -> tuple[_Direction, _Kernel, _Kernel]:
             for name, model in models.items():
                 own = {k.partition("/")[2]: v for k, v in held.items() if k.startswith(f"{name}/")}
                 model.restore(own)
-            return tuple(models.values())
+            return models
         except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             warnings.warn(
                 f"the fitted coders in {path} are damaged ({error}): they are fitted again",
                 stacklevel=2,
             )
     loaded = corpus.load(settings.ROOT / "data")
-    claims = loaded.claim_table()
-    models["direction"].fit(loaded.articles, _sentences(loaded.claims), _written())
-    reading, vectors = _readings(claims["text"])[0], _vectors(claims["text"])
-    for code in ("frame", "voice"):
-        models[code].fit(reading, vectors, claims[code], claims["event"])
+    articles, claims = loaded.articles, loaded.claim_table()
+    models["direction"].fit(articles, _sentences(loaded.claims), _written())
+    leads = _readings(corpus.article_texts(loaded))[0]
+    for table, codes, reading, vectors in (
+        (articles, ARTICLE_CODES[1:], leads, _means(leads)),
+        (claims, CLAIM_CODES, _readings(claims["text"])[0], _vectors(claims["text"])),
+    ):
+        for code in codes:
+            models[code].fit(reading, vectors, table[code], table["event"])
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     arrays = {f"{n}/{k}": v for n, m in models.items() for k, v in m.arrays().items()}
     with temporary.open("wb") as file:
         np.savez(file, **arrays)
     os.replace(temporary, path)
-    return tuple(models.values())
+    for other in path.parent.glob("coding-*.npz"):
+        if other != path:  # of earlier data or code
+            other.unlink(missing_ok=True)
+    return models
 
 
 def _version() -> str:
@@ -563,118 +581,3 @@ def _version() -> str:
     for path in read:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-# Evaluation
-
-
-def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Measure the coders by five-fold cross-validation; no event is in both training and test.
-
-    Takes some minutes.
-
-    Returns
-    -------
-    table : DataFrame
-        One row per task and coder: `n` texts, `accuracy` and `macro_f1` against the first coder,
-        `ece` (expected calibration error, ten bins; Guo et al. 2017), `decided` (share not left
-        open) and `accuracy_decided`. The second coder's rows are the ceiling. Of `both` there are
-        too few articles: the row that counts them says little more than the one that does not. For
-        `not_about`, whole kinds of the written texts are left out and accuracy is the share found.
-    confusion : dict of str to DataFrame
-        For direction, frame and voice: counts, true codes in rows.
-    """
-    loaded = corpus.load(settings.ROOT / "data")
-    articles, claims = loaded.articles, loaded.claim_table()
-    sentences, written = _sentences(loaded.claims), _written()
-    texts = np.array(
-        [" ".join([g, *sentences[k]]) for k, g in articles["gist"].items()], dtype=object
-    )
-    beside = written[written["label"] == "not_about"]
-    kinds = sorted(beside["kind"].unique())
-    p, p_beside = np.zeros((len(articles), 6)), np.zeros((len(beside), 6))
-    for fold, (train_, test) in enumerate(_folds(articles["direction"], articles["event"])):
-        out = beside["kind"].isin(kinds[fold::5])
-        model = _Direction().fit(articles.iloc[train_], sentences, written.drop(beside.index[out]))
-        p[test], p_beside[out] = model.proba(texts[test]), model.proba(beside["text"][out])
-    true = articles["direction"].astype(str).to_numpy()
-    clear = true != "both"
-    rows, confusion = {}, {"direction": _confusion(true, _likeliest(DIRECTIONS, p)[0])}
-    cut = OPEN_BELOW["direction"]
-    rows["direction, 4 values", "model"] = _scores(DIRECTIONS, p[clear], true[clear], cut)
-    rows["direction, with `both`", "model"] = _scores(DIRECTIONS, p, true, cut)
-    second = loaded.second_articles["direction"].astype(str)
-    rows["direction", "second coder"] = _agreement(articles["direction"], second)
-    found = _scores(DIRECTIONS, p_beside, beside["label"], cut)
-    rows["`not_about`, kind unseen", "model"] = found | {"macro_f1": np.nan}
-
-    seen, vectors = _seen(claims["text"]), _vectors(claims["text"])
-    for code in ("frame", "voice"):
-        classes = np.unique(claims[code].astype(str))
-        p = np.zeros((len(claims), len(classes)))
-        for train_, test in _folds(claims["frame"], claims["event"]):
-            part = claims.iloc[train_]
-            model = _Kernel().fit(seen[0][0][train_], vectors[train_], part[code], part["event"])
-            p[test] = model.proba([(reading[test], v[test]) for reading, v in seen])
-        true = claims[code].astype(str).to_numpy()
-        # The voice has no threshold of its own: it is never left open.
-        cut = OPEN_BELOW.get(code, 0)
-        rows[code, "model"] = _scores(classes, p, true, cut)
-        confusion[code] = _confusion(true, _likeliest(classes, p)[0])
-        if code == "frame":
-            second = loaded.second_claims["frame"].astype(str)
-            rows["frame", "second coder"] = _agreement(claims["frame"], second)
-    return pd.DataFrame(rows).T.rename_axis(["task", "coder"]), confusion
-
-
-def _folds(codes, events):
-    folds = StratifiedGroupKFold(5, shuffle=True, random_state=settings.SEED)
-    with warnings.catch_warnings():
-        # `both` has four articles: one fold has none.
-        warnings.filterwarnings("ignore", "The least populated class")
-        return list(folds.split(codes, codes.astype(str), events))
-
-
-def _scores(classes, p, true, cut) -> dict:
-    code, sure = np.asarray(classes)[p.argmax(1)], p.max(1)
-    right = code == np.asarray(true)
-    bins = np.minimum((sure * 10).astype(int), 9)
-    gaps = [(bins == b).mean() * abs((right - sure)[bins == b].mean()) for b in np.unique(bins)]
-    return {
-        "n": len(right),
-        "accuracy": right.mean(),
-        "macro_f1": f1_score(true, code, labels=np.unique(true), average="macro"),
-        "ece": sum(gaps),
-        "decided": (sure >= cut).mean(),
-        "accuracy_decided": right[sure >= cut].mean(),
-    }
-
-
-def _agreement(first, second) -> dict:
-    first = first.astype(str).loc[second.index]
-    f1 = f1_score(first, second, labels=np.unique(first), average="macro")
-    return {"n": len(second), "accuracy": (first == second).mean(), "macro_f1": f1}
-
-
-def _confusion(true, code) -> pd.DataFrame:
-    return pd.crosstab(pd.Series(true, name="true"), pd.Series(code, name="coded"))
-
-
-def write_card(path: Path | None = None) -> None:
-    """Measure the coders and write their model card, by default `data/model_card.md`."""
-    table, confusion = evaluate()
-    path = path or settings.ROOT / "data" / "model_card.md"
-    shown = table.round(3).astype(object).where(table.notna(), "")
-    shown["n"] = table["n"].astype(int)
-    text = _CARD.format(
-        direction=OPEN_BELOW["direction"], frame=OPEN_BELOW["frame"], lead=LEAD,
-        negatives=(_written()["label"] == "not_about").sum(), table=_markdown(shown.reset_index()),
-        confusion="\n\n".join(f"### {k}\n\n{_markdown(c.reset_index())}" for k, c in
-                              confusion.items()),
-    )  # fmt: skip
-    path.write_text(text, encoding="utf-8")
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    rows = [table.columns, ["---"] * table.shape[1], *table.to_numpy()]
-    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)

@@ -1,0 +1,36 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from defection_framing import corpus, model_card
+
+
+def test_scores_are_those_of_a_hand_count():
+    p = np.array([[0.9, 0.1], [0.8, 0.2], [0.45, 0.55], [0.35, 0.65]])
+    scores = model_card._scores(["a", "b"], p, ["a", "b", "b", "b"], 0.6)
+    # Bins: 0.9 right; 0.8 wrong; 0.55 right; 0.65 right.
+    assert scores["ece"] == pytest.approx((0.1 + 0.8 + 0.45 + 0.35) / 4)
+    assert scores["accuracy"] == 0.75
+    assert scores["macro_f1"] == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert (scores["decided"], scores["accuracy_decided"]) == (0.75, pytest.approx(2 / 3))
+
+
+def test_no_event_is_in_both_training_and_test():
+    articles = corpus.load().articles
+    for train, test in model_card._folds(articles["direction"], articles["event"]):
+        assert not set(articles["event"].iloc[train]) & set(articles["event"].iloc[test])
+
+
+def test_the_card_is_written_from_what_was_measured(monkeypatch, tmp_path):
+    table = pd.DataFrame(
+        {"n": [10, 5], "accuracy": [0.9123, 0.8], "macro_f1": [0.5, 0.4], "ece": [0.01, np.nan]},
+        index=pd.MultiIndex.from_tuples([("frame", "model"), ("frame", "second coder")]),
+    ).rename_axis(["task", "coder"])
+    counts = pd.DataFrame({"cost": [7]}, index=pd.Index(["other"], name="true"))
+    monkeypatch.setattr(model_card, "evaluate", lambda: (table, {"frame": counts}))
+    model_card.write_card(tmp_path / "card.md")
+    card = (tmp_path / "card.md").read_text()
+    assert "| frame | model | 10 | 0.912 | 0.5 | 0.01 |" in card
+    assert "| frame | second coder | 5 | 0.8 | 0.4 |  |" in card
+    assert "| other | 7 |" in card
+    assert "large language model" in card
