@@ -138,7 +138,7 @@ def shares(
     Raises
     ------
     ValueError
-        If `weighting` is not one of the two, or every row leaves the code open.
+        If `weighting` is not one of the two.
     """
     if weighting not in ("event", "article"):
         raise ValueError(f"weighting is 'event' or 'article', not {weighting!r}")

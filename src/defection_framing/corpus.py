@@ -62,7 +62,7 @@ class Corpus:
         The second coder's codes, indexed by `claim_id` and `article_id`; without rows where the
         corpus has one coder only.
     coder : str
-        Who coded, by the descriptor; empty if it does not say.
+        Who coded, in a sentence: by the descriptor, or that it does not say.
     """
 
     articles: pd.DataFrame
@@ -150,7 +150,7 @@ def load(folder: Path | None = None) -> Corpus:
         events=tables["events"],
         second_claims=tables["second_coder_claims"],
         second_articles=tables["second_coder_articles"],
-        coder=str(descriptor.get("coder", "")),
+        coder=str(descriptor.get("coder") or "The corpus does not say who coded it."),
     )
 
 
