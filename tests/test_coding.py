@@ -20,6 +20,7 @@ def lines(*texts):
 def trained(tmp_path_factory):
     """Coders fitted to the repository's data from nothing, in a cache of their own."""
     folder = tmp_path_factory.mktemp("cache")
+    (folder / "coding-0123456789abcdef.npz").write_bytes(b"of earlier data")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DEFECTION_DATA", raising=False)
         patch.setattr(settings, "cache_dir", lambda: folder)
@@ -236,7 +237,7 @@ def test_every_code_has_a_probability_and_is_open_below_its_threshold():
             assert list(table["open"][:-1]) == list(below[:-1]) and table["open"].iloc[-1]
 
 
-def test_a_traitor_and_a_doubted_story_are_told_from_the_words():
+def test_portrayals_are_told_from_the_words():
     coded = coding.code_texts(
         [
             "A court sentenced the officer in absentia to life for high treason. The traitor had "
@@ -249,19 +250,7 @@ def test_a_traitor_and_a_doubted_story_are_told_from_the_words():
     assert list(coded["value"]) == ["traitor", "statistic"]
 
 
-def test_fitted_coders_of_earlier_data_are_removed(trained, monkeypatch):
-    (path,) = trained.glob("coding-*.npz")
-    earlier = trained / "coding-0123456789abcdef.npz"
-    monkeypatch.setattr(coding._Direction, "fit", lambda self, *given: self)
-    monkeypatch.setattr(coding._Kernel, "fit", lambda self, *given: self)
-    monkeypatch.setattr(coding._Direction, "arrays", lambda self: {})
-    monkeypatch.setattr(coding._Kernel, "arrays", lambda self: {})
-    whole = path.read_bytes()
-    path.rename(earlier)
-    coding.train.cache_clear()
-    try:
-        coding.train()
-        assert list(trained.glob("coding-*.npz")) == [path]
-    finally:
-        path.write_bytes(whole)
-        coding.train.cache_clear()
+def test_fitted_coders_of_earlier_data_are_removed(trained):
+    assert [path.name for path in trained.glob("coding-*.npz")] == [
+        f"coding-{coding._version()}.npz"
+    ]
