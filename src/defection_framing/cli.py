@@ -178,6 +178,21 @@ Lines = Annotated[
 ]
 
 
+@code.command("corpus")
+def code_corpus(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `ingest` has written to.")],
+) -> None:
+    """Code the articles that were ingested into DIR, so that the study runs on them.
+
+    Writes the study's tables beside the ingested ones, and every code with its probability into
+    codes.csv. Codes that a person gave stay as they are.
+    """
+    with _plain_errors():
+        from .package import code_folder
+
+        typer.echo(str(code_folder(folder)))
+
+
 @code.command("articles")
 def code_articles(file: Lines) -> None:
     """Direction of articles or their summaries: CSV `id,direction,probability,open`."""
