@@ -1,10 +1,11 @@
+import shutil
 import subprocess
 import sys
 
 import pytest
 from typer.testing import CliRunner
 
-from defection_framing import corpus, embed, study, verify
+from defection_framing import corpus, embed, settings, study, verify
 from defection_framing.cli import app
 
 
@@ -74,6 +75,18 @@ def test_fresh_embeds_what_the_study_embeds_and_says_the_difference(monkeypatch)
     assert len(asked) == 2 * (len(loaded.claims) + len(loaded.articles))
     assert "0.00012" in result.output
     assert ran == [True]
+
+
+def test_ones_own_texts_are_embedded_before_the_notebooks_run(monkeypatch, tmp_path):
+    own = tmp_path / "own"
+    shutil.copytree(settings.ROOT / "data", own, ignore=shutil.ignore_patterns("embeddings.*"))
+    monkeypatch.setenv("DEFECTION_DATA", str(own))
+    done = []
+    monkeypatch.setattr(embed, "vectors", lambda texts: done.append(len(texts)))
+    monkeypatch.setattr(study, "run_study", lambda: done.append("run"))
+    assert run("study").exit_code == 0
+    loaded = corpus.load(own)
+    assert done == [2 * (len(loaded.claims) + len(loaded.articles)), "run"]
 
 
 def test_an_error_in_the_code_keeps_its_trace(monkeypatch):

@@ -56,14 +56,16 @@ def run(
 ) -> None:
     """Run all notebooks in order and rewrite every figure, table and page.
 
-    Takes a few minutes; prints a line for each notebook.
+    Takes a few minutes, more where texts of your own have to be embedded first; prints a line for
+    each notebook.
     """
     with _plain_errors():
-        from . import corpus, simulations, study
+        from . import corpus, embed, settings, simulations, study
 
+        if settings.data_dir() != settings.ROOT / "data":
+            # Once and with progress, which the notebooks would not show.
+            embed.vectors(study.embedded_texts(corpus.load()))
         if fresh:
-            from . import embed
-
             texts = study.embedded_texts(corpus.load())
             largest = embed.compare_fresh(texts)
             typer.echo(
@@ -150,8 +152,9 @@ def ingest(
 ) -> None:
     """Read your own articles into DIR: texts, sentences, outlets, sources, story families.
 
-    Nothing is dropped silently: rejected.csv lists what was not taken, with the reason. Runs
-    resume where they stopped. The texts stay out of git.
+    `code corpus DIR` then makes of them what the study runs on. Nothing is dropped silently:
+    rejected.csv lists what was not taken, with the reason. Runs resume where they stopped. The
+    texts stay out of git.
     """
     with _plain_errors():
         from .ingest import IngestError
