@@ -225,6 +225,22 @@ def test_a_person_can_take_an_article_out_and_change_their_mind(own):
     assert set(loaded.articles.loc[told, "direction"]) == {"both"}
 
 
+def test_a_persons_code_is_not_put_on_another_sentence(tmp_path):
+    said = [
+        f"A Ukrainian {who} deserted his unit, prosecutors in Kyiv said on Monday." for who in WHO
+    ]
+    path = tmp_path / "a.txt"
+    path.write_text(" ".join(said))
+    ingest([path], tmp_path / "own")
+    code_folder(tmp_path / "own")
+    claim = corpus.load(tmp_path / "own").claims.index[1]
+    set_codes(tmp_path / "own", given(("claim", claim, "frame", "cost")))
+    path.write_text(" ".join(said[1:]))
+    ingest([path], tmp_path / "own")
+    with pytest.raises(PackageError, match=f"codes.csv, row .*, column id: the sentence {claim}"):
+        code_folder(tmp_path / "own")
+
+
 def test_with_nothing_left_to_study_only_the_codes_stay(own):
     orchard = ids(own)["orchard_volunteer.txt"]
     report = set_codes(own, given(("article", orchard, "direction", "not_about")))

@@ -41,7 +41,7 @@ _INGESTED = {
     "sources": ["article_id", "sources"],
     "families": ["article_id", "family", "copied_from", "how", "similarity"],
 }
-_TEXTS = {"id", "url", "outlet", "date", "lang", "title", "text"}
+_TEXTS = ["id", "url", "outlet", "date", "lang", "title", "text"]
 _MAY_BE_OPEN = {"portrayal", "motives", "stance", "origin", "frame", "voice"}
 _TABLES = ("articles.csv", "claims.csv", "events.csv", "datapackage.json")
 _SLICE = "o"  # own: what tells the slices of the repository's corpus apart
@@ -183,20 +183,20 @@ def _texts(folder: Path) -> pd.DataFrame:
             f"{folder} holds no texts.jsonl; run `defection-framing ingest SOURCE... --out "
             f"{folder}` first."
         )
-    rows = []
+    rows = {}
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
                 row = json.loads(line)
-                if not _TEXTS <= row.keys() or not all(isinstance(row[k], str) for k in _TEXTS):
+                if row["id"] in rows or not all(isinstance(row[name], str) for name in _TEXTS):
                     raise ValueError
-            except (ValueError, AttributeError):
+            except (ValueError, KeyError, TypeError):
                 raise PackageError(
-                    f"{path}, line {number}: no article with {', '.join(sorted(_TEXTS))}; run "
-                    "`defection-framing ingest` again."
+                    f"{path}, line {number}: no article with an id of its own and "
+                    f"{', '.join(_TEXTS[1:])}; run `defection-framing ingest` again."
                 ) from None
-            rows.append(row)
-    texts = pd.DataFrame(rows).set_index("id", drop=False)
+            rows[row["id"]] = row
+    texts = pd.DataFrame.from_dict(rows, orient="index")
     for name in ("sources", "families"):
         table = _table(folder / f"{name}.csv", _INGESTED[name]).set_index("article_id")
         _known(folder, name, texts.index.difference(table.index))
@@ -264,6 +264,15 @@ def _persons(folder: Path, texts: pd.DataFrame, sentences: pd.DataFrame) -> pd.D
             )
     given = codes.loc[codes["by"] == "person", _COLUMNS[:4]]
     _check(given, str(path), texts, sentences)
+    if (folder / "claims.csv").exists():
+        coded = _table(folder / "claims.csv", corpus.columns()["claims"])
+        coded = coded.set_index("claim_id")["text"]
+        for row, key in given["id"][given["id"].isin(coded.index)].items():
+            if coded[key] != _line(sentences.at[key, "text"]):
+                raise PackageError(
+                    f"{path}, row {row}, column id: the sentence {key} is another one than the "
+                    "person coded, since its article was ingested again; remove the row."
+                )
     return given
 
 
@@ -345,7 +354,7 @@ def _by_model(unit: str, texts: pd.Series, langs: pd.Series) -> pd.DataFrame:
     parts = [known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE)]
     coded = [
         table.set_axis(part.index).assign(code=code)
-        for part in tqdm(parts, desc=f"coding {unit}s", unit=f"x {_AT_ONCE}", leave=False)
+        for part in tqdm(parts, desc=f"coding {unit}s", unit="batch", leave=False)
         for code, table in coding.code_texts(part, CODES[unit]).items()
     ]
     foreign = texts.index.difference(known.index)
