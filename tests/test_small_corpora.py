@@ -59,3 +59,16 @@ def test_groups_are_picked_in_the_order_asked_for_and_missing_ones_skipped(one_c
 def test_a_figure_without_data_says_so():
     fig = figures.dots({}, "Which?", "share")
     assert "nothing to show" in fig.axes[0].texts[0].get_text()
+
+
+def test_a_mirror_of_too_few_events_for_intervals_is_drawn(one_camp):
+    cells = [(side, way) for side in compare.TOWARD for way in compare.TOWARD.values()]
+    cells_told = [
+        one_camp.assign(article_id=f"a{i}", cluster=f"e{i}", side=side, direction=way)
+        for i, (side, way) in enumerate(cells)
+    ]
+    for part in (cells_told[0], cells_told[2]):
+        part.loc[:, "frame"] = "policy"
+    mirror = compare.mirror(pd.concat(cells_told), draws=20)
+    assert mirror.frames["first_low"].isna().all() and mirror.frames["first"].abs().max() == 1
+    assert figures.mirror(mirror).axes[0].get_xlim()[1] > 1

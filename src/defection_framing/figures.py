@@ -267,7 +267,8 @@ def mirror(m, camps=("Russian", "Ukrainian")):
         return nothing(title)
     fig, (left, right) = plt.subplots(1, 2, figsize=(10, 5.6), width_ratios=[1.5, 1])
     t, kinds = m.frames, kind_of_frame(m.frames)
-    reach = 1.15 * np.nanmax(np.abs(t[["first_low", "first_high", "second_low", "second_high"]]))
+    # Too few events leave the contrasts without intervals.
+    reach = 1.15 * np.nanmax(np.abs(t.filter(regex="^(first|second)(_low|_high)?$")))
     for slope, style in ((1, "-"), (-1, ":")):
         left.plot([-reach, reach], [-slope * reach, slope * reach], style, color="#444444", lw=0.9)
     left.axhline(0, color="#bbbbbb", linewidth=0.6)
