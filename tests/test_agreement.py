@@ -1,3 +1,4 @@
+import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,3 +48,42 @@ def test_every_code_of_the_second_coder_is_compared():
     codes = ["main frame", "direction", "portrayal", "stance", "origin", "motives"]
     assert list(table.index) == codes
     assert (table["low"] <= table["alpha"]).all() and (table["alpha"] <= table["high"]).all()
+
+
+def test_alpha_is_that_of_the_krippendorff_library():
+    first, second, units = _coders(0.6, n=150)
+    ours = agreement.alpha(first, second, units, draws=2)["alpha"]
+    theirs = krippendorff.alpha([[*first], [*second]], level_of_measurement="nominal")
+    assert ours == pytest.approx(theirs, abs=1e-12)
+
+
+def test_a_weighted_unit_counts_as_so_many_units():
+    first, second, units = _coders(0.6, n=400)
+    weights = pd.Series(np.where(first == "a", 3, 1))
+    again = np.repeat(np.arange(400), weights)
+    weighted = agreement.alpha(first, second, units, draws=2, weights=weights)
+    repeated = agreement.alpha(first[again], second[again], units[again], draws=2)
+    assert weighted["agreement"] == pytest.approx(repeated["agreement"])
+    # up to the correction for small samples: more units than were coded are not pretended
+    assert weighted["alpha"] == pytest.approx(repeated["alpha"], abs=0.002)
+
+
+def test_alpha_of_one_code_only_is_unknown():
+    same = pd.Series(["a"] * 6)
+    result = agreement.alpha(same, same, pd.Series(range(6)), draws=5)
+    assert np.isnan(result[["alpha", "low", "high"]].astype(float)).all()
+    assert result["agreement"] == 1
+
+
+def test_confusions_count_every_disagreement():
+    data = corpus.load()
+    counts = agreement.confusions(data)
+    claims = agreement.claims_side_by_side(data)
+    frames = counts[counts["code"] == "main frame"]
+    assert frames["n"].sum() == (claims["frame_1"] != claims["frame_2"]).sum()
+    pair = frames.set_index(["first", "second"])["n"]
+    top = frames.iloc[0]
+    either = pair.get((top["first"], top["second"]), 0) + pair.get((top["second"], top["first"]), 0)
+    assert top["either_way"] == either == frames["either_way"].max()
+    stance = counts[counts["code"] == "stance"]["n"].sum()
+    assert stance == (1 - agreement.table(data).loc["stance", "agreement"]) * 49

@@ -1,6 +1,5 @@
 """Agreement of two coders, code by code."""
 
-import krippendorff
 import numpy as np
 import pandas as pd
 
@@ -25,7 +24,12 @@ def masi(a: frozenset, b: frozenset) -> float:
 
 
 def alpha(
-    first: pd.Series, second: pd.Series, clusters: pd.Series, draws: int = 1000, seed: int = SEED
+    first: pd.Series,
+    second: pd.Series,
+    clusters: pd.Series,
+    draws: int = 1000,
+    seed: int = SEED,
+    weights: pd.Series | None = None,
 ) -> pd.Series:
     """Krippendorff's alpha of two codings of the same units, with a bootstrap interval.
 
@@ -37,12 +41,15 @@ def alpha(
         What is resampled, such as the article a claim comes from.
     draws : int
     seed : int
+    weights : pd.Series, length n, optional
+        How many units of the corpus each unit stands for (one over its inclusion probability); by
+        default all the same.
 
     Returns
     -------
     pd.Series
-        `alpha`, `low`, `high` (percentiles of the bootstrap), `agreement` (share of units with the
-        same code, 0 to 1), `n`.
+        `alpha`, `low`, `high` (percentiles of the bootstrap; NaN where one code is all there is),
+        `agreement` (weighted share of units with the same code, 0 to 1), `n`.
 
     References
     ----------
@@ -51,39 +58,37 @@ def alpha(
     pair = [[_value(v) for v in s] for s in (first, second)]
     domain = sorted(set(pair[0]) | set(pair[1]), key=str)
     number = {v: i for i, v in enumerate(domain)}
-    data = np.array([[number[v] for v in row] for row in pair])
-    level = "nominal"
+    a, b = (np.array([number[v] for v in row]) for row in pair)
     if any(isinstance(v, frozenset) for v in domain):
-        distance = np.array([[masi(a, b) ** 2 for b in domain] for a in domain])
+        distance = np.array([[masi(v, w) ** 2 for w in domain] for v in domain])
+    else:
+        distance = 1.0 - np.eye(len(domain))
+    weights = np.ones(len(a)) if weights is None else np.asarray(weights, float)
 
-        def level(v1, v2, **_):
-            return distance[v1.astype(int), v2.astype(int)]
-
-    def statistic(rows):
-        if len(domain) == 1 or (data[:, rows] == data[0, rows[0]]).all():
-            return np.nan
-        return krippendorff.alpha(
-            reliability_data=data[:, rows],
-            level_of_measurement=level,
-            value_domain=np.arange(len(domain)),
-        )
+    def statistic(times):
+        """Alpha with each unit counted so many times; weighted, which no library offers."""
+        n, k = times.sum(), len(domain)
+        counts = np.bincount(a * k + b, weights * times, k * k).reshape(k, k)
+        coincidences = (counts + counts.T) * n / counts.sum()
+        margins = coincidences.sum(0)
+        expected = margins @ distance @ margins / (2 * n - 1)
+        return 1 - (coincidences * distance).sum() / expected if expected else np.nan
 
     rng = np.random.default_rng(seed)
-    members = list(pd.Series(range(len(clusters))).groupby(clusters.to_numpy()).indices.values())
+    cluster, names = pd.factorize(clusters, sort=True)
     boot = [
-        statistic(
-            np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))])
-        )
+        statistic(np.bincount(rng.integers(len(names), size=len(names)), None, len(names))[cluster])
         for _ in range(draws)
     ]
-    low, high = np.nanpercentile(boot, [2.5, 97.5])
+    known = len(domain) > 1 and not np.isnan(boot).all()
+    low, high = np.nanpercentile(boot, [2.5, 97.5]) if known else (np.nan, np.nan)
     return pd.Series(
         {
-            "alpha": statistic(np.arange(data.shape[1])),
+            "alpha": statistic(np.ones(len(a))),
             "low": low,
             "high": high,
-            "agreement": float((data[0] == data[1]).mean()),
-            "n": data.shape[1],
+            "agreement": float(np.average(a == b, weights=weights)),
+            "n": len(a),
         }
     )
 
@@ -142,6 +147,35 @@ def by_frame(corpus: Corpus, draws: int = 300) -> pd.DataFrame:
         rows[frame] = alpha(first, second, claims["article_id"], draws)
         rows[frame]["n"] = int((first | second).sum())
     return pd.DataFrame(rows, index=_COLUMNS).T.rename_axis("frame")
+
+
+def confusions(corpus: Corpus) -> pd.DataFrame:
+    """Count where the two coders disagreed, by the pair of codes.
+
+    Returns
+    -------
+    pd.DataFrame, one row per pair of codes and order
+        `code` (main frame, direction, portrayal, stance, origin), `first`, `second` (what the main
+        coder and the second coder gave), `n` (units coded so), `either_way` (with the two codes
+        exchanged as well); the pairs confused most stand first within each code.
+    """
+    claims = claims_side_by_side(corpus)
+    pairs = {"main frame": (claims["frame_1"], claims["frame_2"])}
+    second = corpus.second_articles
+    for code in ("direction", "portrayal", "stance", "origin"):
+        own = corpus.articles.loc[second.index, code]
+        pairs[code] = (own.astype(str), second[code].astype(str))
+    counts = pd.concat(
+        [pd.DataFrame({"code": c, "first": a, "second": b}) for c, (a, b) in pairs.items()]
+    )
+    counts = counts[counts["first"] != counts["second"]].value_counts(sort=False)
+    counts = counts.rename("n").reset_index()
+    pair = counts[["first", "second"]].min(axis=1) + " " + counts[["first", "second"]].max(axis=1)
+    counts["either_way"] = counts.groupby([counts["code"], pair])["n"].transform("sum")
+    order = counts.assign(
+        pair=pair, place=counts["code"].map({code: i for i, code in enumerate(pairs)})
+    ).sort_values(["place", "either_way", "pair", "n"], ascending=[True, False, True, False])
+    return counts.loc[order.index].reset_index(drop=True)
 
 
 def doubtful(corpus: Corpus) -> set[str]:
