@@ -7,7 +7,7 @@ descriptor cannot say, because it spans columns or tables, is checked here and n
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -162,6 +162,27 @@ def columns() -> dict[str, list[str]]:
     }
 
 
+def codes(table: str, column: str) -> tuple[str, ...]:
+    """Name the codes that a column may hold, by the descriptor of the corpus under study."""
+    resources = _descriptor(settings.data_dir())["resources"]
+    [schema] = (r["schema"] for r in resources if r["name"] == table)
+    [constraints] = (f["constraints"] for f in schema["fields"] if f["name"] == column)
+    if "enum" in constraints:
+        return tuple(constraints["enum"])
+    # a list cell has a pattern instead: "(a|b)(; (a|b))*"
+    return tuple(constraints["pattern"][1:].partition(")")[0].split("|"))
+
+
+def cell_fault(path: str, row: int, column: str, value: str, say: str) -> str:
+    """Name a cell (the header is row 1) and say what is wrong with it, in one sentence."""
+    return f"{path}, row {row}, column {column}: {_shorten(value)!r} {say}"
+
+
+def no_code(allowed: Iterable[str]) -> str:
+    """Say of a cell that it holds no code, and what to write."""
+    return f"is not a code of this column; write one of {', '.join(allowed)}."
+
+
 def event_facts(articles: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
     """Count what `events.csv` tells of each event.
 
@@ -303,12 +324,13 @@ def _explain(report, resource: dict) -> tuple[list[str], list[str]]:
         elif getattr(error, "row_number", None) in ragged:
             continue  # the cells of a ragged row have slipped: the row's own sentence is enough
         elif kind in ("constraint-error", "type-error", "unique-error"):
-            where = f"{row}, column {error.field_name}: {_shorten(error.cell)!r}"
-            cells.append(f"{where} {_remedy(error, fields[error.field_name])}")
+            remedy = _remedy(error, fields[error.field_name])
+            cells.append(cell_fault(path, error.row_number, error.field_name, error.cell, remedy))
         elif kind == "primary-key":
             # said in the words of `required` and `unique`, so that it merges with their errors
             value = error.cells[list(fields).index(key)]
-            cells.append(f"{row}, column {key}: {_shorten(value)!r} {_remedy(error, fields[key])}")
+            remedy = _remedy(error, fields[key])
+            cells.append(cell_fault(path, error.row_number, key, value, remedy))
         elif kind == "foreign-key":
             column, value = ", ".join(error.field_names), ", ".join(error.field_cells)
             cells.append(
@@ -342,7 +364,7 @@ def _remedy(error, field: dict) -> str:
     if broken == "required":
         return f"is empty, and may not be; {like}."
     if broken == "enum":
-        return f"is not a code of this column; write one of {', '.join(constraints['enum'])}."
+        return no_code(constraints["enum"])
     return f"does not fit the {broken} {constraints[broken]}; {like}."
 
 
@@ -366,7 +388,7 @@ def _typed(rows: list[dict], schema: dict) -> pd.DataFrame:
     return pd.DataFrame(columns).set_index(schema["primaryKey"][0])
 
 
-def _text(value) -> str:
+def cell_text(value) -> str:
     """Write a typed cell as the files do."""
     if isinstance(value, tuple):
         return "; ".join(value)
@@ -391,9 +413,9 @@ def _beyond_schema(tables: dict[str, pd.DataFrame], paths: dict[str, str]) -> It
         """Name each cell where `bad` (bool, by key), and its remedy (a text, or key to text)."""
         rows = tables[name].reset_index()
         for position in bad.reindex(tables[name].index, fill_value=False).to_numpy().nonzero()[0]:
-            value = _shorten(_text(rows.at[position, column]))
+            value = cell_text(rows.at[position, column])
             say = remedy if isinstance(remedy, str) else remedy(tables[name].index[position])
-            yield f"{paths[name]}, row {position + 2}, column {column}: {value!r} {say}"
+            yield cell_fault(paths[name], position + 2, column, value, say)
 
     articles, claims, events = tables["articles"], tables["claims"], tables["events"]
 
@@ -431,8 +453,8 @@ def _beyond_schema(tables: dict[str, pd.DataFrame], paths: dict[str, str]) -> It
     unused = ~events.index.to_series().isin(facts.index)
     yield from flag("events", "event", unused, "is the event of no article; remove the row.")
     for column, counted in facts.items():
-        counted = counted.map(_text)
-        stale = events[column].map(_text).reindex(counted.index) != counted
+        counted = counted.map(cell_text)
+        stale = events[column].map(cell_text).reindex(counted.index) != counted
         yield from flag(
             "events",
             column,
