@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from defection_framing import compare
 from synthetic import claims
@@ -228,3 +229,32 @@ def test_max_t_finds_a_planted_difference_and_seldom_cries_wolf():
         for s in range(60)
     ]
     assert np.mean(called) <= 0.12
+
+
+def test_share_of_independent_units_has_the_exact_interval():
+    hits = pd.Series([True] * 30 + [False] * 170)
+    share = compare.share_of(hits, pd.Series(range(200)))
+    exact = stats.binomtest(30, 200).proportion_ci()
+    assert share["value"] == 0.15
+    assert (share["low"], share["high"]) == pytest.approx((exact.low, exact.high), abs=0.002)
+
+
+def test_share_of_units_told_thrice_is_no_surer():
+    hits, units = pd.Series([True] * 30 + [False] * 170), pd.Series(range(200))
+    once = compare.share_of(hits, units)
+    thrice = compare.share_of(pd.concat([hits] * 3, ignore_index=True), pd.Series([*units] * 3))
+    assert list(thrice.values()) == pytest.approx(list(once.values()), abs=0.005)
+    assert np.isnan(compare.share_of(hits, pd.Series("one", hits.index))["low"])
+
+
+def test_share_of_a_weighted_clustered_sample_covers_the_truth():
+    rng = np.random.default_rng(0)
+    truth, covered = 0.8, 0
+    for _ in range(300):
+        p = np.repeat(rng.beta(8, 2, 40), 4)
+        weights = pd.Series(rng.choice([1.0, 10.0], len(p)))
+        share = compare.share_of(
+            pd.Series(rng.random(len(p)) < p), pd.Series(np.repeat(range(40), 4)), weights
+        )
+        covered += share["low"] < truth < share["high"]
+    assert 0.92 < covered / 300 <= 1

@@ -814,6 +814,36 @@ def _cosine(a, b):
     return (a * b).sum(-1) / np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
 
 
+def share_of(
+    hits: pd.Series, clusters: pd.Series, weights: pd.Series | None = None, alpha: float = 0.05
+) -> dict[str, float]:
+    """Weighted share of units in a sample of clusters, with its interval (Korn & Graubard 1998).
+
+    Parameters
+    ----------
+    hits : pd.Series of bool, length n
+    clusters : pd.Series, length n
+    weights : pd.Series, length n, optional
+        By default all the same.
+    alpha : float
+
+    Returns
+    -------
+    dict
+        `value`, `low`, `high`; no interval (NaN) from one cluster.
+    """
+    weights = pd.Series(1.0, hits.index) if weights is None else weights
+    value = float(np.average(hits, weights=weights))
+    mass = weights.groupby(clusters).sum()
+    if len(mass) == 1:
+        return {"value": value, "low": np.nan, "high": np.nan}
+    off = (weights * (hits - value)).groupby(clusters).sum()  # linearised, as for any ratio
+    variance = len(mass) / (len(mass) - 1) * (off**2).sum() / mass.sum() ** 2
+    effective = mass.sum() ** 2 / (mass**2).sum()
+    low, high = _share_interval(value, variance, len(hits), effective, alpha)
+    return {"value": value, "low": float(low), "high": float(high)}
+
+
 def mean_interval(values: pd.Series, alpha: float = 0.05) -> dict[str, float]:
     """Mean of independent values with its t-interval: `value`, `low`, `high`; NaN under two."""
     if len(values) < 2:
