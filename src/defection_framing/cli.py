@@ -236,6 +236,43 @@ def _code(file: Path, how: str) -> None:
         typer.echo(coded.to_csv(index=False), nl=False)
 
 
+Key = Annotated[
+    Path | None,
+    typer.Option("--key", metavar="DIR", help="Folder of the key; by default <DIR>-key."),
+]
+
+
+@app.command("blind-sheet")
+def blind_sheet(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the sheets.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="Articles, and claims, to draw.")] = 200,
+    key: Key = None,
+) -> None:
+    """Draw a stratified sample of the corpus for a person to code, blind to the existing codes.
+
+    Writes articles.csv, claims.csv and INSTRUCTIONS.md, and the key apart. Never overwrites.
+    """
+    with _plain_errors():
+        from .human import blind_sheet
+
+        typer.echo(blind_sheet(n, out, key))
+
+
+@app.command()
+def agreement(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the filled sheets.")],
+    key: Key = None,
+) -> None:
+    """Read filled sheets back, and measure the agreement of people with the model.
+
+    Every slip is named. Writes agreement.csv into DIR; rows not filled in yet are left out.
+    """
+    with _plain_errors():
+        from .human import report
+
+        typer.echo(report(folder, key))
+
+
 @app.command("verify")
 def compare() -> None:
     """Compare the last run with what is committed: do the conclusions still hold?

@@ -1,0 +1,358 @@
+"""What people are asked to code, what they gave, and how often the model's codes are theirs."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from . import agreement, corpus, settings, sheets
+from .compare import SIDES, share_of
+from .sheets import Field, SheetError
+
+UNITS = {"article": "articles", "claim": "claims"}
+"""The kinds of unit, and what their tables and sheets are called."""
+
+CODES = {
+    "article": ("direction", "portrayal", "stance", "origin", "motives"),
+    "claim": ("frame", "frame_2", "voice"),
+}
+"""What a person is asked to code."""
+
+NOT_ABOUT = "not_about"
+"""A direction that only coders after the first have: no one leaves a side of this war."""
+
+MINIMUM = 1
+"""Units drawn from each stratum at least: two would cost a fifth of the precision."""
+
+_SETS = ("motives", "frames")
+
+_INSTRUCTIONS = """# How to code
+
+Fill in the empty columns:
+{columns}
+Go row by row from the top. The rows stand in random order, so what you code before you stop is a
+random sample too.
+
+- Judge each row by itself, from the text or the page alone, without looking up how others coded it.
+- {read}
+- Write the codes below as they are. Where none can be given (the page is gone, the text says too
+  little), leave the cell empty and say why in `note`.
+- Save as CSV. Do not change `id`, the header or the number of rows.
+{extra}
+The rules are those of the codebook that the codes to be checked were given under.
+
+{rules}
+"""
+
+_READ = {
+    "url": "Articles: open the address and read headline and lead, about 2,000 characters.",
+}
+
+_EXTRA = {
+    "frame": "- `frame`: the main frame of the sentence as it stands.",
+    "frame_2": "- `frame_2`: a second frame, only where the sentence has one.",
+    "voice": "- `voice` cannot be judged from the sentence: find the claim on the article's page.",
+    "motives": "- `motives`: several are parted by semicolons; `not_stated` if none is given.",
+    "direction": f"- `direction` may also be `{NOT_ABOUT}`: no one leaves a side of this war.",
+}
+
+
+def draw(strata: pd.Series, n: int) -> pd.DataFrame:
+    """Draw a stratified random sample.
+
+    Strata get units in proportion to their size (rounded after Sainte-Laguë), but at least
+    `MINIMUM`; within a stratum every unit has the same chance.
+
+    Parameters
+    ----------
+    strata : pd.Series of str
+        Stratum of each unit, indexed by unit.
+    n : int
+        Units to draw; all, if there are no more.
+
+    Returns
+    -------
+    DataFrame
+        One row per unit drawn, in random order: `stratum`, `probability` of inclusion.
+
+    Raises
+    ------
+    SheetError
+        If `n` is too small for the minimum.
+    """
+    members = {name: group.index for name, group in strata.groupby(strata)}
+    sizes = np.array([len(units) for units in members.values()], dtype=int)
+    drawn = np.minimum(sizes, MINIMUM)
+    if n < drawn.sum():
+        raise SheetError(
+            f"A sample of {n} is too small for its {len(sizes)} strata; ask for at least "
+            f"{drawn.sum()}."
+        )
+    while drawn.sum() < min(n, sizes.sum()):
+        drawn[np.where(drawn < sizes, sizes / (2 * drawn + 1), 0).argmax()] += 1
+    rng = np.random.default_rng(settings.SEED)
+    sample = pd.concat(
+        pd.DataFrame({"stratum": name, "probability": k / size}, rng.choice(units, k, False))
+        for (name, units), k, size in zip(members.items(), drawn, sizes, strict=True)
+    )
+    return sample.iloc[rng.permutation(len(sample))].rename_axis("id")
+
+
+def blind_sheet(n: int, out: Path, key: Path | None = None) -> str:
+    """Write sheets for a person to code a sample of the corpus under study, blind to its codes.
+
+    Articles are stratified by direction and camp, claims by main frame and direction.
+
+    Parameters
+    ----------
+    n : int
+        Rows of each sheet: articles, and claims.
+    out : Path
+        Folder for `articles.csv`, `claims.csv` and `INSTRUCTIONS.md`.
+    key : Path, optional
+        Folder for the key: existing codes, strata, inclusion probabilities; by default
+        `<out>-key`.
+
+    Returns
+    -------
+    str
+        What was written, to be printed.
+
+    Raises
+    ------
+    SheetError
+        If a file is there already, or `n` is too small; nothing is written then.
+    """
+    data = corpus.load()
+    articles, claims = data.article_table(), data.claim_table()
+    camps = articles["camp"].astype(str).map(SIDES).fillna("Other")
+    strata = {
+        "article": articles["direction"].astype(str) + " / " + camps,
+        "claim": claims["frame"].astype(str) + " / " + claims["direction"].astype(str),
+    }
+    tables = {"article": articles[["url"]], "claim": claims[["text", "url"]]}
+    drawn = {}
+    for unit, coded in (("article", articles), ("claim", claims)):
+        facts = ["cluster", *dict.fromkeys(("direction", *CODES[unit]))]
+        drawn[unit] = draw(strata[unit], n).join(coded[facts].map(corpus.cell_text))
+    return _hand_out(Path(out), sheets.key_folder(out, key), tables, drawn)
+
+
+def human_codes(folder: Path, key: Path | None = None) -> pd.DataFrame:
+    """Read the codes that people gave, beside the model's.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the sheets, from `blind_sheet`; one of the two will do.
+    key : Path, optional
+        Folder of the key, where it is another than `<folder>-key`.
+
+    Returns
+    -------
+    DataFrame
+        One row per unit and code given: `unit` (article or claim), `id`, `code`, `human`, `model`
+        (str; sets of codes are joined by "; ", empty where the model gave none; the code `frames`
+        is the set of a claim's one or two frames), `probability` (that the unit was drawn and
+        coded: its inclusion probability times the share of its stratum's drawn units that are
+        coded, which takes those left out for like the others, Särndal et al. 1992, ch. 15),
+        `direction` (the model's) and `cluster` (to be resampled).
+
+    Raises
+    ------
+    SheetError
+        With one line for each slip in the sheets, or if there is no sheet or no key.
+    """
+    parts, slips = [], []
+    for unit, name in _sheets_in(folder).items():
+        try:
+            drawn, filled = _read(folder, key, unit, name)
+        except SheetError as error:
+            slips.append(str(error))
+            continue
+        for code in filled:
+            given = filled[code] != ""
+            reached = given.groupby(drawn["stratum"]).transform("mean")
+            table = drawn[["direction", "cluster"]].assign(
+                unit=unit,
+                code=code,
+                human=filled[code],
+                model=drawn[code],
+                probability=drawn["probability"].astype(float) * reached,
+            )
+            parts.append(table[given].reset_index())
+    if slips:
+        raise SheetError("\n".join(slips))
+    first = ["unit", "id", "code", "human", "model", "probability", "direction", "cluster"]
+    return pd.concat(parts, ignore_index=True)[first]
+
+
+def compare(codes: pd.DataFrame) -> pd.DataFrame:
+    """Measure the agreement of people with the model, in the corpus that was drawn from.
+
+    Parameters
+    ----------
+    codes : DataFrame
+        As `human_codes` returns.
+
+    Returns
+    -------
+    DataFrame
+        One row per code; per code and direction (the model's); and per main frame against all
+        others: `code`, `frame`, `direction` (empty: all), `n` (units; for a frame, those that
+        either gave it), `agreement`, `low`, `high` (share of the corpus's units on which human and
+        model agree, 0 to 1, units weighted by one over their probability; Korn & Graubard 1998
+        with clusters, which leaves the gain of stratification out), `alpha`, `alpha_low`,
+        `alpha_high` (Krippendorff's, weighted alike; none for a direction within itself). No
+        interval where there is one cluster only.
+    """
+    rows = []
+    for code, group in codes[codes["model"] != ""].groupby("code", sort=False):
+        everywhere = {"code": code, "frame": "", "direction": ""}
+        rows.append(everywhere | _agreement(group))
+        for direction, part in group.groupby("direction"):
+            row = everywhere | {"direction": direction} | _agreement(part)
+            if code == "direction":
+                row |= dict.fromkeys(["alpha", "alpha_low", "alpha_high"], np.nan)
+            rows.append(row)
+        for frame in sorted(set(group["human"]) | set(group["model"])) if code == "frame" else ():
+            gave = group.assign(human=group["human"] == frame, model=group["model"] == frame)
+            n = int((gave["human"] | gave["model"]).sum())
+            rows.append(everywhere | {"frame": frame} | _agreement(gave) | {"n": n})
+    first = ["code", "frame", "direction", "n", "agreement", "low", "high"]
+    return pd.DataFrame(rows, columns=[*first, "alpha", "alpha_low", "alpha_high"])
+
+
+def report(folder: Path, key: Path | None = None) -> str:
+    """Read filled sheets, write `agreement.csv` beside them, and say what they hold.
+
+    Parameters
+    ----------
+    folder, key
+        As for `human_codes`.
+    """
+    codes = human_codes(folder, key)
+    lines = []
+    for unit, name in _sheets_in(folder).items():
+        drawn, filled = _read(folder, key, unit, name)
+        given = (filled != "").any(axis=1)
+        size = (1 / drawn["probability"].astype(float)).groupby(drawn["stratum"]).sum()
+        stand = size[size.index.isin(drawn.loc[given, "stratum"])].sum() / size.sum()
+        lines.append(
+            f"{name}.csv: {given.sum()} of {len(given)} rows are coded, {(~given).sum()} not yet; "
+            f"their strata hold {stand:.0%} of the {name}."
+        )
+    if codes.empty:
+        return "\n".join(lines)
+    table = compare(codes)
+    path = Path(folder) / "agreement.csv"
+    table.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+    main = table[(table["frame"] == "") & (table["direction"] == "")]
+    shown = main.drop(columns=["frame", "direction"]).to_string(index=False, float_format="%.2f")
+    lines += [shown, f"Each code by direction, and each frame: {path}."]
+    return "\n".join(lines)
+
+
+def _agreement(codes: pd.DataFrame) -> dict[str, float]:
+    """Agreement of human and model on some units, weighted to the corpus."""
+    human, model = codes["human"], codes["model"]
+    if codes["code"].iloc[0] in _SETS:
+        human, model = (s.map(lambda cell: tuple(sorted(cell.split("; ")))) for s in (human, model))
+    clusters, weights = codes["cluster"], 1 / codes["probability"]
+    share = share_of(human == model, clusters, weights)
+    alpha = agreement.alpha(model, human, clusters, weights=weights)
+    return {
+        "n": len(codes),
+        "agreement": share["value"],
+        "low": share["low"],
+        "high": share["high"],
+        "alpha": alpha["alpha"],
+        "alpha_low": alpha["low"],
+        "alpha_high": alpha["high"],
+    }
+
+
+def _hand_out(
+    out: Path, key: Path, tables: dict[str, pd.DataFrame], drawn: dict[str, pd.DataFrame]
+) -> str:
+    """Write the sheets of the units drawn, their instructions, and the key apart."""
+    fields = {unit: _fields(unit, table) for unit, table in drawn.items()}
+    files: dict = {}
+    for unit, table in drawn.items():
+        files[out / f"{UNITS[unit]}.csv"] = (tables[unit].loc[table.index], fields[unit])
+        files[key / f"{UNITS[unit]}.csv"] = table.to_csv(lineterminator="\n")
+    sheets.write(files | {out / "INSTRUCTIONS.md": _instructions(fields, tables)})
+    counts = " and ".join(f"{len(table):,} {UNITS[unit]}" for unit, table in drawn.items())
+    return (
+        f"Sheets for {counts} written to {out}, with INSTRUCTIONS.md.\n"
+        f"The key is in {key}; do not hand it on to those who code."
+    )
+
+
+def _fields(unit: str, key: pd.DataFrame) -> list[Field]:
+    """Fields of a sheet: the codes that its key has."""
+    more = {"direction": (NOT_ABOUT,)}
+    return [
+        Field(code, corpus.codes(UNITS[unit], code) + more.get(code, ()), code in _SETS)
+        for code in CODES[unit]
+        if code in key
+    ]
+
+
+def _sheets_in(folder: Path) -> dict[str, str]:
+    """Name the sheets that a folder holds, by their unit."""
+    found = {unit: name for unit, name in UNITS.items() if (Path(folder) / f"{name}.csv").exists()}
+    if not found:
+        raise SheetError(f"{folder} holds neither articles.csv nor claims.csv; name another.")
+    return found
+
+
+def _read(folder, key, unit: str, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a key and its sheet, the codes only; `frames` is added where there is a second frame."""
+    drawn = sheets.read_key(sheets.key_folder(folder, key) / f"{name}.csv")
+    fields = _fields(unit, drawn)
+    filled = sheets.read(Path(folder) / f"{name}.csv", drawn.index, fields)
+    if "frame_2" in drawn:
+        _check_second_frames(name, filled)
+        for table in (drawn, filled):
+            table["frames"] = (table["frame"] + "; " + table["frame_2"]).str.removesuffix("; ")
+    return drawn, filled.drop(columns=["note", "row", "frame_2"], errors="ignore")
+
+
+def _check_second_frames(name: str, filled: pd.DataFrame) -> None:
+    slips = []
+    for row in filled[filled["frame_2"] != ""].itertuples():
+        if row.frame in ("", row.frame_2):
+            say = "is the main frame already; leave it empty."
+            if not row.frame:
+                say = "stands without a main frame; write that in the column frame."
+            slips.append(corpus.cell_fault(f"{name}.csv", row.row, "frame_2", row.frame_2, say))
+    if slips:
+        raise SheetError("\n".join(slips))
+
+
+def _instructions(fields: dict[str, list[Field]], tables: dict[str, pd.DataFrame]) -> str:
+    """Write what a coder has to know, with the rules of the codebook for these fields."""
+    names = {unit: [field.name for field in own] for unit, own in fields.items()}
+    asked = [name for own in names.values() for name in own]
+    path = settings.data_dir() / "CODEBOOK.md"
+    path = path if path.exists() else settings.ROOT / "data" / "CODEBOOK.md"
+    record, *sections = re.split(r"^(?=## )", path.read_text(encoding="utf-8"), flags=re.M)
+    rows = [
+        line
+        for line in record.splitlines()
+        if (cell := re.match(r"\| (\w+) \|", line)) and cell[1] in asked
+    ]
+    heads = {"Direction": "direction", "Voice": "voice", "Frames": "frame"}
+    kept = [text.rstrip() for text in sections if heads.get(re.findall(r"\w+", text)[0]) in asked]
+    columns = "".join(
+        f"- `{UNITS[unit]}.csv`: {', '.join(f'`{name}`' for name in own)}\n"
+        for unit, own in names.items()
+    )
+    return _INSTRUCTIONS.format(
+        columns=columns,
+        read=_READ["url"],
+        extra="".join(f"{_EXTRA[name]}\n" for name in asked if name in _EXTRA),
+        rules="\n\n".join(["\n".join(["| code | what |", "| --- | --- |", *rows]), *kept]),
+    )

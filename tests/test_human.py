@@ -1,0 +1,280 @@
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from defection_framing import corpus, human, settings
+from defection_framing.cli import app
+from defection_framing.sheets import SheetError
+
+SEEDS = 300
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Sheets as they are handed out, made once: they are the same on every run."""
+    folder = tmp_path_factory.mktemp("blind")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DEFECTION_DATA", raising=False)
+        human.blind_sheet(200, folder / "sheets")
+    return folder
+
+
+@pytest.fixture
+def blind(drawn, tmp_path):
+    shutil.copytree(drawn, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "sheets"
+
+
+def table(path):
+    return pd.read_csv(path, dtype=str, keep_default_na=False, index_col="id")
+
+
+def key(folder, name):
+    return table(folder.with_name(f"{folder.name}-key") / f"{name}.csv")
+
+
+def fill(folder, name, **columns):
+    """Fill in columns, each a series of codes by id; what is left out stays empty."""
+    sheet = table(folder / f"{name}.csv")
+    for column, codes in columns.items():
+        sheet[column] = codes.reindex(sheet.index).fillna("")
+    sheet.to_csv(folder / f"{name}.csv", sep=";", encoding="utf-8")
+
+
+def fill_as_the_key(folder):
+    articles, claims = key(folder, "articles"), key(folder, "claims")
+    fill(folder, "articles", **{code: articles[code] for code in human.CODES["article"]})
+    fill(folder, "claims", **{code: claims[code] for code in human.CODES["claim"]})
+
+
+# The sample
+
+
+def strata(**sizes):
+    names = np.repeat(list(sizes), list(sizes.values()))
+    return pd.Series(names, index=[f"u{i}" for i in range(len(names))])
+
+
+def test_every_stratum_is_drawn_from_and_the_rest_is_proportional():
+    sample = human.draw(strata(large=600, middle=300, small=3, tiny=1), 90)
+    sizes = sample["stratum"].value_counts()
+    assert len(sample) == 90 and sample.index.is_unique
+    assert sizes.min() >= human.MINIMUM
+    assert sizes["large"] == pytest.approx(2 * sizes["middle"], abs=1)
+
+
+def test_units_stand_for_the_whole_corpus():
+    sample = human.draw(strata(large=600, middle=300, small=3, tiny=1), 90)
+    assert (1 / sample["probability"]).sum() == pytest.approx(904)
+
+
+def test_units_are_drawn_as_often_as_their_inclusion_probability_says(monkeypatch):
+    units = strata(large=40, small=3)
+    times = pd.Series(0.0, index=units.index)
+    for seed in range(SEEDS):
+        monkeypatch.setattr(settings, "SEED", seed)
+        sample = human.draw(units, 10)
+        times[sample.index] += 1
+    expected = sample.groupby("stratum")["probability"].first().reindex(units).to_numpy()
+    error = np.sqrt(expected * (1 - expected) / SEEDS)
+    assert (abs(times / SEEDS - expected) <= 4.5 * error + 1e-9).all()
+
+
+def test_a_part_read_from_the_top_is_no_single_stratum():
+    top = human.draw(strata(a=200, b=200, c=200), 90)["stratum"].head(30)
+    assert top.value_counts().min() >= 4
+
+
+def test_no_more_is_drawn_than_there_is():
+    sample = human.draw(strata(a=5, b=2), 100)
+    assert len(sample) == 7 and (sample["probability"] == 1).all()
+
+
+def test_too_small_a_sample_is_refused():
+    with pytest.raises(SheetError, match="A sample of 2 is too small for its 3 strata; .* 3"):
+        human.draw(strata(a=5, b=2, c=9), 2)
+
+
+# The sheets
+
+
+def test_the_corpus_is_covered_stratum_by_stratum(blind):
+    data = corpus.load(settings.ROOT / "data")
+    for name, size in (("articles", len(data.articles)), ("claims", len(data.claims))):
+        sample = key(blind, name)
+        assert len(sample) == 200
+        assert (1 / sample["probability"].astype(float)).sum() == pytest.approx(size)
+    frames = key(blind, "claims")["frame"]
+    assert set(frames) == set(data.claims["frame"])
+
+
+def test_sheets_hold_no_existing_code(blind):
+    data = corpus.load(settings.ROOT / "data")
+    articles, claims = table(blind / "articles.csv"), table(blind / "claims.csv")
+    assert list(articles) == ["url", *human.CODES["article"], "note"]
+    assert list(claims) == ["text", "url", *human.CODES["claim"], "note"]
+    assert (articles["url"] == data.articles["url"].reindex(articles.index)).all()
+    assert (claims["text"] == data.claims["text"].reindex(claims.index)).all()
+    for sheet, shown in ((articles, ["url"]), (claims, ["text", "url"])):
+        assert (sheet.drop(columns=shown) == "").all(axis=None)
+    # nor does the order of the rows tell: neighbours share a code no oftener than any two rows
+    for name, code in (("articles", "direction"), ("claims", "frame"), ("claims", "direction")):
+        codes = key(blind, name)[code].to_numpy()
+        share = (pd.Series(codes).value_counts(normalize=True) ** 2).sum()
+        neighbours = (codes[1:] == codes[:-1]).mean()
+        assert neighbours == pytest.approx(share, abs=4 * np.sqrt(share / len(codes)))
+
+
+def test_the_folder_that_is_handed_on_has_no_key(blind):
+    assert sorted(p.name for p in blind.rglob("*")) == [
+        "INSTRUCTIONS.md", "articles.csv", "claims.csv",
+    ]  # fmt: skip
+
+
+def test_the_instructions_hold_every_code_that_can_be_written(blind):
+    text = (blind / "INSTRUCTIONS.md").read_text(encoding="utf-8")
+    for unit, names in human.CODES.items():
+        for name in names:
+            assert f"`{name}`" in text
+            for code in corpus.codes(human.UNITS[unit], name):
+                assert f"`{code}`" in text, (name, code)
+    assert "JSON" not in text
+
+
+def test_the_same_sheets_are_drawn_again(drawn, tmp_path):
+    result = run("blind-sheet", "--n", 200, "--out", tmp_path / "again", "--key", tmp_path / "k")
+    assert result.exit_code == 0, result.output
+    for name in ("articles.csv", "claims.csv", "INSTRUCTIONS.md"):
+        assert (tmp_path / "again" / name).read_bytes() == (drawn / "sheets" / name).read_bytes()
+    assert (tmp_path / "k" / "claims.csv").exists()
+
+
+def test_filled_sheets_are_never_written_over(blind):
+    fill_as_the_key(blind)
+    before = {p: p.read_bytes() for p in blind.parent.rglob("*.*")}
+    result = run("blind-sheet", "--out", blind)
+    assert result.exit_code == 2
+    assert "exists already and may be filled in" in result.stderr
+    assert {p: p.read_bytes() for p in blind.parent.rglob("*.*")} == before
+
+
+# Reading back
+
+
+def whole(table):
+    return table[(table["frame"] == "") & (table["direction"] == "")].set_index("code")
+
+
+def test_a_coder_who_agrees_always_has_full_agreement(blind):
+    fill_as_the_key(blind)
+    codes = human.human_codes(blind)
+    assert list(codes)[:6] == ["unit", "id", "code", "human", "model", "probability"]
+    result = human.compare(codes)
+    assert (result["agreement"] == 1).all()
+    assert whole(result)["alpha"].to_numpy() == pytest.approx(1)
+    assert set(whole(result).index) == {*human.CODES["article"], "frame", "frames", "voice"}
+    # no disagreement among 200 is no proof that there is none
+    assert 0.8 < whole(result).loc["frame", "low"] < 1
+
+
+def test_a_coder_who_guesses_has_no_agreement(blind):
+    articles = key(blind, "articles")
+    rng = np.random.default_rng(0)
+    guess = pd.Series(rng.permutation(articles["direction"]), articles.index)
+    fill(blind, "articles", direction=guess)
+    row = whole(human.compare(human.human_codes(blind))).loc["direction"]
+    assert row["alpha_low"] < 0 < row["alpha_high"]
+    assert abs(row["alpha"]) < 0.15
+    assert row["n"] == 200
+
+
+def test_agreement_is_that_of_the_corpus_and_not_of_the_sample(blind):
+    # A coder who errs on one frame only errs on exactly its share of the corpus.
+    claims = key(blind, "claims")
+    fill(blind, "claims", frame=claims["frame"].replace("appeal", "policy"))
+    data = corpus.load(settings.ROOT / "data")
+    share = (data.claims["frame"] == "appeal").mean()
+    result = human.compare(human.human_codes(blind))
+    row = whole(result).loc["frame"]
+    assert row["agreement"] == pytest.approx(1 - share)
+    assert (claims["frame"] == "appeal").mean() != pytest.approx(share, rel=0.2)
+    assert row["low"] < 1 - share < row["high"]
+    by_frame = result.set_index("frame")["alpha"]
+    assert by_frame["appeal"] < 0.01 and by_frame["treason"] == pytest.approx(1)
+
+
+def test_rows_left_out_are_taken_for_like_the_others_of_their_stratum(blind):
+    articles = key(blind, "articles")
+    place = articles.groupby("stratum").cumcount()
+    half = articles[(place % 2 == 0)]
+    fill(blind, "articles", direction=half["direction"].replace("ua_exit", "ru_exit"))
+    codes = human.human_codes(blind)
+    assert len(codes) == len(half)
+    data = corpus.load(settings.ROOT / "data")
+    assert (1 / codes["probability"]).sum() == pytest.approx(len(data.articles))
+    row = whole(human.compare(codes)).loc["direction"]
+    assert row["agreement"] == pytest.approx(1 - (data.articles["direction"] == "ua_exit").mean())
+
+
+def test_directions_are_told_apart(blind):
+    articles = key(blind, "articles")
+    wrong = articles["direction"] == "ru_to_ua"
+    fill(blind, "articles", portrayal=articles["portrayal"].mask(wrong, "asset"))
+    result = human.compare(human.human_codes(blind)).query("direction != ''")
+    agreed = result.set_index("direction")["agreement"]
+    assert agreed["ua_to_ru"] == 1
+    assert agreed["ru_to_ua"] < 0.3
+
+
+def test_the_command_says_how_far_the_coder_is_and_writes_the_table(blind):
+    claims = key(blind, "claims")
+    fill(blind, "claims", frame=claims["frame"].head(50))
+    result = run("agreement", blind)
+    assert result.exit_code == 0, result.output
+    assert "claims.csv: 50 of 200 rows are coded, 150 not yet" in result.stdout
+    assert "articles.csv: 0 of 200 rows are coded" in result.stdout
+    written = pd.read_csv(blind / "agreement.csv")
+    assert written.loc[0, ["code", "n", "agreement"]].to_list() == ["frame", 50, 1.0]
+
+
+def test_sheets_without_any_code_are_said_to_have_none(blind):
+    result = run("agreement", blind)
+    assert result.exit_code == 0
+    assert "0 of 200 rows are coded" in result.stdout
+    assert not (blind / "agreement.csv").exists()
+
+
+def test_slips_of_both_sheets_are_named(blind):
+    articles, claims = key(blind, "articles"), key(blind, "claims")
+    fill(blind, "articles", stance=articles["stance"].replace("doubted", "doubtful"))
+    second = pd.Series("collapse", index=claims.index[:2])
+    fill(blind, "claims", frame=second.head(1), frame_2=second)
+    result = run("agreement", blind)
+    assert result.exit_code == 2
+    assert "articles.csv, row" in result.stderr
+    assert "'doubtful' is not a code of this column; write one of asserted" in result.stderr
+    assert (
+        "claims.csv, row 2, column frame_2: 'collapse' is the main frame already" in result.stderr
+    )
+    assert "claims.csv, row 3, column frame_2: 'collapse' stands without" in result.stderr
+    assert not (blind / "agreement.csv").exists()
+
+
+def test_a_lost_key_is_named(blind):
+    shutil.rmtree(blind.with_name("sheets-key"))
+    result = run("agreement", blind)
+    assert result.exit_code == 2
+    assert "name its folder by --key" in result.stderr
+
+
+def test_a_folder_without_sheets_is_named(tmp_path):
+    result = run("agreement", tmp_path)
+    assert result.exit_code == 2
+    assert "holds neither articles.csv nor claims.csv" in result.stderr
