@@ -259,18 +259,35 @@ def blind_sheet(
 
 
 @app.command()
+def intrusion(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the sheets.")],
+    key: Key = None,
+) -> None:
+    """Write word and topic intrusion tests for the topics: can a person tell what is not theirs?
+
+    Writes words.csv, topics.csv and INSTRUCTIONS.md, and the answers apart. Never overwrites.
+    """
+    with _plain_errors():
+        from .intrusion import write
+
+        typer.echo(write(out, key))
+
+
+@app.command()
 def agreement(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the filled sheets.")],
     key: Key = None,
 ) -> None:
-    """Read filled sheets back, and measure the agreement of people with the model.
+    """Read filled sheets back, from blind-sheet or from intrusion, and compare them with the key.
 
-    Every slip is named. Writes agreement.csv into DIR; rows not filled in yet are left out.
+    Every slip is named. Writes agreement.csv or precision.csv into DIR; rows that are not filled in
+    yet are left out.
     """
     with _plain_errors():
-        from .human import report
+        from . import human, intrusion
 
-        typer.echo(report(folder, key))
+        tests = any((folder / f"{name}.csv").exists() for name in intrusion.TESTS)
+        typer.echo((intrusion if tests else human).report(folder, key))
 
 
 @app.command("verify")
