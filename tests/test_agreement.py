@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from defection_framing import agreement, corpus
+from defection_framing.settings import ROOT
 
 
 def _coders(share_same, n=400, seed=0):
@@ -87,3 +88,30 @@ def test_confusions_count_every_disagreement():
     assert top["either_way"] == either == frames["either_way"].max()
     stance = counts[counts["code"] == "stance"]["n"].sum()
     assert stance == (1 - agreement.table(data).loc["stance", "agreement"]) * 49
+
+
+def test_the_confusions_that_the_new_codebook_rests_on_are_current():
+    text = (ROOT / "data" / "CODEBOOK_v2.md").read_text(encoding="utf-8")
+    assert "NOT YET APPLIED to the data" in text
+    data = corpus.load(ROOT / "data")
+    assert f"{len(data.second_claims)} claims and {len(data.second_articles)} articles" in text
+    counts = agreement.confusions(data)
+    part = text.partition("<!-- confusions:start -->")[2].partition("<!-- confusions:end -->")[0]
+    rows = [line.strip("| ").split(" | ") for line in part.strip().splitlines()[2:]]
+    listed = set()
+    for code, left, right, one_way, other_way, together, rules in rows:
+        own = counts[counts["code"] == code]
+
+        def times(first, second, own=own):
+            fits = own["first"].eq(first) | (first == "any other")
+            fits &= own["second"].eq(second) | (second == "any other")
+            return own.loc[fits, "n"].sum()
+
+        assert [times(left, right), times(right, left)] == [int(one_way), int(other_way)], left
+        assert int(together) == int(one_way) + int(other_way)
+        assert all(f"### {rule}. " in text for rule in rules.split(", "))
+        listed.add((code, frozenset((left, right))))
+    assert [int(row[5]) for row in rows] == sorted((int(row[5]) for row in rows), reverse=True)
+    often = counts[(counts["either_way"] >= 4) & counts["code"].isin(["main frame", "stance"])]
+    for row in often.itertuples():
+        assert (row.code, frozenset((row.first, row.second))) in listed
