@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import numpy as np
@@ -92,6 +93,12 @@ def test_a_part_read_from_the_top_is_no_single_stratum():
     assert top.value_counts().min() >= 4
 
 
+def test_a_stratum_is_taken_whole_beside_the_others():
+    sample = human.draw(strata(open=30, x=100, y=50), 15, whole="open")
+    assert sample["stratum"].value_counts().to_dict() == {"open": 30, "x": 10, "y": 5}
+    assert (sample.loc[sample["stratum"] == "open", "probability"] == 1).all()
+
+
 def test_no_more_is_drawn_than_there_is():
     sample = human.draw(strata(a=5, b=2), 100)
     assert len(sample) == 7 and (sample["probability"] == 1).all()
@@ -125,7 +132,11 @@ def test_sheets_hold_no_existing_code(blind):
     for sheet, shown in ((articles, ["url"]), (claims, ["text", "url"])):
         assert (sheet.drop(columns=shown) == "").all(axis=None)
     # nor does the order of the rows tell: neighbours share a code no oftener than any two rows
-    for name, code in (("articles", "direction"), ("claims", "frame"), ("claims", "direction")):
+    for name, code in (
+        ("articles", "direction"),
+        ("claims", "frame"),
+        ("claims", "article_direction"),
+    ):
         codes = key(blind, name)[code].to_numpy()
         share = (pd.Series(codes).value_counts(normalize=True) ** 2).sum()
         neighbours = (codes[1:] == codes[:-1]).mean()
@@ -278,3 +289,120 @@ def test_a_folder_without_sheets_is_named(tmp_path):
     result = run("agreement", tmp_path)
     assert result.exit_code == 2
     assert "holds neither articles.csv nor claims.csv" in result.stderr
+
+
+# Review
+
+
+@pytest.fixture
+def coded(tmp_path):
+    """A coded folder: 6 articles of 2 claims each; of three, one has a code that is open."""
+    ids = [f"a{i:010d}" for i in range(6)]
+    texts = [
+        {"id": a, "url": f"https://o.example/{a}", "outlet": "o.example", "date": "", "lang": "en"}
+        | {"title": f"Title of {a}", "author": "", "text": "A soldier left his unit. " * 200}
+        for a in ids
+    ]
+    lines = [json.dumps(row) + "\n" for row in texts]
+    (tmp_path / "texts.jsonl").write_text("".join(lines), encoding="utf-8")
+    sentences = [(a, n, f"Soldier {n} of {a} left.", "") for a in ids for n in (1, 2)]
+    codes = []
+    for unit, keys, values in (
+        ("article", ids, {"direction": "ru_exit", "portrayal": "victim", "stance": "asserted"}),
+        ("claim", [f"{a}-{n}" for a, n, *_ in sentences], {"frame": "survival", "voice": "peer"}),
+    ):
+        for i, key_ in enumerate(keys):
+            for code, value in values.items():
+                is_open = i % 3 == 0 and code in ("stance", "voice")
+                codes.append((unit, key_, code, value, 0.5, str(is_open).lower(), "model"))
+    # An article that is not studied has its direction only.
+    codes = [row for row in codes if not row[1].startswith(ids[5]) or row[2] == "direction"]
+    for name, rows, columns in (
+        ("sentences", sentences, ["article_id", "n", "text", "set_aside"]),
+        ("sources", [(a, "") for a in ids], ["article_id", "sources"]),
+        (
+            "families",
+            [(a, a, "", "", "") for a in ids],
+            ["article_id", "family", "copied_from", "how", "similarity"],
+        ),
+        (
+            "outlets",
+            [("o.example", "O", "", "unknown", "undisclosed", "low", "made up for a test")],
+            corpus.columns()["outlets"],
+        ),
+        ("codes", codes, ["unit", "id", "code", "value", "probability", "open", "by"]),
+    ):
+        pd.DataFrame(rows, columns=columns).to_csv(tmp_path / f"{name}.csv", index=False)
+    return tmp_path
+
+
+def test_review_asks_for_every_unit_with_an_open_code_and_some_others(coded, monkeypatch):
+    monkeypatch.setattr(human, "DECIDED", 3)
+    monkeypatch.setattr(human, "MINIMUM", 0)
+    result = run("review", coded)
+    assert result.exit_code == 0, result.output
+    codes = pd.read_csv(coded / "codes.csv")
+    for unit, name in human.UNITS.items():
+        units = codes[codes["unit"] == unit].groupby("id")["open"].any()
+        drawn = key(coded / "review", name)
+        certain = drawn[drawn["stratum"] == "open"]
+        assert set(certain.index) == set(units.index[units])
+        assert (certain["probability"].astype(float) == 1).all()
+        assert len(drawn) == len(certain) + 3
+        assert (1 / drawn["probability"].astype(float)).sum() <= len(units) + 1e-9
+
+
+def test_review_shows_the_text_and_no_guess(coded):
+    run("review", coded)
+    articles, claims = (table(coded / "review" / f"{n}.csv") for n in ("articles", "claims"))
+    assert list(articles) == ["url", "text", "direction", "portrayal", "stance", "note"]
+    assert list(claims) == ["text", "url", "frame", "voice", "note"]
+    assert (articles["text"].str.len() <= 2000).all()
+    assert all(t.startswith(f"Title of {a} A soldier") for a, t in articles["text"].items())
+    assert all(t == f"Soldier {i[-1]} of {i[:-2]} left." for i, t in claims["text"].items())
+    assert (articles[["direction", "portrayal", "stance"]] == "").all(axis=None)
+
+
+def test_review_waits_until_something_is_filled_in(coded):
+    run("review", coded)
+    before = (coded / "review" / "claims.csv").read_bytes()
+    result = run("review", coded)
+    assert result.exit_code == 0
+    assert "No row of the sheets" in result.stdout
+    assert (coded / "review" / "claims.csv").read_bytes() == before
+
+
+def test_review_names_slips_and_stores_nothing(coded):
+    run("review", coded)
+    fill(coded / "review", "claims", frame=key(coded / "review", "claims")["frame"] + "?")
+    before = (coded / "codes.csv").read_bytes()
+    result = run("review", coded)
+    assert result.exit_code == 2
+    assert "claims.csv, row 2, column frame" in result.stderr
+    assert (coded / "codes.csv").read_bytes() == before
+
+
+def test_what_a_person_decided_is_stored_and_what_it_opens_is_told(coded):
+    run("review", coded)
+    drawn = key(coded / "review", "articles")
+    # The last article was not studied: with a direction by a person it is, and has claims to code.
+    fill(coded / "review", "articles", direction=pd.Series("ua_exit", drawn.index))
+    result = run("review", coded)
+    assert result.exit_code == 0, result.output
+    codes = pd.read_csv(coded / "codes.csv").query("code == 'direction'")
+    assert (codes["value"] == "ua_exit").all() and (codes["by"] == "person").all()
+    assert "6 codes by a person are stored" in result.stdout
+    assert "articles.csv: 6 of 6 rows are coded" in result.stdout
+    agreed = pd.read_csv(coded / "review" / "agreement.csv")
+    assert agreed.loc[0, ["code", "agreement"]].to_list() == ["direction", 0]
+    assert "more articles or claims have an open code now" in result.stdout
+    for name in ("review", "review-key"):
+        (coded / name).rename(coded / name.replace("review", "review-1"))
+    assert run("review", coded).exit_code == 0
+    assert f"a{5:010d}-1" in table(coded / "review" / "claims.csv").index
+
+
+def test_a_folder_without_codes_is_named(tmp_path):
+    result = run("review", tmp_path)
+    assert result.exit_code == 2
+    assert "codes.csv is missing; code the corpus first" in result.stderr

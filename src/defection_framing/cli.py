@@ -290,6 +290,22 @@ def agreement(
         typer.echo((intrusion if tests else human).report(folder, key))
 
 
+@app.command()
+def review(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder coded by `code corpus`, with codes.csv.")
+    ],
+) -> None:
+    """Have people decide the codes that classifiers left open, and check some of the others.
+
+    Writes sheets into DIR/review; run again once they are filled in, it takes the codes over.
+    """
+    with _plain_errors():
+        from .human import review
+
+        typer.echo(review(folder))
+
+
 @app.command("verify")
 def compare() -> None:
     """Compare the last run with what is committed: do the conclusions still hold?

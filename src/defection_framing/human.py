@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import agreement, corpus, settings, sheets
+from . import agreement, corpus, package, settings, sheets
+from .coding import LEAD
 from .compare import SIDES, share_of
 from .sheets import Field, SheetError
 
@@ -23,7 +24,10 @@ NOT_ABOUT = "not_about"
 """A direction that only coders after the first have: no one leaves a side of this war."""
 
 MINIMUM = 1
-"""Units drawn from each stratum at least: two would cost a fifth of the precision."""
+"""Units drawn from each stratum at least; with two the many small strata would take the sample."""
+
+DECIDED = 100
+"""Units without an open code that a review draws, of articles and of claims."""
 
 _SETS = ("motives", "frames")
 
@@ -47,6 +51,7 @@ The rules are those of the codebook that the codes to be checked were given unde
 
 _READ = {
     "url": "Articles: open the address and read headline and lead, about 2,000 characters.",
+    "text": "Articles: read the text that is given.",
 }
 
 _EXTRA = {
@@ -58,7 +63,7 @@ _EXTRA = {
 }
 
 
-def draw(strata: pd.Series, n: int) -> pd.DataFrame:
+def draw(strata: pd.Series, n: int, whole: str | None = None) -> pd.DataFrame:
     """Draw a stratified random sample.
 
     Strata get units in proportion to their size (rounded after Sainte-Laguë), but at least
@@ -70,6 +75,8 @@ def draw(strata: pd.Series, n: int) -> pd.DataFrame:
         Stratum of each unit, indexed by unit.
     n : int
         Units to draw; all, if there are no more.
+    whole : str, optional
+        A stratum that is taken whole, beside the `n`.
 
     Returns
     -------
@@ -83,13 +90,14 @@ def draw(strata: pd.Series, n: int) -> pd.DataFrame:
     """
     members = {name: group.index for name, group in strata.groupby(strata)}
     sizes = np.array([len(units) for units in members.values()], dtype=int)
-    drawn = np.minimum(sizes, MINIMUM)
-    if n < drawn.sum():
+    certain = np.array([name == whole for name in members], dtype=bool)
+    drawn = np.where(certain, sizes, np.minimum(sizes, MINIMUM))
+    if n < drawn[~certain].sum():
         raise SheetError(
-            f"A sample of {n} is too small for its {len(sizes)} strata; ask for at least "
-            f"{drawn.sum()}."
+            f"A sample of {n} is too small for its {(~certain).sum()} strata; ask for at least "
+            f"{drawn[~certain].sum()}."
         )
-    while drawn.sum() < min(n, sizes.sum()):
+    while drawn.sum() < min(n + sizes[certain].sum(), sizes.sum()):
         drawn[np.where(drawn < sizes, sizes / (2 * drawn + 1), 0).argmax()] += 1
     rng = np.random.default_rng(settings.SEED)
     sample = pd.concat(
@@ -134,8 +142,8 @@ def blind_sheet(n: int, out: Path, key: Path | None = None) -> str:
     tables = {"article": articles[["url"]], "claim": claims[["text", "url"]]}
     drawn = {}
     for unit, coded in (("article", articles), ("claim", claims)):
-        facts = ["cluster", *dict.fromkeys(("direction", *CODES[unit]))]
-        drawn[unit] = draw(strata[unit], n).join(coded[facts].map(corpus.cell_text))
+        known = coded[["cluster", *CODES[unit]]].assign(article_direction=coded["direction"])
+        drawn[unit] = draw(strata[unit], n).join(known.map(corpus.cell_text))
     return _hand_out(Path(out), sheets.key_folder(out, key), tables, drawn)
 
 
@@ -145,7 +153,7 @@ def human_codes(folder: Path, key: Path | None = None) -> pd.DataFrame:
     Parameters
     ----------
     folder : Path
-        Folder of the sheets, from `blind_sheet`; one of the two will do.
+        Folder of the sheets, from `blind_sheet` or `review`; one of the two will do.
     key : Path, optional
         Folder of the key, where it is another than `<folder>-key`.
 
@@ -156,13 +164,18 @@ def human_codes(folder: Path, key: Path | None = None) -> pd.DataFrame:
         (str; sets of codes are joined by "; ", empty where the model gave none; the code `frames`
         is the set of a claim's one or two frames), `probability` (that the unit was drawn and
         coded: its inclusion probability times the share of its stratum's drawn units that are
-        coded, which takes those left out for like the others, Särndal et al. 1992, ch. 15),
-        `direction` (the model's) and `cluster` (to be resampled).
+        coded, which takes those left out for like the others), `direction` (of the article, the
+        model's) and `cluster` (to be resampled).
 
     Raises
     ------
     SheetError
         With one line for each slip in the sheets, or if there is no sheet or no key.
+
+    References
+    ----------
+    Särndal, Swensson & Wretman (1992), Model assisted survey sampling, ch. 15 (response homogeneity
+    groups).
     """
     parts, slips = [], []
     for unit, name in _sheets_in(folder).items():
@@ -174,8 +187,9 @@ def human_codes(folder: Path, key: Path | None = None) -> pd.DataFrame:
         for code in filled:
             given = filled[code] != ""
             reached = given.groupby(drawn["stratum"]).transform("mean")
-            table = drawn[["direction", "cluster"]].assign(
+            table = drawn[["cluster"]].assign(
                 unit=unit,
+                direction=drawn["article_direction"],
                 code=code,
                 human=filled[code],
                 model=drawn[code],
@@ -211,7 +225,7 @@ def compare(codes: pd.DataFrame) -> pd.DataFrame:
     for code, group in codes[codes["model"] != ""].groupby("code", sort=False):
         everywhere = {"code": code, "frame": "", "direction": ""}
         rows.append(everywhere | _agreement(group))
-        for direction, part in group.groupby("direction"):
+        for direction, part in group[group["direction"] != ""].groupby("direction"):
             row = everywhere | {"direction": direction} | _agreement(part)
             if code == "direction":
                 row |= dict.fromkeys(["alpha", "alpha_low", "alpha_high"], np.nan)
@@ -252,6 +266,60 @@ def report(folder: Path, key: Path | None = None) -> str:
     shown = main.drop(columns=["frame", "direction"]).to_string(index=False, float_format="%.2f")
     lines += [shown, f"Each code by direction, and each frame: {path}."]
     return "\n".join(lines)
+
+
+def review(folder: Path) -> str:
+    """Write sheets for people to decide what classifiers left open; if filled, take their codes.
+
+    Every unit with an open code is in the sheets, and a random sample of the others, whose guesses
+    are to be checked; the key holds the inclusion probabilities of both.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a corpus coded by classifiers, with `codes.csv`.
+
+    Returns
+    -------
+    str
+        What was done, to be printed.
+
+    Raises
+    ------
+    SheetError
+        If the folder holds no codes to be reviewed, or a sheet has slips.
+    """
+    folder = Path(folder)
+    target = folder / "review"
+    if target.exists():
+        codes = human_codes(target)
+        if codes.empty:
+            return f"No row of the sheets in {target} is filled in yet."
+        package.set_codes(
+            folder, codes.rename(columns={"human": "value"})[["unit", "id", "code", "value"]]
+        )
+        lines = [f"{len(codes):,} codes by a person are stored.", report(target)]
+        left = _machine_codes(folder).query("open")
+        asked = [sheets.read_key(path).index for path in sheets.key_folder(target).glob("*.csv")]
+        if new := len(set(left["id"]).difference(*asked)):
+            lines.append(
+                f"{new:,} more articles or claims have an open code now: rename review to review-1 "
+                "and review-key to review-1-key, and run this again for their sheets."
+            )
+        return "\n".join(lines)
+    codes = _machine_codes(folder)
+    if codes.empty:
+        raise SheetError(f"{folder / 'codes.csv'} holds no code by a model: nothing to review.")
+    shown, facts = _coded_units(folder)
+    tables, drawn = {}, {}
+    for unit, own in codes.groupby("unit", sort=False):
+        guess = own.pivot(index="id", columns="code", values="value").fillna("")
+        guess = guess[[code for code in CODES[unit] if code in guess]]
+        is_open = own.groupby("id")["open"].any()
+        strata = ("decided / " + guess.iloc[:, 0]).mask(is_open, "open")
+        tables[unit] = shown[unit]
+        drawn[unit] = draw(strata, DECIDED, whole="open").join(facts[unit]).join(guess)
+    return _hand_out(target, sheets.key_folder(target), tables, drawn)
 
 
 def _agreement(codes: pd.DataFrame) -> dict[str, float]:
@@ -352,7 +420,37 @@ def _instructions(fields: dict[str, list[Field]], tables: dict[str, pd.DataFrame
     )
     return _INSTRUCTIONS.format(
         columns=columns,
-        read=_READ["url"],
+        read=_READ["text" if "text" in tables.get("article", ()) else "url"],
         extra="".join(f"{_EXTRA[name]}\n" for name in asked if name in _EXTRA),
         rules="\n\n".join(["\n".join(["| code | what |", "| --- | --- |", *rows]), *kept]),
     )
+
+
+def _machine_codes(folder: Path) -> pd.DataFrame:
+    """Read the codes that classifiers gave to a corpus; those by persons are left out."""
+    path = folder / "codes.csv"
+    if not path.is_file():
+        raise SheetError(
+            f"{path} is missing; code the corpus first: defection-framing code corpus {folder}"
+        )
+    codes = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return codes[codes["by"] == "model"].assign(open=codes["open"] == "true")
+
+
+def _coded_units(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """Read what is shown of the units of a coded folder, and the facts that go into the key."""
+    texts = pd.read_json(folder / "texts.jsonl", lines=True, dtype=str).set_index("id")
+    claims = pd.read_csv(folder / "sentences.csv", dtype=str, keep_default_na=False)
+    claims.index = claims["article_id"] + "-" + claims["n"]
+    family = pd.read_csv(folder / "families.csv", index_col="article_id")["family"]
+    codes = pd.read_csv(folder / "codes.csv", dtype=str).query("code == 'direction'")
+    known = pd.DataFrame(
+        {"cluster": family, "article_direction": codes.set_index("id")["value"]}, texts.index
+    )
+    told = (texts["title"] + "\n" + texts["text"]).str.strip().str[:LEAD]
+    shown = {
+        "article": texts[["url"]].assign(text=told),
+        "claim": claims[["text"]].assign(url=claims["article_id"].map(texts["url"])),
+    }
+    of_claims = known.reindex(claims["article_id"]).set_index(claims.index)
+    return shown, {"article": known, "claim": of_claims}
