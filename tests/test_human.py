@@ -285,6 +285,12 @@ def test_a_lost_key_is_named(blind):
     assert "name its folder by --key" in result.stderr
 
 
+def test_a_sheet_in_the_place_of_the_key_is_named(blind):
+    result = run("agreement", blind, "--key", blind)
+    assert result.exit_code == 2
+    assert "articles.csv, row 1: the column 'stratum' of the key is missing" in result.stderr
+
+
 def test_a_folder_without_sheets_is_named(tmp_path):
     result = run("agreement", tmp_path)
     assert result.exit_code == 2

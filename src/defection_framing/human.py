@@ -30,6 +30,7 @@ DECIDED = 100
 """Units without an open code that a review draws, of articles and of claims."""
 
 _SETS = ("motives", "frames")
+_FACTS = ("stratum", "probability", "cluster", "article_direction")  # of the key, beside codes
 
 _INSTRUCTIONS = """# How to code
 
@@ -300,7 +301,8 @@ def review(folder: Path) -> str:
         )
         lines = [f"{len(codes):,} codes by a person are stored.", report(target)]
         left = _machine_codes(folder).query("open")
-        asked = [sheets.read_key(path).index for path in sheets.key_folder(target).glob("*.csv")]
+        paths = sheets.key_folder(target).glob("*.csv")
+        asked = [sheets.read_key(path, _FACTS).index for path in paths]
         if new := len(set(left["id"]).difference(*asked)):
             lines.append(
                 f"{new:,} more articles or claims have an open code now: rename review to review-1 "
@@ -378,7 +380,7 @@ def _sheets_in(folder: Path) -> dict[str, str]:
 
 def _read(folder, key, unit: str, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read a key and its sheet, the codes only; `frames` is added where there is a second frame."""
-    drawn = sheets.read_key(sheets.key_folder(folder, key) / f"{name}.csv")
+    drawn = sheets.read_key(sheets.key_folder(folder, key) / f"{name}.csv", _FACTS)
     fields = _fields(unit, drawn)
     filled = sheets.read(Path(folder) / f"{name}.csv", drawn.index, fields)
     if "frame_2" in drawn:

@@ -26,6 +26,7 @@ ITEMS = 5
 TESTS = {"words": 6, "topics": 4}
 """The tests, by the name of their sheet, and how many choices an item has."""
 
+_ANSWERS = ["topic", "answer"]  # columns of the key
 _SHOWN_WORDS = 8  # of each topic in an item of topic intrusion, as Chang et al. have it
 
 _INSTRUCTIONS = """# What does not belong?
@@ -66,9 +67,8 @@ def write(out: Path, key: Path | None = None) -> str:
     out, key = Path(out), sheets.key_folder(out, key)
     files: dict = {}
     for test, table in items.items():
-        answers = ["topic", "answer"]
-        files[out / f"{test}.csv"] = (table.drop(columns=answers), [_field(test)])
-        files[key / f"{test}.csv"] = table[answers].to_csv(lineterminator="\n")
+        files[out / f"{test}.csv"] = (table.drop(columns=_ANSWERS), [_field(test)])
+        files[key / f"{test}.csv"] = table[_ANSWERS].to_csv(lineterminator="\n")
     sheets.write(files | {out / "INSTRUCTIONS.md": _INSTRUCTIONS})
     counts = " and ".join(f"{len(table)} items ({test}.csv)" for test, table in items.items())
     return (
@@ -105,7 +105,7 @@ def precision(folder: Path, key: Path | None = None) -> pd.DataFrame:
         path = Path(folder) / f"{test}.csv"
         if not path.exists():
             continue
-        answers = sheets.read_key(sheets.key_folder(folder, key) / path.name)
+        answers = sheets.read_key(sheets.key_folder(folder, key) / path.name, _ANSWERS)
         given = sheets.read(path, answers.index, [_field(test)])["intruder"]
         given = given[given != ""]
         found = given == answers["answer"].reindex(given.index)

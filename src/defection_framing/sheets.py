@@ -156,11 +156,34 @@ def key_folder(folder: Path, key: Path | None = None) -> Path:
     return Path(key) if key else folder.with_name(f"{folder.name}-key")
 
 
-def read_key(path: Path) -> pd.DataFrame:
-    """Read one table of a key, indexed by `id`; cells are str, empty where there is no code."""
+def read_key(path: Path, columns: Iterable[str]) -> pd.DataFrame:
+    """Read one table of a key.
+
+    Parameters
+    ----------
+    path : Path
+    columns : iterable of str
+        Those that it must have beside `id`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by `id`; cells are str, empty where there is no code.
+
+    Raises
+    ------
+    SheetError
+        If the file is missing or is no such key.
+    """
     if not path.is_file():
         raise SheetError(f"The key {path} is missing; put it there, or name its folder by --key.")
-    return pd.read_csv(path, dtype=str, keep_default_na=False, index_col="id")
+    key = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if missing := [name for name in ("id", *columns) if name not in key]:
+        raise SheetError(
+            f"{path}, row 1: the column {missing[0]!r} of the key is missing; restore it as it "
+            "was written."
+        )
+    return key.set_index("id")
 
 
 def _sheet(units: pd.DataFrame, fields: Sequence[Field]) -> str:
