@@ -82,6 +82,7 @@ def test_two_honest_runs_agree_and_another_truth_does_not():
 
 def test_study_full_keeps_every_simulation_before_the_notebooks(project, monkeypatch):
     seen = []
+    monkeypatch.setattr(study, "embedded_texts", lambda loaded: ["A text."])
     monkeypatch.setattr(study, "run_study", lambda: seen.append(simulations.stale("coin")))
     assert CliRunner().invoke(cli.app, ["study", "--full"]).exit_code == 0
     assert seen == [[]]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import parts
-from defection_framing import compare, figures, settings, study
+from defection_framing import compare, figures, report, settings, study
 
 
 def texts(path):
@@ -14,6 +14,22 @@ def texts(path):
     outputs = [o for c in cells if c.cell_type == "code" for o in c.outputs]
     assert "error" not in {o.output_type for o in outputs}
     return " ".join(o.get("data", {}).get("text/markdown", o.get("text", "")) for o in outputs)
+
+
+def test_the_whole_study_runs_on_a_handful_of_articles_of_one_direction(tmp_path, monkeypatch):
+    def keep(articles):
+        return (articles["direction"] == "ua_to_ru") & (articles.index % 40 == 1)
+
+    folder = parts.write(tmp_path / "own", keep)
+    ours = {p: p.stat().st_mtime_ns for p in (settings.ROOT / "figures").rglob("*")}
+    monkeypatch.setenv("DEFECTION_DATA", str(folder))
+    study.run_study()
+    for path in study.notebooks():
+        texts(folder / "notebooks" / path.name)
+    assert "for want of material" in texts(folder / "notebooks" / "2_topics.ipynb")
+    assert "Not to be had from this corpus" in texts(folder / "notebooks" / "4_outlets.ipynb")
+    assert {"coverage", "mirror", "frames_by_direction"} <= set(report.read_figures())
+    assert {p: p.stat().st_mtime_ns for p in (settings.ROOT / "figures").rglob("*")} == ours
 
 
 def test_topics_are_fewer_where_there_are_fewer_claims(tmp_path, monkeypatch):
@@ -59,16 +75,3 @@ def test_groups_are_picked_in_the_order_asked_for_and_missing_ones_skipped(one_c
 def test_a_figure_without_data_says_so():
     fig = figures.dots({}, "Which?", "share")
     assert "nothing to show" in fig.axes[0].texts[0].get_text()
-
-
-def test_a_mirror_of_too_few_events_for_intervals_is_drawn(one_camp):
-    cells = [(side, way) for side in compare.TOWARD for way in compare.TOWARD.values()]
-    cells_told = [
-        one_camp.assign(article_id=f"a{i}", cluster=f"e{i}", side=side, direction=way)
-        for i, (side, way) in enumerate(cells)
-    ]
-    for part in (cells_told[0], cells_told[2]):
-        part.loc[:, "frame"] = "policy"
-    mirror = compare.mirror(pd.concat(cells_told), draws=20)
-    assert mirror.frames["first_low"].isna().all() and mirror.frames["first"].abs().max() == 1
-    assert figures.mirror(mirror).axes[0].get_xlim()[1] > 1

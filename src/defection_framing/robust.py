@@ -40,7 +40,8 @@ def headline(articles: pd.DataFrame, claims: pd.DataFrame, weighting="event", dr
         where a cell is empty.
     """
     mirror = compare.mirror(claims, weighting=weighting, draws=draws)
-    treason = mirror.frames.loc["treason", ["relational", "relational_low", "relational_high"]]
+    parts = ["relational", "relational_low", "relational_high"]
+    treason = mirror.frames.reindex(index=["treason"], columns=parts).iloc[0]
     n = mirror.index[["n_articles", "n_events"]]
     out = {
         "mirror_index": mirror.index[["value", "low", "high", "n_articles", "n_events"]],
@@ -178,4 +179,6 @@ def verdicts(results: pd.DataFrame) -> pd.DataFrame:
             "holds": int(holds.sum()),
             "fails": "; ".join(group.index.get_level_values("specification")[~holds]),
         }
-    return pd.DataFrame(rows).T.reindex(list(main.index))
+    columns = ["value", "low", "high", "n_articles", "n_events"]
+    columns += ["tried", "same_sign", "holds", "fails"]
+    return pd.DataFrame(rows, index=columns).T.reindex(list(main.index))

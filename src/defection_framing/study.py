@@ -64,7 +64,9 @@ class _ThisInterpreter(AsyncKernelManager):
 
 def notebooks() -> list[Path]:
     """Notebooks of the study in the order they run: by name, the summary (`0_...`) last."""
-    found = (settings.ROOT / "notebooks").glob("*.ipynb")
+    # The walk through with articles of one's own is of no use on a corpus of one's own.
+    own = settings.data_dir() != settings.ROOT / "data"
+    found = (settings.ROOT / "notebooks").glob("[0-9]_*.ipynb" if own else "*.ipynb")
     return sorted(found, key=lambda path: (path.name.startswith("0_"), path.name))
 
 
