@@ -118,6 +118,9 @@ def _written(name: str) -> tuple[str, bool]:
     try:
         failed = [c for c in entry["holds"] if not _true(c, known)]
         text = " ".join(entry["text"].format_map(known).split())
+        empty = [name for c in entry["holds"] if np.isnan(known[name := c.split()[0]].value)]
+        if empty:
+            raise KeyError(empty[0])
     except KeyError as missing:
         return f"*Not to be had from this corpus: there is no estimate {missing}.*", False
     if failed:
