@@ -12,6 +12,7 @@ AWAY = {
     ("Russian", "ua_to_ru"): -0.5,
     ("Ukrainian", "ru_to_ua"): -0.5,
 }
+PAIR = {"ua_to_ru": 1, "ru_to_ua": -1}
 
 
 def test_event_weighting_keeps_a_much_copied_event_from_deciding():
@@ -74,9 +75,10 @@ def test_claims_left_open_change_no_comparison():
     more["frame"] = pd.Categorical(more["frame"], whole["frame"].cat.categories)
     one, other = (compare.mirror(table, draws=50) for table in (whole, more))
     pd.testing.assert_series_equal(one.index, other.index)
-    pair = ("ru_to_ua", "ua_to_ru")
-    one, other = (compare.max_t(table, "frame", pair, draws=50) for table in (whole, more))
-    pd.testing.assert_frame_equal(one, other)
+    one, other = (
+        compare.shares(table, "frame", ["direction"], draws=50) for table in (whole, more)
+    )
+    pd.testing.assert_frame_equal(compare.contrast(one, PAIR), compare.contrast(other, PAIR))
 
 
 def test_codes_that_are_sets_count_once_per_article():
@@ -98,7 +100,7 @@ def test_cells_of_few_events_get_no_interval():
     assert shown["small"].all()
     assert shown[["low", "high"]].isna().all(axis=None)
     contrast = compare.contrast(compare.shares(table, "frame", ["side", "direction"]), AWAY)
-    assert contrast[["low", "high", "p", "q"]].isna().all(axis=None)
+    assert contrast[["low", "high", "p", "q", "p_all"]].isna().all(axis=None)
 
 
 def test_a_code_that_never_occurs_still_has_an_upper_bound():
@@ -115,7 +117,7 @@ def test_intervals_cover_the_truth_and_find_a_planted_effect():
     runs = 60
     for seed in range(runs):
         s = compare.shares(
-            claims(seed, relational=truth), "frame", ["side", "direction"], draws=200
+            claims(seed, relational=truth), "frame", ["side", "direction"], draws=500
         )
         row = compare.contrast(s, AWAY).loc["treason"]
         hits += row["low"] <= truth <= row["high"]
@@ -124,19 +126,58 @@ def test_intervals_cover_the_truth_and_find_a_planted_effect():
     assert found >= 0.8 * runs
 
 
-def test_without_an_effect_few_contrasts_are_called():
-    runs, called = 60, 0
-    for seed in range(runs):
-        s = compare.shares(claims(seed), "frame", ["side", "direction"], draws=200)
-        called += (compare.contrast(s, AWAY)["q"] < 0.05).any()
-    assert called <= 0.12 * runs
+def _called(tables, column, weights):
+    """Shares of tables in which a code is called: by q, and by the test of all codes at once."""
+    by = ["side", "direction"] if isinstance(next(iter(weights)), tuple) else ["direction"]
+    rows = [
+        compare.contrast(compare.shares(t, column, by, draws=500), weights).min() for t in tables
+    ]
+    return tuple(np.mean([r[c] < 0.05 for r in rows]) for c in ("q", "p_all"))
 
 
-def test_the_p_value_is_the_level_at_which_the_interval_reaches_zero():
-    s = compare.shares(claims(3, relational=0.1), "frame", ["side", "direction"], draws=300)
-    row = compare.contrast(s, AWAY).loc["treason"]
-    at_p = compare.contrast(s, AWAY, alpha=row["p"]).loc["treason"]
-    assert min(abs(at_p["low"]), abs(at_p["high"])) < 1e-6
+@pytest.mark.parametrize("weights", [PAIR, AWAY])
+def test_without_an_effect_few_contrasts_are_called(weights):
+    q, p_all = _called((claims(seed) for seed in range(100)), "frame", weights)
+    assert q <= 0.11 and 0 < p_all <= 0.11  # 0.05, and three Monte Carlo errors
+
+
+def test_a_direction_effect_is_not_taken_for_a_relation():
+    tables = (claims(seed, directional=0.3, events=80) for seed in range(60))
+    cells = (compare.shares(t, "frame", ["side", "direction"], draws=200) for t in tables)
+    p = np.array([compare.contrast(s, AWAY).loc["coercion", "p"] for s in cells])
+    assert (p < 0.05).mean() <= 0.14
+
+
+def test_p_values_are_those_of_shuffled_tables_recomputed_one_by_one():
+    table = claims(7, events=24, relational=0.05)
+    s = compare.shares(table, "frame", ["side", "direction"], draws=400)
+    p = compare.contrast(s, AWAY)["p"]
+    events = table.groupby("cluster")["direction"].first()
+    rng = np.random.default_rng(1)
+
+    codes = pd.get_dummies(table["frame"], dtype=float)
+    articles = codes.groupby([table["cluster"], table["side"], table["article_id"]]).mean()
+    articles = articles.groupby(["cluster", "side"]).mean()
+    off = articles - articles.groupby("side").transform("mean")
+    event, camp = (articles.index.get_level_values(i) for i in (0, 1))
+
+    def ratio(direction):
+        cell = pd.Series(list(zip(camp, direction[event], strict=True)))
+        weight = (cell.map(AWAY) / cell.map(cell.value_counts())).to_numpy()[:, None]
+        error = (weight * off).groupby("cluster").sum().pow(2).sum().pow(0.5)
+        return (weight * articles).sum() / error
+
+    seen = ratio(events)
+    null = np.array([ratio(pd.Series(rng.permutation(events), events.index)) for _ in range(400)])
+    tail = np.minimum((null >= seen.to_numpy()).mean(0), (null <= seen.to_numpy()).mean(0))
+    assert np.abs(np.minimum(2 * tail, 1) - p).max() < 0.13
+    assert np.corrcoef(np.minimum(2 * tail, 1), p)[0, 1] > 0.97
+
+
+def test_weights_that_compare_something_else_are_refused():
+    s = compare.shares(claims(0), "frame", ["direction", "side"], draws=10)
+    with pytest.raises(ValueError, match="sum to zero"):
+        compare.contrast(s, {("ua_to_ru", "Russian"): 1, ("ru_to_ua", "Russian"): -1})
 
 
 @pytest.mark.parametrize(
@@ -219,16 +260,11 @@ def test_likeness_leaves_out_small_parts():
     assert compare.likeness(few, ["Russian"], ("Russian", "Ukrainian")).empty
 
 
-def test_max_t_finds_a_planted_difference_and_seldom_cries_wolf():
-    pair = ("ua_to_ru", "ru_to_ua")
-    found = compare.max_t(claims(1, events=120, directional=0.25), "frame", pair, draws=500)
-    assert found.loc["coercion", "p_max"] < 0.05
-    assert found.loc["coercion", "value"] == pytest.approx(0.25, abs=0.08)
-    called = [
-        (compare.max_t(claims(s), "frame", pair, draws=199, seed=s)["p_max"] < 0.05).any()
-        for s in range(60)
-    ]
-    assert np.mean(called) <= 0.12
+def test_all_codes_at_once_find_a_planted_difference():
+    table = claims(1, events=120, directional=0.25)
+    row = compare.contrast(compare.shares(table, "frame", ["direction"]), PAIR).loc["coercion"]
+    assert row["p"] <= row["p_all"] < 0.05
+    assert row["value"] == pytest.approx(0.25, abs=0.08)
 
 
 def test_share_of_independent_units_has_the_exact_interval():

@@ -8,7 +8,7 @@ the claims of that event.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -469,7 +469,7 @@ def composed(
 
     main = of(reference, SEED, 2)
     pooled = np.concatenate([of(r, SEED + i, draws).draws for i, r in enumerate(again)])
-    return Shares(main.groups, main.codes, main.value, pooled, main.n, main.present)
+    return replace(main, draws=pooled)
 
 
 def label(words: Sequence[str], n: int = 4) -> str:
