@@ -47,7 +47,11 @@ class Simulation:
     rests_on: tuple[str, ...] = ()
 
 
-SIMULATIONS: dict[str, Simulation] = {}
+SIMULATIONS: dict[str, Simulation] = {
+    "false_alarms": Simulation("alarms", "false_alarms", 1000, 25, ("compare",)),
+    "coverage": Simulation("alarms", "coverage", 400, 30, ("compare",)),
+    "detectable": Simulation("alarms", "detectable", 40, 8, ("compare",)),
+}
 """Every simulation by name; the names are those of the files."""
 
 
