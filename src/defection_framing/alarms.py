@@ -422,3 +422,22 @@ def _plant(told: Told, c: Comparison, size: float, rng: np.random.Generator) -> 
     codes = told.codes.copy()
     codes[rows] = (hits + rng.binomial(claims - hits, rate)) / claims
     return replace(told, codes=codes)
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Averages over codes of a table of rates, with the code that does worst.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index: what, comparison, measure. Columns `value`, `se`, `worst` (the rate of the code that
+        does worst: the highest of `p`, the lowest of `interval`; chance makes it look worse than it
+        is) and `worst_code`; these two are missing where there are no codes.
+    """
+    key = ["what", "comparison", "measure"]
+    out = table[table["code"] == "all"].set_index(key)[["value", "se"]]
+    codes = table[table["code"] != "all"]
+    sign = np.where(codes["measure"] == "p", -1, 1)
+    worst = codes.assign(order=sign * codes["value"]).sort_values("order", kind="stable")
+    worst = worst.drop_duplicates(key).set_index(key)
+    return out.assign(worst=worst["value"], worst_code=worst["code"])

@@ -24,7 +24,7 @@ from .settings import SEED
 MIN_EVENTS = 5
 """With fewer effective events in a cell no interval is given."""
 
-MIN_EVENTS_INDEX = 15
+MIN_EVENTS_INDEX = 10
 """With fewer in the harmonic mean of its four cells the mirror index gets none.
 
 Both are what the simulation `alarms.coverage` supports: with as few, 93% of intervals hold the

@@ -550,3 +550,110 @@ def follow(table: pd.DataFrame, title: str):
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
+
+
+def rates(panels: dict[str, tuple[pd.DataFrame, float]], title: str):
+    """Dot plot of rates beside their nominal value: comparisons down, panels across.
+
+    Parameters
+    ----------
+    panels : dict
+        Title to a table as `alarms.summary` gives it, by comparison, and the nominal rate.
+    title : str
+    """
+    panels = {name: (t, nominal) for name, (t, nominal) in panels.items() if len(t)}
+    if not panels:
+        return nothing(title)
+    order = list(dict.fromkeys(c for t, _ in panels.values() for c in t.index))
+    size = (3.4 + 2.6 * len(panels), 1.9 + 0.26 * len(order))
+    fig, axes = plt.subplots(1, len(panels), sharey=True, squeeze=False, figsize=size)
+    y = np.arange(len(order))
+    for ax, (name, (table, nominal)) in zip(axes[0], panels.items(), strict=True):
+        t = table.reindex(order)
+        ax.axvline(nominal, color="#444444", linestyle="--", linewidth=0.8)
+        ax.hlines(y, t["value"] - 1.96 * t["se"], t["value"] + 1.96 * t["se"], color="black")
+        ax.plot(t["value"], y, "o", color="black", markersize=5, label="average, 95% Monte Carlo")
+        if t["worst"].notna().any():
+            ax.plot(t["worst"], y, "|", color="#D55E00", markersize=9, label="worst code")
+        ax.set(title="\n".join(textwrap.wrap(name, 28)), yticks=y, yticklabels=order)
+        ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+        ax.set_ylim(len(order) - 0.5, -0.5)
+    handles = axes[0][-1].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower right", ncols=2, fontsize=8)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def coverage(by_size: pd.DataFrame, cells: pd.DataFrame, refused: dict[str, float], title: str):
+    """Coverage of intervals against the number of effective events.
+
+    Parameters
+    ----------
+    by_size : pd.DataFrame
+        Index: events per cell; one column for each kind of interval.
+    cells : pd.DataFrame
+        Cells of the corpus: `events` (effective), `value`, `worst`.
+    refused : dict
+        Below how many effective events no interval is printed, by a word for which.
+    title : str
+    """
+    if cells.empty:
+        return nothing(title)
+    fig, ax = plt.subplots(figsize=(8, 5))
+    ax.axhspan(0.93, 0.97, color="#eeeeee")
+    ax.axhline(0.95, color="#444444", linestyle="--", linewidth=0.8)
+    for (name, column), (colour, marker, fill) in zip(by_size.items(), _SPARE, strict=False):
+        ax.plot(by_size.index, column, color=colour, marker=marker, label=name, markersize=5,
+                linewidth=1, markerfacecolor=colour if fill == "full" else "white")  # fmt: skip
+    ax.plot(cells["events"], cells["value"], "*", color="black", markersize=9,
+            label="share of a frame in a cell of the corpus")  # fmt: skip
+    ax.plot(cells["events"], cells["worst"], "|", color="#777777", markersize=9,
+            label="the same, worst frame")  # fmt: skip
+    for name, events in refused.items():
+        ax.axvline(events, color="#444444", linestyle=":", linewidth=1)
+        ax.text(events, 0.6, f" none under {events}: {name}", fontsize=8, rotation=90, va="bottom")
+    ax.set_xscale("log")
+    ticks = [3, 5, 8, 12, 20, 40, 100]
+    ax.set(xticks=ticks, xticklabels=ticks, xlabel="effective events per cell", ylim=(None, 1.01))
+    ax.minorticks_off()
+    ax.set_ylabel("95% intervals that hold the truth")
+    ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def detectable(panels: dict[str, pd.DataFrame], title: str):
+    """Smallest detectable differences beside the observed ones, codes down, comparisons across.
+
+    Parameters
+    ----------
+    panels : dict
+        Comparison to rows of `alarms.detectable`, indexed by code.
+    title : str
+    """
+    panels = {name: t for name, t in panels.items() if len(t)}
+    if not panels:
+        return nothing(title)
+    order = list(dict.fromkeys(c for t in panels.values() for c in t.index))
+    size = (2.4 + 1.9 * len(panels), 2 + 0.24 * len(order))
+    fig, axes = plt.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False, figsize=size)
+    y = np.arange(len(order))
+    for ax, (name, table) in zip(axes[0], panels.items(), strict=True):
+        t = table.reindex(order)
+        seen = t["observed"].abs()
+        ax.hlines(y, 0, t["value"], color="#cccccc", linewidth=5, label="could not have been seen")
+        ax.plot(t["value"], y, "|", color="black", markersize=9, label="seen in 80% of corpora")
+        for more, face in ((seen >= t["value"], "#D55E00"), (seen < t["value"], "white")):
+            ax.plot(seen[more], y[more], "o", color="#D55E00", markerfacecolor=face, markersize=5)
+        ax.plot([], [], "o", color="#D55E00", label="observed, without its sign")
+        ax.set_title("\n".join(textwrap.wrap(name.replace("frame, ", ""), 16)), fontsize=9)
+        ax.set(yticks=y, yticklabels=[label(c) for c in order], xlim=(0, None))
+        ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.3g}")
+        ax.grid(axis="y", visible=False)
+    axes[0][0].set_ylim(len(order) - 0.5, -0.5)
+    fig.supxlabel("difference of shares, points", fontsize=9)
+    handles = axes[0][0].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower right", ncols=3, fontsize=8)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig

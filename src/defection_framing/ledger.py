@@ -22,7 +22,7 @@ _COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operato
 
 
 class Estimate(NamedTuple):
-    """One estimate; its format specs are `share`, `points`, `gap`, `index`, `count` and `n`."""
+    """One estimate; its format specs are `share`, `rate`, `points`, `gap`, `index`, `count`, `n`."""
 
     value: float
     low: float = np.nan
@@ -40,6 +40,7 @@ class Estimate(NamedTuple):
             return f"{self.value:,.0f}"
         scale, digits, sign, unit, after = {
             "share": (100, 0, "", "%", ""),
+            "rate": (100, 1, "", "%", ""),
             "points": (100, 0, "+", "", " points"),
             "gap": (100, 0, "", "", " points"),
             "index": (1, 2, "", "", ""),
