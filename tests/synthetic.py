@@ -1,7 +1,13 @@
 """Synthetic corpora with a known truth: events, outlets, camps, and frames with chosen effects."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+
+from defection_framing import corpus
+from defection_framing.settings import ROOT
 
 FRAMES = ["treason", "collapse", "operation", "coercion", "policy", "survival"]
 
@@ -37,3 +43,42 @@ def claims(
     columns = ["article_id", "cluster", "outlet", "side", "direction", "frame"]
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(frame=pd.Categorical(table["frame"], FRAMES))
+
+
+CAMPS = {"Russian": "russian_state", "Ukrainian": "ukrainian"}
+
+
+def write(folder: Path, table: pd.DataFrame) -> Path:
+    """Write claims, as `claims` draws them, as a data package that the study reads.
+
+    An article whose first claim is `treason` portrays a traitor, others are neutral, so that what
+    is planted in the frame is planted in the portrayal too.
+    """
+    ids = {a: f"a{i:010x}" for i, a in enumerate(table["article_id"].unique())}
+    table = table.assign(article_id=table["article_id"].map(ids), outlet=table["outlet"] + ".test")
+    table["n"] = table.groupby("article_id").cumcount() + 1
+    articles = table.groupby("article_id", as_index=False).first()
+    articles["portrayal"] = np.where(articles["frame"] == "treason", "traitor", "neutral")
+    articles = articles.rename(columns={"cluster": "event"}).assign(
+        url="https://" + articles["outlet"] + "/" + articles["article_id"],
+        date="2024", lang="en", gist="A gist.", motives="not_stated", sources="", slice="a",
+        stance="asserted", origin="original",
+    )  # fmt: skip
+    outlets = table.groupby("outlet")["side"].first().map(CAMPS).rename("camp").reset_index()
+    outlets = outlets.rename(columns={"outlet": "domain"}).assign(
+        name="A name", country="", kind="private", confidence="high", basis="Invented."
+    )
+    table = table.assign(
+        claim_id=table["article_id"] + "-" + table["n"].astype(str),
+        text="A claim.", voice="outlet", frame_2="",
+    )  # fmt: skip
+    events = corpus.event_facts(articles, outlets.set_index("domain"))
+    for column in ("directions", "camps", "langs"):
+        events[column] = events[column].map("; ".join)
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = corpus.columns()
+    for name, rows in {"articles": articles, "claims": table, "outlets": outlets}.items():
+        rows[columns[name]].to_csv(folder / f"{name}.csv", index=False)
+    events.reset_index()[columns["events"]].to_csv(folder / "events.csv", index=False)
+    shutil.copy(ROOT / "data" / "datapackage.json", folder)
+    return folder

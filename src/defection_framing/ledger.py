@@ -22,7 +22,7 @@ _COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operato
 
 
 class Estimate(NamedTuple):
-    """One estimate; its format specs are `share`, `rate`, `points`, `gap`, `index`, `count`, `n`."""
+    """One estimate; format specs: `share`, `rate`, `points`, `gap`, `index`, `count` and `n`."""
 
     value: float
     low: float = np.nan
