@@ -565,7 +565,7 @@ def rates(panels: dict[str, tuple[pd.DataFrame, float]], title: str):
     if not panels:
         return nothing(title)
     order = list(dict.fromkeys(c for t, _ in panels.values() for c in t.index))
-    size = (3.4 + 2.6 * len(panels), 1.9 + 0.26 * len(order))
+    size = (3 + 2 * len(panels), 2.2 + 0.26 * len(order))
     fig, axes = plt.subplots(1, len(panels), sharey=True, squeeze=False, figsize=size)
     y = np.arange(len(order))
     for ax, (name, (table, nominal)) in zip(axes[0], panels.items(), strict=True):
@@ -573,10 +573,11 @@ def rates(panels: dict[str, tuple[pd.DataFrame, float]], title: str):
         ax.axvline(nominal, color="#444444", linestyle="--", linewidth=0.8)
         ax.hlines(y, t["value"] - 1.96 * t["se"], t["value"] + 1.96 * t["se"], color="black")
         ax.plot(t["value"], y, "o", color="black", markersize=5, label="average, 95% Monte Carlo")
-        if t["worst"].notna().any():
-            ax.plot(t["worst"], y, "|", color="#D55E00", markersize=9, label="worst code")
-        ax.set(title="\n".join(textwrap.wrap(name, 28)), yticks=y, yticklabels=order)
-        ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+        ax.plot(t["worst"], y, "|", color="#D55E00", markersize=9, label="worst code")
+        ax.set(yticks=y, yticklabels=order)
+        together = name.replace(" < ", "\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}")
+        ax.set_title("\n".join(textwrap.wrap(together, 20)), fontsize=9)
+        ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.3g}%")
         ax.set_ylim(len(order) - 0.5, -0.5)
     handles = axes[0][-1].get_legend_handles_labels()
     fig.legend(*handles, loc="outside lower right", ncols=2, fontsize=8)
@@ -605,13 +606,16 @@ def coverage(by_size: pd.DataFrame, cells: pd.DataFrame, refused: dict[str, floa
     for (name, column), (colour, marker, fill) in zip(by_size.items(), _SPARE, strict=False):
         ax.plot(by_size.index, column, color=colour, marker=marker, label=name, markersize=5,
                 linewidth=1, markerfacecolor=colour if fill == "full" else "white")  # fmt: skip
-    ax.plot(cells["events"], cells["value"], "*", color="black", markersize=9,
-            label="share of a frame in a cell of the corpus")  # fmt: skip
+    by_article = cells.index.str.endswith("by article")
+    for part, face, name in ((~by_article, "black", ""), (by_article, "white", ", by article")):
+        ax.plot(cells["events"][part], cells["value"][part], "*", color="black", markersize=10,
+                markerfacecolor=face, label="cell of the corpus" + name)  # fmt: skip
     ax.plot(cells["events"], cells["worst"], "|", color="#777777", markersize=9,
             label="the same, worst frame")  # fmt: skip
     for name, events in refused.items():
         ax.axvline(events, color="#444444", linestyle=":", linewidth=1)
-        ax.text(events, 0.6, f" none under {events}: {name}", fontsize=8, rotation=90, va="bottom")
+        ax.text(0.98 * events, 0.02, f"{name}: none under {events}", fontsize=8, rotation=90,
+                ha="right", va="bottom", transform=ax.get_xaxis_transform())  # fmt: skip
     ax.set_xscale("log")
     ticks = [3, 5, 8, 12, 20, 40, 100]
     ax.set(xticks=ticks, xticklabels=ticks, xlabel="effective events per cell", ylim=(None, 1.01))
@@ -639,16 +643,17 @@ def detectable(panels: dict[str, pd.DataFrame], title: str):
     size = (2.4 + 1.9 * len(panels), 2 + 0.24 * len(order))
     fig, axes = plt.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False, figsize=size)
     y = np.arange(len(order))
+    most = max(t[["value", "observed"]].abs().max(axis=None) for t in panels.values())
     for ax, (name, table) in zip(axes[0], panels.items(), strict=True):
         t = table.reindex(order)
         seen = t["observed"].abs()
-        ax.hlines(y, 0, t["value"], color="#cccccc", linewidth=5, label="could not have been seen")
-        ax.plot(t["value"], y, "|", color="black", markersize=9, label="seen in 80% of corpora")
+        ax.hlines(y, 0, t["value"], color="#cccccc", linewidth=5, label="found less often")
+        ax.plot(t["value"], y, "|", color="black", markersize=9, label="found in 80% of corpora")
         for more, face in ((seen >= t["value"], "#D55E00"), (seen < t["value"], "white")):
             ax.plot(seen[more], y[more], "o", color="#D55E00", markerfacecolor=face, markersize=5)
         ax.plot([], [], "o", color="#D55E00", label="observed, without its sign")
         ax.set_title("\n".join(textwrap.wrap(name.replace("frame, ", ""), 16)), fontsize=9)
-        ax.set(yticks=y, yticklabels=[label(c) for c in order], xlim=(0, None))
+        ax.set(yticks=y, yticklabels=[label(c) for c in order], xlim=(0, 1.05 * most))
         ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.3g}")
         ax.grid(axis="y", visible=False)
     axes[0][0].set_ylim(len(order) - 0.5, -0.5)
