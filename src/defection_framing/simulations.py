@@ -47,7 +47,9 @@ class Simulation:
     rests_on: tuple[str, ...] = ()
 
 
-SIMULATIONS: dict[str, Simulation] = {}
+SIMULATIONS: dict[str, Simulation] = {
+    "two_levels": Simulation("models", "coverage", 120, 12, ("compare", "corpus")),
+}
 """Every simulation by name; the names are those of the files."""
 
 
