@@ -222,13 +222,15 @@ def layout(question: Question, table: pd.DataFrame) -> tuple[Layout, np.ndarray]
     return Layout(cells, cell[there], number, article), y
 
 
-def mixed(rows: Layout, y: np.ndarray, seed: int = SEED) -> Fit:
+def mixed(rows: Layout, y: np.ndarray, log_sd: float = PRIOR_LOG_SD, seed: int = SEED) -> Fit:
     """Fit the logistic mixed model and average its probabilities over the random intercepts.
 
     Parameters
     ----------
     rows : Layout
     y : np.ndarray of 0 and 1, shape (n,)
+    log_sd : float
+        As `PRIOR_LOG_SD`.
     seed : int
         Of the draws that intervals come from.
 
@@ -250,9 +252,7 @@ def mixed(rows: Layout, y: np.ndarray, seed: int = SEED) -> Fit:
     parts = [sparse.csr_matrix((ones, (np.arange(len(y)), u))) for u in number]
     ident = np.repeat(np.arange(len(parts)), [p.shape[1] for p in parts])
     random = sparse.hstack(parts).tocsr()
-    model = BinomialBayesMixedGLM(
-        y, cells.toarray(), random, ident, vcp_p=PRIOR_LOG_SD, fe_p=PRIOR_LOGIT
-    )
+    model = BinomialBayesMixedGLM(y, cells.toarray(), random, ident, vcp_p=log_sd, fe_p=PRIOR_LOGIT)
     start = np.full(n_cells + len(parts) + len(ident), np.exp(-0.5))
     # The default optimiser, BFGS, takes half a minute to come to the same values.
     fit = model.fit_vb(
@@ -362,9 +362,10 @@ def two_levels(
         `high` (differences of probabilities, -1 to 1), `n_articles`, `n_events`. A cell with fewer
         than `compare.MIN_EVENTS` events is not modelled: no value.
     components : pd.DataFrame
-        Index: keys of `QUESTIONS`. For each of event, outlet, article: `<unit>_sd` in logits and
-        `<unit>_icc`, its part of the variance on the latent scale, where a single row has that of
-        the logistic distribution; NaN where the model has no such level.
+        Index: keys of `QUESTIONS`. For each of event, outlet, article: `<unit>_sd` in logits;
+        `<unit>_sd_wide`, the same with `PRIOR_LOG_SD` doubled (what moves with the prior, the data
+        do not tell); `<unit>_icc`, its part of the variance on the latent scale, where a single row
+        has that of the logistic distribution. NaN where the model has no such level.
     """
     tables = {"articles": articles, "claims": claims}
     results, components = {}, {}
@@ -374,7 +375,8 @@ def two_levels(
         fits = {}
         if rows.events().min() >= compare.MIN_EVENTS:
             fits = {"mixed": mixed(rows, y), "average": average(rows, y)}
-            components[name] = _components(fits["mixed"].sd)
+            wide = mixed(rows, y, 2 * PRIOR_LOG_SD).sd
+            components[name] = _components(fits["mixed"].sd, wide)
         shares = _weighted_shares(question, table, draws)
         for contrast, weights in question.contrasts.items():
             w = np.array([weights.get(c, 0.0) for c in rows.cells])
@@ -389,7 +391,9 @@ def two_levels(
                 results[contrast, method] = {"value": value, "low": low, "high": high, **n}
     columns = ["value", "low", "high", "n_articles", "n_events"]
     table = pd.DataFrame(results).T[columns].astype(float)
-    names = [f"{u}_{what}" for what in ("sd", "icc") for u in ("event", "outlet", "article")]
+    names = [
+        f"{u}_{what}" for what in ("sd", "sd_wide", "icc") for u in ("event", "outlet", "article")
+    ]
     parts = pd.DataFrame.from_dict(components, "index", columns=names).reindex(QUESTIONS)
     return table.rename_axis(["contrast", "method"]), parts.astype(float).rename_axis("question")
 
@@ -447,9 +451,10 @@ def _weighted_shares(question, table, draws):
     }
 
 
-def _components(sd):
+def _components(sd, wide):
     total = sum(s**2 for s in sd.values()) + _LATENT
-    return {f"{u}_sd": s for u, s in sd.items()} | {f"{u}_icc": s**2 / total for u, s in sd.items()}
+    parts = {f"{u}_sd": s for u, s in sd.items()} | {f"{u}_sd_wide": s for u, s in wide.items()}
+    return parts | {f"{u}_icc": s**2 / total for u, s in sd.items()}
 
 
 _SDS = {"event": 1.2, "outlet": 0.4, "article": 0.4}
