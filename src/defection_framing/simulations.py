@@ -48,7 +48,7 @@ class Simulation:
 
 
 SIMULATIONS: dict[str, Simulation] = {
-    "two_levels": Simulation("models", "coverage", 120, 12, ("compare", "corpus")),
+    "two_levels": Simulation("models", "coverage", 120, 8, ("compare", "corpus")),
 }
 """Every simulation by name; the names are those of the files."""
 
