@@ -87,3 +87,17 @@ def test_camps_of_the_registry_are_all_placed():
     from defection_framing import corpus
 
     assert set(corpus.load().outlets["camp"].dropna()) <= set(compare.SIDES)
+
+
+def test_methods_stand_beside_each_other_and_groups_without_values_are_left_out():
+    index = pd.MultiIndex.from_product([["x", "y"], ["a", "b"]])
+    columns = ["value", "low", "high"]
+    table = pd.DataFrame([[0.1, 0, 0.2]] * 3 + [[float("nan")] * 3], index, columns)
+    groups = {"one": table, "two": table * float("nan")}
+    fig = figures.methods(groups, {"x": "X", "y": "Y"}, {"a": "A", "b": "B"}, "Which?")
+    [ax] = fig.axes
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["X", "Y"]
+    assert [t.get_text() for t in fig.legends[0].get_texts()] == ["A", "B"]
+    plt.close(fig)
+    empty = figures.methods({"two": table * float("nan")}, {}, {}, "Which?")
+    assert "nothing to show" in empty.axes[0].texts[0].get_text()

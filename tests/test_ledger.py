@@ -45,6 +45,11 @@ def test_how_an_estimate_is_written(spec, text):
     assert format(ledger.Estimate(0.25, 0.1, 0.4, 1200, 30), spec) == text
 
 
+def test_an_estimate_is_shown_or_a_dash_where_there_is_none(folder):
+    _record("a", x=0.25, empty=float("nan"))
+    assert [ledger.shown(n, "share") for n in ("x", "empty", "absent")] == ["25%", "-", "-"]
+
+
 def test_no_minus_zero():
     assert format(ledger.Estimate(-0.0001), "index") == "0.00"
 

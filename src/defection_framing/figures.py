@@ -490,6 +490,52 @@ def specifications(results: pd.DataFrame, names: dict[str, str], title: str):
     return fig
 
 
+def methods(groups: dict[str, pd.DataFrame], contrasts: dict, names: dict, title: str):
+    """Contrasts by several methods, with intervals: one panel, with a scale of its own, per group.
+
+    Parameters
+    ----------
+    groups : dict of str to pd.DataFrame
+        Panel title to a table with index (contrast, method) and columns `value`, `low`, `high`.
+    contrasts, names : dict of str to str
+        Contrasts and methods (at most four) in words.
+    title : str
+    """
+    groups = {g: t.dropna(subset=["value"]) for g, t in groups.items()}
+    groups = {g: t for g, t in groups.items() if len(t)}
+    if not groups:
+        return nothing(title)
+    rows = [t.index.unique(0) for t in groups.values()]
+    heights = [len(r) + 1 for r in rows]
+    fig, axes = plt.subplots(
+        len(groups),
+        1,
+        squeeze=False,
+        height_ratios=heights,
+        figsize=(8.4, 1.3 + 0.5 * sum(heights)),
+    )
+    for ax, (group, table), order in zip(axes[:, 0], groups.items(), rows, strict=True):
+        for i, (method, name) in enumerate(names.items()):
+            colour, marker, fill = _SPARE[[2, 3, 0, 1][i]]
+            t = table[table.index.get_level_values(1) == method].droplevel(1).reindex(order)
+            y = np.arange(len(t)) + (i - (len(names) - 1) / 2) * 0.19
+            ax.hlines(y, t["low"], t["high"], color=colour, linewidth=1.3)
+            face = colour if fill == "full" else "white"
+            ax.plot(t["value"], y, marker, color=colour, mfc=face, markersize=5, label=name)
+        ax.axvline(0, color="#444444", linewidth=0.8)
+        ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.3g}")
+        ax.set(yticks=range(len(order)), yticklabels=[contrasts[c] for c in order], title=group)
+        ax.set_ylim(len(order) - 0.5, -0.5)
+        ax.grid(axis="y", visible=False)
+        for y in np.arange(0.5, len(order) - 1):
+            ax.axhline(y, color="#eeeeee", linewidth=0.6)
+    axes[-1, 0].set_xlabel("difference of probabilities, points")
+    handles = axes[0, 0].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower center", ncols=2, fontsize=8)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
 def claim_map(xy: np.ndarray, topics: np.ndarray, table: pd.DataFrame, title: str):
     """Map of claims with the number of each topic at its middle, and the labels beside it.
 

@@ -99,6 +99,12 @@ def estimates() -> dict[str, Estimate]:
     return {n: Estimate(*row) for n, row in table[COLUMNS].iterrows()}
 
 
+def shown(name: str, spec: str) -> str:
+    """Write one estimate in a format of `Estimate`; "-" where it has no value."""
+    known = estimates().get(name)
+    return "-" if known is None or np.isnan(known.value) else format(known, spec)
+
+
 def _findings() -> dict[str, dict]:
     text = resources.files(__package__).joinpath("findings.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

@@ -51,6 +51,7 @@ SIMULATIONS: dict[str, Simulation] = {
     "false_alarms": Simulation("alarms", "false_alarms", 1000, 25, ("compare",)),
     "coverage": Simulation("alarms", "coverage", 400, 30, ("compare",)),
     "detectable": Simulation("alarms", "detectable", 40, 8, ("compare",)),
+    "two_levels": Simulation("models", "coverage", 120, 8, ("compare", "corpus")),
 }
 """Every simulation by name; the names are those of the files."""
 
