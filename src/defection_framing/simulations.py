@@ -47,7 +47,9 @@ class Simulation:
     rests_on: tuple[str, ...] = ()
 
 
-SIMULATIONS: dict[str, Simulation] = {}
+SIMULATIONS: dict[str, Simulation] = {
+    "curves": Simulation("multiverse", "null_medians", 1000, 20, ("compare",)),
+}
 """Every simulation by name; the names are those of the files."""
 
 
