@@ -44,6 +44,8 @@ LOOK = {
     "Ukrainian": ("#0072B2", "o", "full"),
     "Western": ("#000000", "D", "none"),
     "Undisclosed": ("#999999", "X", "full"),
+    "within outlets": ("#000000", "D", "full"),
+    "all outlets": ("#56B4E9", "o", "full"),
 }
 """Colour, marker and fill of the series that recur."""
 
@@ -560,6 +562,133 @@ def what_holds(summary: pd.DataFrame, names: dict[str, str], curves, title: str)
     for ax, columns in ((left, 3), (right, 2)):
         ax.grid(axis="y", visible=False)
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, fontsize=7)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def left_out(results: pd.DataFrame, names: dict[str, str], title: str):
+    """One panel for each headline estimate, parts of the corpus down, as `selection.moved`."""
+    order = results.index.droplevel("estimate").unique()
+    if results["value"].isna().all():
+        return nothing(title)
+    fig, axes = plt.subplots(
+        1, len(names), sharey=True, figsize=(3 + 1.55 * len(names), 2 + 0.25 * len(order))
+    )
+    y = np.arange(len(order))
+    for ax, (estimate, name) in zip(axes, names.items(), strict=True):
+        t = results.xs(estimate, level="estimate").reindex(order)
+        ax.hlines(y, t["low"], t["high"], color="#777777", linewidth=1)
+        sure = t["excludes_zero"].to_numpy(bool)
+        ax.plot(t["value"][sure], y[sure], "o", color="black", markersize=4)
+        ax.plot(t["value"][~sure], y[~sure], "o", color="black", mfc="white", markersize=4)
+        ax.axvline(0, color="#444444", linewidth=0.8)
+        ax.set_title("\n".join(textwrap.wrap(name, 17)), fontsize=8)
+        ax.tick_params(axis="x", labelsize=7)
+        ax.grid(axis="y", visible=False)
+    kinds = [kind if i == 0 or order[i - 1][0] != kind else "" for i, (kind, _) in enumerate(order)]
+    rows = [
+        f"{kind}:  {part}" if kind else part for kind, (_, part) in zip(kinds, order, strict=True)
+    ]
+    axes[0].set_yticks(y, rows)
+    axes[0].set_ylim(len(order) - 0.5, -0.5)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def largest_out(results: pd.DataFrame, names: dict[str, str], title: str):
+    """Estimates as ever more of the largest events or outlets are left out, a panel for each.
+
+    Parameters
+    ----------
+    results : pd.DataFrame
+        Rows of `selection.moved`, one line for each kind.
+    names : dict of str to str
+    title : str
+    """
+    if results["value"].isna().all():
+        return nothing(title)
+    columns = 4
+    n_rows = -(-len(names) // columns)
+    fig, axes = plt.subplots(
+        n_rows, columns, sharex=True, squeeze=False, figsize=(10, 0.9 + 2.4 * n_rows)
+    )
+    kinds = results.index.get_level_values("kind").unique()
+    for ax, (key, name) in zip(axes.flat, names.items(), strict=False):
+        for i, (kind, (colour, marker, fill)) in enumerate(zip(kinds, _SPARE, strict=False)):
+            t = results.loc[kind].xs(key, level="estimate")
+            x = t.index.astype(int) + 0.22 * (i - 1)
+            ax.vlines(x, t["low"], t["high"], colour, lw=1)
+            ax.plot(x, t["value"], marker, color=colour, ms=4, label=kind,
+                    mfc=colour if fill == "full" else "white")  # fmt: skip
+        ax.axhline(0, color="#444444", linewidth=0.8)
+        ax.set_title("\n".join(textwrap.wrap(name, 28)), fontsize=8)
+        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+    for ax in axes[-1]:
+        ax.set_xlabel("how many left out")
+    fig.legend(
+        *axes.flat[0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=8
+    )
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def unseen(differences: pd.DataFrame, ratios: pd.DataFrame, title: str):
+    """What unseen articles do to differences, and the E-values of the ratios behind them.
+
+    Parameters
+    ----------
+    differences : pd.DataFrame, one row per difference
+        `value`, `low`, `high`, in absolute size.
+    ratios : pd.DataFrame, the same rows
+        `value` and `limit`: E-values, as `selection.e_values`.
+    title : str
+    """
+    there = differences.dropna().index
+    if there.empty:
+        return nothing(title)
+    fig, axes = plt.subplots(
+        1,
+        len(there) + 1,
+        figsize=(3.4 * (len(there) + 1), 4.1),
+        width_ratios=[1] * len(there) + [0.9],
+    )
+    more = np.linspace(0, 3, 121)
+    for ax, name in zip(axes, there, strict=False):
+        row = differences.loc[name]
+        reach = row["value"] - row["low"]
+        for told, colour, style, now in (
+            ("unseen show none", "#0072B2", "-", row["value"] / (1 + more)),
+            ("unseen show the reverse", "#D55E00", "--", row["value"] * (1 - more) / (1 + more)),
+        ):
+            ax.plot(more, now, style, color=colour, label=told)
+            ax.fill_between(more, now - reach, now, color=colour, alpha=0.15, lw=0)
+            out = more[now - reach <= 0]
+            if len(out) and row["low"] > 0:
+                ax.plot(out[0], 0, "o", color=colour)
+        ax.axhline(0, color="#444444", lw=0.8)
+        ax.set(xlabel="unseen articles, as a multiple of those seen", xlim=(0, 3))
+        ax.set_title("\n".join(textwrap.wrap(name, 32)), fontsize=9)
+        ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+    axes[0].set_ylabel("difference over seen and unseen")
+    axes[0].legend(loc="upper right", fontsize=7)
+    y, last = np.arange(len(there)), axes[-1]
+    last.hlines(y, ratios.loc[there, "limit"], ratios.loc[there, "value"], color="#999999")
+    last.plot(
+        ratios.loc[there, "value"], y, "o", color="black", mfc="white", label="of the estimate"
+    )
+    last.plot(
+        ratios.loc[there, "limit"], y, "o", color="black", label="of the limit of its interval"
+    )
+    last.set_yticks(y, ["\n".join(textwrap.wrap(x, 18)) for x in there], fontsize=8)
+    last.set(
+        xscale="log", xlim=(1, None), ylim=(len(there) - 0.4, -0.8), xlabel="E-value (log scale)"
+    )
+    last.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+    last.xaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
+    last.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    last.set_title("E-values")
+    last.legend(loc="upper left", fontsize=7)
+    last.grid(axis="y", visible=False)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 

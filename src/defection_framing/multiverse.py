@@ -461,7 +461,12 @@ def _codes_that_count(m: Material, h: Headline, codes: np.ndarray) -> tuple[np.n
     return codes[:, at], names[at]
 
 
-def reported(m: Material, key: str, keep: np.ndarray | None = None) -> dict[str, float]:
+def reported(
+    m: Material,
+    key: str,
+    keep: np.ndarray | None = None,
+    weighting: str = CHOICES["weighting"][0],
+) -> dict[str, float]:
     """Compute a headline estimate as the study reports it, from all or some of the articles.
 
     Parameters
@@ -470,6 +475,8 @@ def reported(m: Material, key: str, keep: np.ndarray | None = None) -> dict[str,
     key : str
         Of `HEADLINES`.
     keep : np.ndarray of bool, shape (n,), optional
+    weighting : str
+        Of `CHOICES["weighting"]`.
 
     Returns
     -------
@@ -480,7 +487,7 @@ def reported(m: Material, key: str, keep: np.ndarray | None = None) -> dict[str,
     h = HEADLINES[key]
     if not _askable(m, h):
         return dict.fromkeys(["value", "low", "high"], np.nan) | {"n_articles": 0, "n_events": 0}
-    options = {choice: CHOICES[choice][0] for choice in h.choices}
+    options = {choice: CHOICES[choice][0] for choice in h.choices} | {"weighting": weighting}
     codes, cell = article_codes(m, h.column, without=h.without), _cell(m, h, options)
     used = (cell >= 0) & ~np.isnan(codes).any(1) & (True if keep is None else keep)
     smallest, rows = _smallest_cell(m, h, used, cell), np.flatnonzero(used)
