@@ -59,7 +59,7 @@ def test_as_reported_the_estimates_are_those_of_the_comparison(data, m):
     mirror = compare.mirror(claims)
     found = multiverse.reported(m, "mirror_index")
     for column, value in found.items():
-        assert value == pytest.approx(mirror.index[column])
+        assert value == pytest.approx(mirror.index[column], nan_ok=True)
     treason = mirror.frames.loc["treason"]
     found = multiverse.reported(m, "treason_relational")
     assert found["value"] == pytest.approx(treason["relational"])
@@ -192,9 +192,10 @@ def test_summary_and_effects_of_a_curve_by_hand():
             "excludes_zero": [True, True, False, False],
             "reported": [True, False, False, False],
         }
-    ).assign(low=0.0, high=0.0)
+    ).assign(low=[0.0, 0.1, -0.3, np.nan], high=0.5)
     row = multiverse.summary({"x": t}).loc["x"]
-    assert row[["same_sign", "excludes_zero", "median"]].tolist() == [0.75, 0.5, 0.2]
+    assert row[["same_sign", "with_interval", "median"]].tolist() == [0.75, 3, 0.2]
+    assert row["excludes_zero"] == pytest.approx(2 / 3)
     effects = multiverse.effects(t)["value"]
     assert effects["weighting", "each article once"] == pytest.approx((-0.3 + 0.1) / 2)
     assert effects["dates", "dated only"] == pytest.approx((0.2 + 0.6) / 2)

@@ -87,6 +87,9 @@ def test_nothing_is_said_where_no_outlet_has_both():
     table = told(1)
     alone = selection.within_outlets(table, "frame", table["outlet"] == "o1")
     assert alone["value"].isna().all() and (alone["n_outlets"] == 0).all()
+    one = table[table["outlet"] == "o1"].assign(cluster="e")
+    few = selection.within_outlets(one, "frame", one["to_russia"])
+    assert few["small"].all() and few["value"].notna().all() and few["low"].isna().all()
 
 
 @pytest.mark.parametrize(

@@ -489,8 +489,9 @@ def curve(table: pd.DataFrame, title: str, xlabel: str, null=None):
     heights = [2.6, size[1] - 3.2]
     fig, (top, below) = plt.subplots(2, 1, sharex=True, figsize=size, height_ratios=heights)
     x, end = np.arange(len(table)), 1.06 * len(table)
+    certain = table.dropna(subset=["low"])
     for sure, colour, name in ((True, "#0072B2", "excludes zero"), (False, "#bbbbbb", "does not")):
-        t = table[table["excludes_zero"] == sure]
+        t = certain[certain["excludes_zero"] == sure]
         top.vlines(t.index, t["low"], t["high"], colour, lw=min(1.2, 500 / len(table)),
                    rasterized=True)  # fmt: skip
         top.plot([], [], color=colour, lw=4, label=f"interval {name} ({len(t):,})")
@@ -517,7 +518,9 @@ def curve(table: pd.DataFrame, title: str, xlabel: str, null=None):
     below.set(yticks=range(len(options)), xlim=(-1, end), xlabel="specifications, sorted")
     below.set_yticklabels(names, fontsize=7)
     below.grid(visible=False)
-    fig.suptitle(f"{title}  {len(table):,} specifications", x=0.01, ha="left", fontweight="bold")
+    none = f", {len(table) - len(certain):,} without interval" if len(certain) < len(table) else ""
+    title = f"{title}  {len(table):,} specifications{none}"
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 
 

@@ -6,7 +6,8 @@ Simonsohn, Simmons & Nelson (2020), Specification curve analysis, Nature Human B
 
 Not every crossing counts. One that rests on the same articles, codes and weights as another is
 counted once, and one that leaves a cell with fewer than `compare.MIN_EVENTS` events is no choice
-that could be defended and is left out.
+that could be defended and is left out. One whose events are as many but so unequal in weight that
+they are worth fewer has an estimate and no interval, as everywhere in the study.
 """
 
 from collections.abc import Iterator
@@ -450,6 +451,8 @@ def _estimate(m: Material, h: Headline, spec: Specification, draws: int) -> dict
     else:
         (value,), bounds = compare.combined(s, dict(zip(cells, _weights(h), strict=True)))
         (low,), (high,) = bounds(0.05)
+    if s.n["effective_events"].min() < compare.MIN_EVENTS:
+        low = high = np.nan
     n = {"n_articles": len(event), "n_events": len(np.unique(event))}
     return {"value": value, "low": low, "high": high, **n}
 
@@ -482,7 +485,7 @@ def reported(
     -------
     dict
         `value`, `low`, `high`, `n_articles`, `n_events`; NaN where a cell is empty, no interval
-        where one has fewer than `compare.MIN_EVENTS` events.
+        where one has fewer than `compare.MIN_EVENTS` effective events.
     """
     h = HEADLINES[key]
     if not _askable(m, h):
@@ -495,8 +498,7 @@ def reported(
     if not smallest:
         n = {"n_articles": len(rows), "n_events": len(np.unique(m.event[rows]))}
         return {"value": np.nan, "low": np.nan, "high": np.nan, **n}
-    out = _estimate(m, h, spec, compare.DRAWS)
-    return out if smallest >= compare.MIN_EVENTS else out | {"low": np.nan, "high": np.nan}
+    return _estimate(m, h, spec, compare.DRAWS)
 
 
 def curve(m: Material, key: str, draws: int = DRAWS) -> pd.DataFrame:
@@ -596,19 +598,21 @@ def summary(curves: dict[str, pd.DataFrame]) -> pd.DataFrame:
     pd.DataFrame, one row per estimate
         `value`, `low`, `high` as reported (NaN where the corpus has too little for it),
         `specifications` (how many), `same_sign` (share with the sign of their median),
-        `excludes_zero` (share with that sign and an interval that excludes zero), `median`,
-        `lowest`, `highest`.
+        `with_interval` (how many have one), `excludes_zero` (share of those with that sign and an
+        interval that excludes zero), `median`, `lowest`, `highest`.
     """
     rows = {}
     for key, t in curves.items():
         sign = np.sign(t["value"].median())
         same = np.sign(t["value"]) == sign
+        certain = t["low"].notna()
         own = t.loc[t["reported"], ["value", "low", "high"]]
         rows[key] = {
             **(own.iloc[0] if len(own) else pd.Series(np.nan, own.columns)),
             "specifications": len(t),
             "same_sign": same.mean(),
-            "excludes_zero": (same & t["excludes_zero"]).mean(),
+            "with_interval": certain.sum(),
+            "excludes_zero": (same & t["excludes_zero"])[certain].mean(),
             "median": t["value"].median(),
             "lowest": t["value"].min(),
             "highest": t["value"].max(),

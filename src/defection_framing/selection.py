@@ -156,7 +156,7 @@ def within_outlets(table: pd.DataFrame, column: str, first: pd.Series) -> pd.Dat
     pd.DataFrame, one row per code
         `value` (share in the first kind minus the second, mean over outlets), `low`, `high`, `p`,
         `q`, `n_articles`, `n_events`, `n_outlets`, `small`. No interval where there are fewer than
-        `compare.MIN_EVENTS` outlets, or events of either kind.
+        `compare.MIN_EVENTS` outlets, or effective events of either kind.
 
     Notes
     -----
@@ -184,26 +184,23 @@ def within_outlets(table: pd.DataFrame, column: str, first: pd.Series) -> pd.Dat
     weight = (0.5 / side["cluster"].transform("nunique") / of_event).to_numpy()
     outlet, event = (pd.factorize(facts[c], sort=True)[0] for c in ("outlet", "cluster"))
     n_outlets, x = outlet.max() + 1, np.where(facts["first"], 0.5, -0.5)
-    middle = np.stack([np.bincount(outlet, weight * column) for column in y.T], axis=1)
-    fits = [WLS(c, x, weights=weight).fit() for c in (y - middle[outlet]).T]
-    errors = []
-    for fit in fits:
-        one = [float(v[0, 0]) for v in cov_cluster_2groups(fit, outlet, event)]
-        errors.append(np.sqrt(np.nanmax(one)))
+    middle = np.stack([np.bincount(outlet, weight * c) for c in y.T], axis=1)
+    value = (weight * x) @ y / (weight * x**2).sum()
     mass = pd.Series(weight).groupby([x > 0, event]).sum()
     effective = (mass.groupby(level=0).sum() ** 2 / (mass**2).groupby(level=0).sum()).min()
+    small = min(effective, n_outlets) < compare.MIN_EVENTS
+    error = np.full(len(value), np.nan)
+    if not small:
+        fits = [WLS(c, x, weights=weight).fit() for c in (y - middle[outlet]).T]
+        variances = [[v[0, 0] for v in cov_cluster_2groups(fit, outlet, event)] for fit in fits]
+        error = np.sqrt(np.max(variances, axis=1))
+        error[error == 0] = np.nan
     df = max(min(n_outlets, effective) - 1, 1)
-    value, error = np.array([fit.params[0] for fit in fits]), np.array(errors)
-    reach = stats.t.isf(0.025, df) * error
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = np.where(error > 0, 2 * stats.t.sf(np.abs(value) / error, df), np.nan)
+    reach, p = stats.t.isf(0.025, df) * error, 2 * stats.t.sf(np.abs(value) / error, df)
     out = pd.DataFrame(
         {"value": value, "low": value - reach, "high": value + reach, "p": p}, codes.columns
     )
-    events = facts.groupby("first")["cluster"].nunique().min()
-    out["small"] = min(events, n_outlets) < compare.MIN_EVENTS
-    out.loc[out["small"] | (error == 0), ["low", "high", "p"]] = np.nan
-    out["q"] = compare.adjust(out["p"])
+    out["q"], out["small"] = compare.adjust(out["p"]), small
     return out.assign(
         n_articles=len(facts), n_events=facts["cluster"].nunique(), n_outlets=n_outlets
     )[columns]
