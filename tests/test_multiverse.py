@@ -130,15 +130,17 @@ def test_a_planted_effect_survives_every_choice(m, monkeypatch):
     narrow(monkeypatch, "treason_relational", "Russian camp", "codes", "copies", "dates", *FEW)
     curve = multiverse.curve(planted(m, 1), "treason_relational", draws=60)
     assert len(curve) > 200
-    assert (curve["value"] < 0).all()
-    assert curve["excludes_zero"].mean() > 0.97
+    row = multiverse.summary({"x": curve}).loc["x"]
+    assert row["same_sign"] == 1 and row["median"] < -0.3
+    assert row["with_interval"] > 100 and row["excludes_zero"] > 0.97
 
 
 def test_where_there_is_no_effect_few_intervals_exclude_zero(m, monkeypatch):
     for key in ("treason_relational", "frame_collapse_exit_from_ru"):
         narrow(monkeypatch, key, "codes", "weighting", "events")
         curves = [multiverse.curve(shuffled(m, seed), key, draws=100) for seed in range(10)]
-        assert np.mean([c["excludes_zero"].mean() for c in curves if len(c)]) < 0.15
+        shares = multiverse.summary(dict(enumerate(curves)))["excludes_zero"].dropna()
+        assert len(shares) >= 5 and shares.mean() < 0.15
 
 
 def test_the_test_of_a_curve_tells_an_effect_from_none(data, monkeypatch):

@@ -556,7 +556,7 @@ def what_holds(summary: pd.DataFrame, names: dict[str, str], curves, title: str)
     left.plot([], [], color="#999999", lw=6, alpha=0.7, label="middle 95%")
     left.axvline(0, color="#444444", lw=0.8)
     right.plot([], [], "o", color="black", mfc="white", label="same sign")
-    right.plot([], [], "o", color="black", label="and interval excludes zero")
+    right.plot([], [], "o", color="black", label="and interval excludes zero,\nof those with one")
     right.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
     labels = [f"{names[k]} ({summary.loc[k, 'specifications']:,.0f})" for k in shown]
     left.set_yticks(range(len(shown)), ["\n".join(textwrap.wrap(x, 34)) for x in labels])
