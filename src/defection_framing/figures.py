@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Image
 
-from . import compare, settings
+from . import compare, multiverse, settings
 from .agreement import SUFFICIENT, TENTATIVE
 
 DIRECTIONS = {
@@ -44,6 +44,8 @@ LOOK = {
     "Ukrainian": ("#0072B2", "o", "full"),
     "Western": ("#000000", "D", "none"),
     "Undisclosed": ("#999999", "X", "full"),
+    "within outlets": ("#000000", "D", "full"),
+    "all outlets": ("#56B4E9", "o", "full"),
 }
 """Colour, marker and fill of the series that recur."""
 
@@ -467,11 +469,113 @@ def separation(table: pd.DataFrame, title: str):
     return fig
 
 
-def specifications(results: pd.DataFrame, names: dict[str, str], title: str):
-    """One panel for each headline estimate, specifications down, as `robust.table` gives them."""
+def curve(table: pd.DataFrame, title: str, xlabel: str, null=None):
+    """Specification curve: estimates with intervals above, which options are on below.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As `multiverse.curve` returns it, sorted by value.
+    title, xlabel : str
+    null : tuple of float, optional
+        Middle 95% of the curve's median where the direction does not matter.
+    """
+    if table.empty:
+        return nothing(title)
+    choices = table.columns[: table.columns.get_loc("value")]
+    varied = [c for c in choices if table[c].nunique() > 1]
+    options = [(c, o) for c in varied for o in multiverse.CHOICES[c] if (table[c] == o).any()]
+    size = (9, 3.2 + 0.165 * len(options))
+    heights = [2.6, size[1] - 3.2]
+    fig, (top, below) = plt.subplots(2, 1, sharex=True, figsize=size, height_ratios=heights)
+    x, end = np.arange(len(table)), 1.06 * len(table)
+    certain = table.dropna(subset=["low"])
+    for sure, colour, name in ((True, "#0072B2", "excludes zero"), (False, "#bbbbbb", "does not")):
+        t = certain[certain["excludes_zero"] == sure]
+        top.vlines(t.index, t["low"], t["high"], colour, lw=min(1.2, 500 / len(table)),
+                   rasterized=True)  # fmt: skip
+        top.plot([], [], color=colour, lw=4, label=f"interval {name} ({len(t):,})")
+    top.plot(x, table["value"], color="black", lw=1.6, label="estimate")
+    top.axhline(0, color="#444444", lw=0.8)
+    own = table[table["reported"]]
+    top.vlines(own.index, own["low"], own["high"], "#D55E00", lw=1.6, zorder=4)
+    top.plot(own["value"], "D", color="#D55E00", mec="white", ms=7, label="reported", zorder=5)
+    if null is not None:
+        top.vlines(1.03 * len(table), *null, color="#444444", lw=5, alpha=0.6,
+                   label="median if direction did not matter")  # fmt: skip
+    top.set(xlim=(-1, end), ylabel="\n".join(textwrap.wrap(xlabel, 34)))
+    top.legend(ncols=5, loc="lower center", bbox_to_anchor=(0.45, 1), fontsize=7, columnspacing=1)
+    # Each column of the dashboard stands for neighbours on the curve: their share with the option.
+    n_columns = min(len(table), 150)
+    column = x * n_columns // len(table)
+    on = np.stack([np.bincount(column, table[c] == o) for c, o in options]) / np.bincount(column)
+    below.imshow(on, cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest",
+                 extent=(-0.5, len(table) - 0.5, len(options) - 0.5, -0.5))  # fmt: skip
+    starts = [i for i, (c, _) in enumerate(options) if i == 0 or options[i - 1][0] != c]
+    for y in starts[1:]:
+        below.axhline(y - 0.5, color="#D55E00", lw=0.7)
+    names = [f"{c}:  {o}" if i in starts else o for i, (c, o) in enumerate(options)]
+    below.set(yticks=range(len(options)), xlim=(-1, end), xlabel="specifications, sorted")
+    below.set_yticklabels(names, fontsize=7)
+    below.grid(visible=False)
+    none = f", {len(table) - len(certain):,} without interval" if len(certain) < len(table) else ""
+    title = f"{title}  {len(table):,} specifications{none}"
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def what_holds(summary: pd.DataFrame, names: dict[str, str], curves, title: str):
+    """How far each curve reaches, and what share of it agrees.
+
+    Parameters
+    ----------
+    summary : pd.DataFrame
+        As `multiverse.summary` returns it.
+    names : dict of str to str
+        Keys of the estimates to their names, from top to bottom.
+    curves : dict of str to pd.DataFrame
+    title : str
+    """
+    shown = [k for k in names if summary.loc[k, "specifications"] > 0]
+    if not shown:
+        return nothing(title)
+    fig, (left, right) = plt.subplots(
+        1, 2, sharey=True, figsize=(9.5, 1.6 + 0.42 * len(shown)), width_ratios=[1.2, 1]
+    )
+    for y, key in enumerate(shown):
+        row, values = summary.loc[key], curves[key]["value"]
+        left.hlines(y, row["lowest"], row["highest"], color="#999999", lw=1.2)
+        left.hlines(y, *np.percentile(values, [2.5, 97.5]), color="#999999", lw=6, alpha=0.7)
+        left.plot(row["median"], y, "|", color="black", ms=13, mew=2)
+        left.plot(row["value"], y, "D", color="#D55E00", ms=6)
+        right.plot([row["excludes_zero"], row["same_sign"]], [y, y], color="#999999", lw=1.2)
+        right.plot(row["same_sign"], y, "o", color="black", mfc="white")
+        right.plot(row["excludes_zero"], y, "o", color="black")
+    left.plot([], [], "D", color="#D55E00", label="reported")
+    left.plot([], [], "|", color="black", ms=10, mew=2, label="median")
+    left.plot([], [], color="#999999", lw=6, alpha=0.7, label="middle 95%")
+    left.axvline(0, color="#444444", lw=0.8)
+    right.plot([], [], "o", color="black", mfc="white", label="same sign")
+    right.plot([], [], "o", color="black", label="and interval excludes zero,\nof those with one")
+    right.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+    labels = [f"{names[k]} ({summary.loc[k, 'specifications']:,.0f})" for k in shown]
+    left.set_yticks(range(len(shown)), ["\n".join(textwrap.wrap(x, 34)) for x in labels])
+    left.set(ylim=(len(shown) - 0.4, -0.6), xlabel="estimate (a share difference, or an index)")
+    right.set(xlim=(-0.03, 1.03), xlabel="share of specifications")
+    for ax, columns in ((left, 3), (right, 2)):
+        ax.grid(axis="y", visible=False)
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, fontsize=7)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def left_out(results: pd.DataFrame, names: dict[str, str], title: str):
+    """One panel for each headline estimate, parts of the corpus down, as `selection.moved`."""
     order = results.index.droplevel("estimate").unique()
+    if results["value"].isna().all():
+        return nothing(title)
     fig, axes = plt.subplots(
-        1, len(names), sharey=True, figsize=(3 + 1.75 * len(names), 1.6 + 0.25 * len(order))
+        1, len(names), sharey=True, figsize=(3 + 1.55 * len(names), 2 + 0.25 * len(order))
     )
     y = np.arange(len(order))
     for ax, (estimate, name) in zip(axes, names.items(), strict=True):
@@ -481,10 +585,14 @@ def specifications(results: pd.DataFrame, names: dict[str, str], title: str):
         ax.plot(t["value"][sure], y[sure], "o", color="black", markersize=4)
         ax.plot(t["value"][~sure], y[~sure], "o", color="black", mfc="white", markersize=4)
         ax.axvline(0, color="#444444", linewidth=0.8)
-        ax.set_title("\n".join(textwrap.wrap(name, 16)), fontsize=8)
+        ax.set_title("\n".join(textwrap.wrap(name, 17)), fontsize=8)
         ax.tick_params(axis="x", labelsize=7)
         ax.grid(axis="y", visible=False)
-    axes[0].set(yticks=y, yticklabels=[f"{kind}: {name}" for kind, name in order])
+    kinds = [kind if i == 0 or order[i - 1][0] != kind else "" for i, (kind, _) in enumerate(order)]
+    rows = [
+        f"{kind}:  {part}" if kind else part for kind, (_, part) in zip(kinds, order, strict=True)
+    ]
+    axes[0].set_yticks(y, rows)
     axes[0].set_ylim(len(order) - 0.5, -0.5)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
@@ -532,6 +640,104 @@ def methods(groups: dict[str, pd.DataFrame], contrasts: dict, names: dict, title
     axes[-1, 0].set_xlabel("difference of probabilities, points")
     handles = axes[0, 0].get_legend_handles_labels()
     fig.legend(*handles, loc="outside lower center", ncols=2, fontsize=8)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def largest_out(results: pd.DataFrame, names: dict[str, str], title: str):
+    """Estimates as ever more of the largest events or outlets are left out, a panel for each.
+
+    Parameters
+    ----------
+    results : pd.DataFrame
+        Rows of `selection.moved`, one line for each kind.
+    names : dict of str to str
+    title : str
+    """
+    if results["value"].isna().all():
+        return nothing(title)
+    columns = 4
+    n_rows = -(-len(names) // columns)
+    fig, axes = plt.subplots(
+        n_rows, columns, sharex=True, squeeze=False, figsize=(10, 0.9 + 2.4 * n_rows)
+    )
+    kinds = results.index.get_level_values("kind").unique()
+    for ax, (key, name) in zip(axes.flat, names.items(), strict=False):
+        for i, (kind, (colour, marker, fill)) in enumerate(zip(kinds, _SPARE, strict=False)):
+            t = results.loc[kind].xs(key, level="estimate")
+            x = t.index.astype(int) + 0.22 * (i - 1)
+            ax.vlines(x, t["low"], t["high"], colour, lw=1)
+            ax.plot(x, t["value"], marker, color=colour, ms=4, label=kind,
+                    mfc=colour if fill == "full" else "white")  # fmt: skip
+        ax.axhline(0, color="#444444", linewidth=0.8)
+        ax.set_title("\n".join(textwrap.wrap(name, 28)), fontsize=8)
+        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+    for ax in axes[-1]:
+        ax.set_xlabel("how many left out")
+    fig.legend(
+        *axes.flat[0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=8
+    )
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def unseen(differences: pd.DataFrame, ratios: pd.DataFrame, title: str):
+    """What unseen articles do to differences, and the E-values of the ratios behind them.
+
+    Parameters
+    ----------
+    differences : pd.DataFrame, one row per difference
+        `value`, `low`, `high`, in absolute size.
+    ratios : pd.DataFrame, the same rows
+        `value` and `limit`: E-values, as `selection.e_values`.
+    title : str
+    """
+    there = differences.dropna().index
+    if there.empty:
+        return nothing(title)
+    fig, axes = plt.subplots(
+        1,
+        len(there) + 1,
+        figsize=(3.4 * (len(there) + 1), 4.1),
+        width_ratios=[1] * len(there) + [0.9],
+    )
+    more = np.linspace(0, 3, 121)
+    for ax, name in zip(axes, there, strict=False):
+        row = differences.loc[name]
+        reach = row["value"] - row["low"]
+        for told, colour, style, now in (
+            ("unseen show none", "#0072B2", "-", row["value"] / (1 + more)),
+            ("unseen show the reverse", "#D55E00", "--", row["value"] * (1 - more) / (1 + more)),
+        ):
+            ax.plot(more, now, style, color=colour, label=told)
+            ax.fill_between(more, now - reach, now, color=colour, alpha=0.15, lw=0)
+            out = more[now - reach <= 0]
+            if len(out) and row["low"] > 0:
+                ax.plot(out[0], 0, "o", color=colour)
+        ax.axhline(0, color="#444444", lw=0.8)
+        ax.set(xlabel="unseen articles, as a multiple of those seen", xlim=(0, 3))
+        ax.set_title("\n".join(textwrap.wrap(name, 32)), fontsize=9)
+        ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+    axes[0].set_ylabel("difference over seen and unseen")
+    axes[0].legend(loc="upper right", fontsize=7)
+    y, last = np.arange(len(there)), axes[-1]
+    last.hlines(y, ratios.loc[there, "limit"], ratios.loc[there, "value"], color="#999999")
+    last.plot(
+        ratios.loc[there, "value"], y, "o", color="black", mfc="white", label="of the estimate"
+    )
+    last.plot(
+        ratios.loc[there, "limit"], y, "o", color="black", label="of the limit of its interval"
+    )
+    last.set_yticks(y, ["\n".join(textwrap.wrap(x, 18)) for x in there], fontsize=8)
+    last.set(
+        xscale="log", xlim=(1, None), ylim=(len(there) - 0.4, -0.8), xlabel="E-value (log scale)"
+    )
+    last.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+    last.xaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
+    last.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    last.set_title("E-values")
+    last.legend(loc="upper left", fontsize=7)
+    last.grid(axis="y", visible=False)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 

@@ -52,6 +52,7 @@ SIMULATIONS: dict[str, Simulation] = {
     "coverage": Simulation("alarms", "coverage", 400, 30, ("compare",)),
     "detectable": Simulation("alarms", "detectable", 40, 8, ("compare",)),
     "two_levels": Simulation("models", "coverage", 120, 8, ("compare", "corpus")),
+    "curves": Simulation("multiverse", "null_medians", 1000, 20, ("compare",)),
 }
 """Every simulation by name; the names are those of the files."""
 
