@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from defection_framing import compare, corpus, multiverse, robust
+from defection_framing import compare, corpus, multiverse
 
 FEW = ("weighting", "exits", "events")
 
@@ -65,7 +65,7 @@ def test_as_reported_the_estimates_are_those_of_the_comparison(data, m):
     assert found["value"] == pytest.approx(treason["relational"])
     assert found["low"] == pytest.approx(treason["relational_low"], abs=0.01)
     found = multiverse.reported(m, "portrayal_traitor_away")
-    assert found["value"] == pytest.approx(robust.away(articles).loc["traitor", "value"])
+    assert found["value"] == pytest.approx(compare.away(articles).loc["traitor", "value"])
     rest = compare.mirror(claims[claims["frame"] != "treason"], draws=50)
     found = multiverse.reported(m, "mirror_without_treason")
     assert found["value"] == pytest.approx(rest.index["value"])

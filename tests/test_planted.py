@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import synthetic
-from defection_framing import compare, corpus, robust
+from defection_framing import compare, corpus
 
 DIRECTION = {"ua_to_ru": 1, "ru_to_ua": -1}
 
@@ -17,7 +17,7 @@ def studied(folder, seed, **effects):
         table["side"] = table["camp"].map(compare.SIDES)
     halves = compare.mirror(claims, draws=1500).frames
     pooled = compare.contrast(compare.shares(claims, "frame", ["direction"], draws=400), DIRECTION)
-    return halves, pooled, robust.away(articles, draws=400)
+    return halves, pooled, compare.away(articles, draws=400)
 
 
 def known(halves, pooled, away, relational, directional):

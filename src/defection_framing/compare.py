@@ -730,6 +730,23 @@ def shuffled_index(codes, event, side, direction, units, label, weighting, draws
     return out
 
 
+def away(
+    articles: pd.DataFrame, camps=tuple(TOWARD), weighting="event", draws=DRAWS
+) -> pd.DataFrame:
+    """Contrast portrayals of those who leave the teller's side with those who come, as `contrast`.
+
+    The mean over the camps, each with the same weight.
+    """
+    own = articles[articles["direction"].isin(TOWARD.values())]
+    s = shares(own[own["side"].isin(camps)], "portrayal", ["side", "direction"], weighting, draws)
+    weights = {
+        (camp, d): (-1 if d == TOWARD[camp] else 1) / len(camps)
+        for camp in camps
+        for d in TOWARD.values()
+    }
+    return contrast(s, weights)
+
+
 def log_odds(texts: pd.Series, group: pd.Series, clusters: pd.Series, min_events: int = 5):
     """Weighted log-odds of words between two groups, with an informative Dirichlet prior.
 
