@@ -210,11 +210,17 @@ def code_claims(file: Lines) -> None:
 
 @code.command("card")
 def code_card() -> None:
-    """Measure the classifiers by cross-validation and rewrite data/model_card.md (minutes)."""
+    """Measure the classifiers by cross-validation and rewrite data/model_card.md (minutes).
+
+    Writes data/simulations/left_out_codes.csv too: what they code of events they did not learn
+    from.
+    """
     with _plain_errors():
+        from . import corpus, correct
         from .model_card import write_card
 
         write_card()
+        correct.keep_left_out_codes(corpus.load())
 
 
 def _code(file: Path, how: str) -> None:

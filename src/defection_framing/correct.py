@@ -1,0 +1,407 @@
+"""Correct shares computed from machine codes by a sample that was coded by better coders.
+
+Codes by a machine err, and not alike everywhere, so shares and contrasts computed from them are
+biased. Where a random sample of the same corpus was coded by persons with known inclusion
+probabilities, three estimates stand side by side:
+
+* `naive`: from the machine's codes alone;
+* `sample`: from the persons' codes alone, weighted by one over the inclusion probability;
+* `corrected`: `sample` + lambda * (machine's codes everywhere - machine's codes in the sample).
+
+In the bracket both terms estimate the same quantity, whatever the machine's errors, so that the
+corrected estimate is as free of bias as the sample's; lambda, from 0 to 1, is the one that makes it
+most precise. This is prediction-powered inference (Angelopoulos, Bates, Fannjiang, Jordan & Zrnic
+2023, Science 382) with power tuning (Angelopoulos, Duchi & Zrnic 2023, PPI++, arXiv:2311.01453);
+with unequal probabilities it is the design-based supervised learning of Egami, Hinck, Stewart & Wei
+(2023, Advances in Neural Information Processing Systems 36). The package `ppi-python` has weights
+but no clusters, and articles on one event are not independent: hence this module, tested against
+its formula where each unit is a cluster of its own. Intervals are those of `compare`, from a
+bootstrap of whole events.
+"""
+
+import json
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from . import compare, human, model_card, report, simulations
+from .compare import DRAWS, MIN_EVENTS
+from .corpus import Corpus
+from .settings import SEED
+
+METHODS = ("naive", "corrected", "sample")
+
+CODED = frozenset(code for codes in human.CODES.values() for code in codes)
+"""Columns that are codes, and so may err; other columns that group articles are known."""
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Shares of K codes in G groups by one method: what `compare` needs to give intervals.
+
+    Attributes
+    ----------
+    groups, codes : pd.Index, lengths G and K
+    value : np.ndarray, shape (G, K)
+        NaN in groups that the method has nothing of.
+    draws : np.ndarray, shape (B, G, K)
+        The same under resampled events.
+    n : pd.DataFrame, G rows
+        `n_articles` (units, claims or articles, under the name that `compare` knows; all of the
+        machine's for `naive` and `corrected`), `n_events` and `effective_events` (Kish 1965; those
+        of the sample but for `naive`).
+    """
+
+    groups: pd.Index
+    codes: pd.Index
+    value: np.ndarray
+    draws: np.ndarray
+    n: pd.DataFrame
+
+    def at(self, group: Hashable) -> int:
+        """Position of a group."""
+        return self.groups.get_loc(group)
+
+
+def shares(
+    machine: pd.DataFrame,
+    coded: pd.DataFrame,
+    column: str,
+    by: Sequence[str] = (),
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> dict[str, Estimates]:
+    """Event-weighted shares of codes in groups: naive, corrected, and from the sample alone.
+
+    An event's weight is shared by its articles (those with the same values of the known columns of
+    `by`, such as the teller's camp), an article's weight by its claims.
+
+    Parameters
+    ----------
+    machine : pd.DataFrame
+        All units, indexed by unit: `article_id`, `cluster`, the columns of `by`, and `column`, the
+        machine's code; missing codes are open.
+    coded : pd.DataFrame
+        The sample, indexed by some of those units: `probability` (of inclusion), `column`, and
+        those columns of `by` that were coded anew.
+    column : str
+        Single codes.
+    by : sequence of str
+        Columns whose combinations are the groups; with none, the one group is `all`.
+    draws, seed
+        As in `compare.shares`.
+
+    Returns
+    -------
+    dict of str to Estimates
+        By `METHODS`, over the same groups and codes.
+    """
+    given = machine.loc[coded.index]
+    given = given.assign(**{c: coded[c] for c in (column, *by) if c in coded})
+    groups = pd.Index(sorted({*_groups(machine, by).dropna(), *_groups(given, by).dropna()}))
+    names = pd.Index(sorted({*machine[column].dropna(), *given[column].dropna()}), name=column)
+    weight = _weights(machine, by)
+    once = weight[coded.index] / coded["probability"]
+    event = pd.Series(pd.factorize(machine["cluster"], sort=True)[0], machine.index)
+    parts = []
+    for table, w in ((machine, weight), (machine.loc[coded.index], once), (given, once)):
+        rows = (event[table.index], _groups(table, by), table[column])
+        n = rows[1][table[column].notna()].value_counts().reindex(groups, fill_value=0)
+        parts.append((_sums(*rows, w, event.max() + 1, groups, names), n.to_numpy()))
+    return combine(*parts, groups, names, draws, seed)
+
+
+def _weights(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+    """Weight of each unit: its event's, shared by the articles, an article's by its units."""
+    article = table["article_id"]
+    known = [table[c] for c in ("cluster", *by) if c not in CODED]
+    of_event = article.groupby(known, observed=True).transform("nunique")
+    return 1 / (article.groupby(article).transform("size") * of_event)
+
+
+def _groups(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+    """Group of each unit, missing where a column of it is."""
+    if not by:
+        return pd.Series("all", table.index)
+    columns = table[list(by)].astype(object)
+    cells = columns[by[0]] if len(by) == 1 else pd.Series([*columns.itertuples(index=False,
+                                                          name=None)], table.index)  # fmt: skip
+    return cells.where(columns.notna().all(axis=1))
+
+
+def _sums(unit, group, code, weight, n_units, groups, names) -> np.ndarray:
+    """Weights summed by unit, group and code, shape (n_units, G, K)."""
+    at = groups.get_indexer(group), names.get_indexer(code.astype(object))
+    kept = (at[0] >= 0) & (at[1] >= 0)
+    out = np.zeros((n_units, len(groups), len(names)))
+    np.add.at(out, (np.asarray(unit)[kept], at[0][kept], at[1][kept]), np.asarray(weight)[kept])
+    return out
+
+
+def combine(machine, guessed, given, groups, names, draws=DRAWS, seed=SEED):
+    """`shares` from sums by event, for simulations that compute them thousands of times.
+
+    Parameters
+    ----------
+    machine, guessed, given : tuple of two np.ndarray
+        By the machine's codes everywhere, by its codes in the sample, and by the sample's own:
+        weights (over inclusion probabilities) summed by event, group and code, shape (E, G, K); and
+        the number of units of each group, shape (G,).
+    groups, names : pd.Index, lengths G and K
+    draws, seed
+        As in `compare.shares`.
+
+    Returns
+    -------
+    dict of str to Estimates
+    """
+    times = np.random.default_rng(seed).multinomial(
+        len(machine[0]), np.full(len(machine[0]), 1 / len(machine[0])), size=draws
+    )
+    (naive, naives), (twin, twins), (value, values) = (
+        _shares(sums, times) for sums, _ in (machine, guessed, given)
+    )
+    tuned = _tuned(values, naives - twins)
+    # In a group that the machine gave to nothing in the sample there is nothing to correct by.
+    gap, gaps = (np.where(tuned > 0, tuned * x, 0) for x in (naive - twin, naives - twins))
+    n, n_sample = _n(*machine), _n(*given)
+    return {
+        "naive": Estimates(groups, names, naive, naives, n.set_axis(groups)),
+        "corrected": Estimates(
+            groups, names, (value + gap).clip(0, 1), values + gaps,
+            # The bound of an interval's sample size: no more than all units can tell.
+            n_sample.assign(n_articles=np.maximum(machine[1], given[1])).set_axis(groups),
+        ),
+        "sample": Estimates(groups, names, value, values, n_sample.set_axis(groups)),
+    }  # fmt: skip
+
+
+def _shares(sums, times):
+    """Shares (G, K) and their bootstrap draws (B, G, K)."""
+    mass = sums.sum(2)
+    with np.errstate(invalid="ignore"):
+        value = sums.sum(0) / mass.sum(0)[:, None]
+        drawn = (times @ sums.reshape(len(sums), -1)).reshape(-1, *sums.shape[1:])
+        drawn /= (times @ mass)[:, :, None]
+    return value, np.where(np.isnan(value), 0, drawn)  # empty groups: no value, and no spread
+
+
+def _tuned(sample, gaps):
+    """Lambda of each share, 0 to 1, with which the corrected share varies least (PPI++)."""
+    there = ~np.isnan(sample + gaps)  # a draw can leave a group empty
+    n = np.maximum(there.sum(0), 1)
+    first, second = (np.where(there, x, 0) for x in (sample, gaps))
+    first, second = (np.where(there, x - x.sum(0) / n, 0) for x in (first, second))
+    spread = (second**2).sum(0)
+    return np.clip(-(first * second).sum(0) / np.where(spread > 0, spread, np.inf), 0, 1)
+
+
+def _n(sums, units) -> pd.DataFrame:
+    """Units, events, and effective events of each group."""
+    mass = sums.sum(2)
+    squares = (mass**2).sum(0)
+    effective = mass.sum(0) ** 2 / np.where(squares > 0, squares, np.inf)
+    n_events = (mass > 0).sum(0)
+    return pd.DataFrame({"n_articles": units, "n_events": n_events, "effective_events": effective})
+
+
+# Does it hold? A simulation on the coded corpus.
+
+SHARE_CODED = 0.25
+"""Share of the articles whose codes the simulation takes as known."""
+
+_INNER = 400  # bootstrap draws inside the simulation
+
+_CROSSINGS = sorted(compare.TOWARD.values())
+_CELLS = {
+    (camp, d): 0.5 if d == toward else -0.5
+    for camp, toward in compare.TOWARD.items()
+    for d in sorted(_CROSSINGS, key=toward.__ne__)
+}
+# Each camp's crossings toward it and away from it, with their weights in a relational contrast.
+
+CONTRASTS = {
+    "to Russia minus to Ukraine": {"ua_to_ru": 1, "ru_to_ua": -1},
+    "exits minus crossings, Ukrainian side": {"ua_exit": 1, "ua_to_ru": -1},
+    "exits minus crossings, Russian side": {"ru_exit": 1, "ru_to_ua": -1},
+    "toward minus away, mean of camps": _CELLS,
+}
+"""Contrasts of groups that are corrected, by name: of directions, and of camp and direction."""
+
+
+def quantities(s: Estimates, column: str) -> pd.DataFrame:
+    """All shares, the `CONTRASTS` of the groups there are, and the mirror index of frames.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index: `comparison` (column and group, or column and contrast), `code`. Columns `value`,
+        `low`, `high` (as `compare.prevalence` and `compare.contrast` give them: none where a group
+        has fewer than `MIN_EVENTS` events), `n_units`, `n_events` (of the smallest group).
+    """
+    plan = {" ".join(g) if isinstance(g, tuple) else g: {g: 1} for g in s.groups}
+    plan |= {name: w for name, w in CONTRASTS.items() if set(w) <= set(s.groups)}
+    n = s.n[["n_articles", "n_events"]].to_numpy()
+    rows, index = [], [(f"{column}: {name}", code) for name in plan for code in s.codes]
+    for weights in plan.values():
+        value, bounds = compare.combined(s, weights)
+        own = n[[s.at(g) for g in weights]]
+        rows += [(*x, own[:, 0].sum(), own[:, 1].min()) for x in zip(value, *bounds(0.05),
+                                                                   strict=True)]  # fmt: skip
+    if column == "frame" and set(_CELLS) <= set(s.groups):
+        own = n[[s.at(g) for g in _CELLS]]
+        index.append(("mirror index", "all frames"))
+        rows.append((*compare.index_interval(s, [*_CELLS]), own[:, 0].sum(), own[:, 1].min()))
+    table = np.array(rows, float).reshape(-1, 5)
+    table[table[:, 4] < MIN_EVENTS, 1:3] = np.nan
+    index = pd.MultiIndex.from_tuples(index, names=["comparison", "code"])
+    return pd.DataFrame(table, index, ["value", "low", "high", "n_units", "n_events"])
+
+
+def left_out_path():
+    """Where the machine's codes of left-out events are kept."""
+    return simulations.folder() / "left_out_codes.csv"
+
+
+def keep_left_out_codes(loaded: Corpus) -> None:
+    """Compute `model_card.left_out_codes` (minutes) and keep them with their inputs' checksums."""
+    codes = model_card.left_out_codes(loaded)
+    simulations.folder().mkdir(parents=True, exist_ok=True)
+    report.write_text(left_out_path(), codes.to_csv(index=False, lineterminator="\n"))
+    inputs = json.dumps(_learnt_from(), indent=1, sort_keys=True)
+    report.write_text(left_out_path().with_suffix(".json"), inputs + "\n")
+
+
+def left_out_stale() -> list[str]:
+    """Name what changed since the codes of left-out events were computed."""
+    then = json.loads(left_out_path().with_suffix(".json").read_text(encoding="utf-8"))
+    now = _learnt_from()
+    return sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
+
+
+def _learnt_from() -> dict[str, str]:
+    digests = simulations.digests(("coding", "model_card"))
+    return digests["code"] | {k: digests["data"][k] for k in ("articles.csv", "claims.csv")}
+
+
+def coverage(loaded: Corpus, replicates: int, seed: int) -> pd.DataFrame:
+    """How often intervals from machine codes hold the value that the whole corpus's codes give.
+
+    Each replicate draws the corpus's events with replacement, and `SHARE_CODED` of their articles
+    at random, whose codes are taken as known; all articles have the codes of classifiers that did
+    not learn from their event. Intervals allow for both draws.
+
+    Parameters
+    ----------
+    loaded : Corpus
+    replicates, seed : int
+
+    Returns
+    -------
+    pd.DataFrame
+        One row per quantity of `quantities` and method (`METHODS`, and `all coded`: the corpus's
+        own codes of all articles drawn): `value` (share of the replicates' 95% intervals that hold
+        the corpus's value), `se`, `width` (mean, of shares 0 to 1), `bias` (mean error) and `sd` of
+        the estimates, `truth`, `no_interval` (share of replicates with too few events for one).
+        Empty where the codes of left-out events are not kept.
+    """
+    names = ["comparison", "code", "method"]
+    numbers = ["value", "se", "width", "bias", "sd", "truth", "no_interval"]
+    if not left_out_path().exists():
+        return pd.DataFrame(columns=[*names, *numbers])
+    designs = _designs(loaded)
+    truth = pd.concat(quantities(d.whole(), name) for name, d in designs)["value"]
+    found = []
+    for own in tqdm(np.random.SeedSequence(seed).spawn(replicates), leave=False):
+        rng = np.random.default_rng(own)
+        drawn = [(name, design.draw(rng)) for name, design in designs]
+        found += [
+            pd.concat(quantities(made[m], name) for name, made in drawn).assign(method=m)
+            for m in (*METHODS, "all coded")
+        ]
+    table = pd.concat(found).set_index("method", append=True)
+    table["truth"] = truth.reindex(table.index.droplevel("method")).to_numpy()
+    holds = (table["low"] <= table["truth"]) & (table["truth"] <= table["high"])
+    table["holds"] = holds.astype(float).where(table["low"].notna())
+    table["width"], table["bias"] = table["high"] - table["low"], table["value"] - table["truth"]
+    by = table.groupby(level=names, sort=False)
+    out = by[["width", "bias", "truth"]].mean().assign(sd=by["value"].std())
+    n, hits = by["holds"].count(), by["holds"].sum()
+    out["value"], out["no_interval"] = hits / n, 1 - n / replicates
+    out["se"] = np.sqrt((hits + 0.5) * (n - hits + 0.5) / (n + 1) ** 3)
+    return out.dropna(subset=["value"]).reset_index()[[*names, *numbers]]
+
+
+class _Design:
+    """Articles' weighted codes by group, from which corpora are drawn again and again."""
+
+    def __init__(self, machine, true, column, by, groups):
+        self.groups = pd.Index(groups)
+        self.names = pd.Index(sorted({*machine[column], *true[column]}), name=column)
+        article, ids = pd.factorize(true["article_id"], sort=True)
+        rest = (_weights(true, by), len(ids), self.groups, self.names)
+        self.machine, self.true = (
+            _sums(article, _groups(t, by), t[column], *rest) for t in (machine, true)
+        )
+        self.size = np.bincount(article)
+        cluster = true.groupby("article_id")["cluster"].first()
+        self.events = [np.flatnonzero(cluster == c) for c in cluster.unique()]
+
+    def draw(self, rng) -> dict[str, Estimates]:
+        """Draw one corpus and its coded part, and estimate by every method."""
+        events = [self.events[e] for e in rng.integers(len(self.events), size=len(self.events))]
+        rows = np.concatenate(events)
+        n_coded = round(SHARE_CODED * len(rows))
+        times = np.zeros(len(rows))
+        times[rng.choice(len(rows), n_coded, replace=False)] = len(rows) / n_coded
+        machine, true, once = self.machine[rows], self.true[rows], times[:, None, None]
+        drawn = (machine, machine * once, true * once, true)
+        parts = [self._by_event(sums, rows, events) for sums in drawn]
+        seed = int(rng.integers(2**32))
+        made = combine(*parts[:3], self.groups, self.names, _INNER, seed)
+        return made | {"all coded": self._naive(parts[3], seed)}
+
+    def whole(self) -> Estimates:
+        """Shares by all codes of the corpus itself."""
+        rows = np.concatenate(self.events)
+        return self._naive(self._by_event(self.true[rows], rows, self.events), 0)
+
+    def _naive(self, part, seed):
+        return combine(part, part, part, self.groups, self.names, _INNER, seed)["naive"]
+
+    def _by_event(self, sums, rows, events):
+        """Sums by event, and the number of units by group, of the articles drawn."""
+        starts = np.cumsum([0, *map(len, events[:-1])])
+        return np.add.reduceat(sums, starts), self.size[rows] @ (sums.sum(2) > 0)
+
+
+def _designs(loaded: Corpus) -> list[tuple[str, _Design]]:
+    """Frames and portrayals by direction, alone and within the two camps, and the directions."""
+    kept = pd.read_csv(left_out_path(), dtype=str, keep_default_na=False)
+    kept = {unit: table.set_index("id") for unit, table in kept.groupby("unit")}
+    claims, articles = loaded.claim_table(), loaded.article_table()
+    articles = articles.rename_axis("id").assign(article_id=articles.index)
+    true, machine = {}, {}
+    for unit, table in (("claim", claims), ("article", articles)):
+        table = table.assign(side=table["camp"].map(compare.SIDES))
+        codes = [c for c in ("frame", "portrayal", "direction") if c in table]
+        true[unit] = table.astype({c: str for c in codes})
+        guess = kept["article"].loc[table["article_id"]].set_axis(table.index)
+        machine[unit] = table.assign(direction=guess["direction"], portrayal=guess["portrayal"])
+    machine["claim"]["frame"] = kept["claim"]["frame"].loc[claims.index]
+    directions = sorted({*_CROSSINGS, "ua_exit", "ru_exit"} & {*articles["direction"]})
+    out = []
+    for unit, column, by, groups in (
+        ("claim", "frame", ["direction"], directions),
+        ("claim", "frame", ["side", "direction"], list(_CELLS)),
+        ("article", "portrayal", ["side", "direction"], list(_CELLS)),
+        ("article", "direction", [], ["all"]),
+    ):
+        own = true[unit]
+        if "side" in by:
+            own = own[own["side"].isin([*compare.TOWARD])]
+        out.append((column, _Design(machine[unit].loc[own.index], own, column, by, groups)))
+    return out
