@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from defection_framing import compare, correct
+from defection_framing import compare, correct, human
+from defection_framing import corpus as loader
+from test_human import fill, key, run, write_coded
 
 FRAMES = ["collapse", "other", "treason"]
 
@@ -117,3 +119,90 @@ def test_open_codes_count_nowhere():
     assert list(made["naive"].codes) == FRAMES
     assert made["naive"].value.sum(1) == pytest.approx(1)
     assert np.abs(made["naive"].value - left.value).max() < 0.15
+
+
+# From filled sheets
+
+
+@pytest.fixture(scope="module")
+def sheets(tmp_path_factory):
+    """Sheets of the repository's corpus, filled in by one who calls hero what it calls neutral."""
+    folder = tmp_path_factory.mktemp("own") / "sheets"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DEFECTION_DATA", raising=False)
+        human.blind_sheet(200, folder)
+    own, claims = key(folder, "articles"), key(folder, "claims")
+    fill(folder, "articles", portrayal=own["portrayal"].replace("neutral", "hero"),
+         direction=own["direction"])  # fmt: skip
+    fill(folder, "claims", frame=claims["frame"], frame_2=claims["frame_2"])
+    return folder
+
+
+def test_what_a_person_sees_otherwise_is_corrected_and_the_rest_stays(sheets, tmp_path):
+    result = run("corrected", tmp_path, "--sheets", sheets)
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(tmp_path / "derived" / "corrected.csv").set_index(["comparison", "code"])
+    for direction in ("ru_to_ua", "ua_to_ru"):
+        own = table.loc[f"portrayal: {direction}"]
+        truth = own.loc["hero", "naive"] + own.loc["neutral", "naive"]
+        assert not own.loc["hero", "naive_low"] < truth < own.loc["hero", "naive_high"]
+        assert own.loc["hero", "corrected_low"] < truth < own.loc["hero", "corrected_high"]
+        assert own.loc["neutral", "corrected"] < 0.05
+    same = table.loc[["direction: all", "frame: ru_to_ua", "frame: ua_to_ru"]]
+    error = {m: (same[m] - same["naive"]).abs().mean() for m in ("corrected", "sample")}
+    assert error["corrected"] < error["sample"] / 4, "the sample alone is noisier"
+    assert "portrayal" in result.stdout and "corrected.csv" in result.stdout
+
+
+def test_naive_shares_are_those_that_the_study_prints(sheets, tmp_path):
+    run("corrected", tmp_path, "--sheets", sheets)
+    table = pd.read_csv(tmp_path / "derived" / "corrected.csv").set_index(["comparison", "code"])
+    study = compare.prevalence(compare.shares(loader.load().claim_table(), "frame", ["direction"]))
+    for direction in ("ru_to_ua", "ua_to_ru", "ua_exit", "ru_exit"):
+        ours = table.loc[f"frame: {direction}", "naive"]
+        assert ours.to_numpy() == pytest.approx(study.loc[direction, "value"][ours.index], abs=0.03)
+
+
+def test_a_corpus_that_classifiers_coded_is_corrected_by_its_review(tmp_path, monkeypatch):
+    monkeypatch.setattr(human, "DECIDED", 15)
+    folder = write_coded(tmp_path, 40)
+    result = run("corrected", folder)
+    assert result.exit_code == 2 and "holds no review: draw a sample" in result.stderr
+    run("review", folder)
+    assert run("corrected", folder).exit_code == 2, "nothing is filled in"
+    ids = key(folder / "review", "articles").index
+    seen = pd.Series(np.where(ids.str[-1].isin(list("02468")), "hero", "victim"), ids)
+    fill(folder / "review", "articles", portrayal=seen, direction=pd.Series("ru_exit", ids))
+    result = run("corrected", folder)
+    assert result.exit_code == 0, result.output
+    path = folder / "derived" / "corrected.csv"
+    hero = pd.read_csv(path).set_index(["comparison", "code"]).loc[("portrayal: ru_exit", "hero")]
+    assert hero["naive"] == 0 and hero["naive_high"] < 0.3
+    assert hero["corrected_low"] < 0.5 < hero["corrected_high"]
+    assert 0 < hero["n_coded"] < 40
+    before = path.read_bytes()
+    assert run("review", folder).exit_code == 0  # a person's codes now stand in codes.csv
+    assert run("corrected", folder).exit_code == 0
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [(0, "have codes for 0 events"), (2, "have codes for 2 events; an interval needs 5")],
+)
+def test_too_few_codes_are_refused_in_one_sentence(rows, said, tmp_path):
+    folder = write_coded(tmp_path, 40)
+    run("review", folder)
+    ids = key(folder / "review", "articles").index[:rows]
+    fill(folder / "review", "articles", direction=pd.Series("ru_exit", ids, dtype=str))
+    result = run("corrected", folder)
+    assert result.exit_code == 2 and said in result.stderr
+    assert not (folder / "derived").exists()
+
+
+def test_the_codes_of_left_out_events_are_of_these_data_and_this_code(monkeypatch):
+    monkeypatch.delenv("DEFECTION_DATA", raising=False)
+    assert correct.left_out_stale() == []
+    kept = pd.read_csv(correct.left_out_path())
+    loaded = loader.load()
+    assert set(kept["id"]) == set(loaded.articles.index) | set(loaded.claims.index)

@@ -22,6 +22,7 @@ bootstrap of whole events.
 import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from . import compare, human, model_card, report, simulations
 from .compare import DRAWS, MIN_EVENTS
 from .corpus import Corpus
 from .settings import SEED
+from .sheets import SheetError
 
 METHODS = ("naive", "corrected", "sample")
 
@@ -50,9 +52,8 @@ class Estimates:
     draws : np.ndarray, shape (B, G, K)
         The same under resampled events.
     n : pd.DataFrame, G rows
-        `n_articles` (units, claims or articles, under the name that `compare` knows; all of the
-        machine's for `naive` and `corrected`), `n_events` and `effective_events` (Kish 1965; those
-        of the sample but for `naive`).
+        `n_articles` (of the corpus, the most that an interval's sample size can be), `n_events`
+        and `effective_events` (Kish 1965; those of the sample, but for `naive`).
     """
 
     groups: pd.Index
@@ -106,12 +107,13 @@ def shares(
     weight = _weights(machine, by)
     once = weight[coded.index] / coded["probability"]
     event = pd.Series(pd.factorize(machine["cluster"], sort=True)[0], machine.index)
-    parts = []
+    parts, articles = [], []
     for table, w in ((machine, weight), (machine.loc[coded.index], once), (given, once)):
         rows = (event[table.index], _groups(table, by), table[column])
-        n = rows[1][table[column].notna()].value_counts().reindex(groups, fill_value=0)
-        parts.append((_sums(*rows, w, event.max() + 1, groups, names), n.to_numpy()))
-    return combine(*parts, groups, names, draws, seed)
+        parts.append(_sums(*rows, w, event.max() + 1, groups, names))
+        articles.append(table["article_id"][table[column].notna()].groupby(rows[1]).nunique())
+    most = pd.concat(articles, axis=1).max(axis=1).reindex(groups, fill_value=0)
+    return combine(*parts, most.to_numpy(), groups, names, draws, seed)
 
 
 def _weights(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
@@ -141,15 +143,16 @@ def _sums(unit, group, code, weight, n_units, groups, names) -> np.ndarray:
     return out
 
 
-def combine(machine, guessed, given, groups, names, draws=DRAWS, seed=SEED):
+def combine(machine, guessed, given, articles, groups, names, draws=DRAWS, seed=SEED):
     """`shares` from sums by event, for simulations that compute them thousands of times.
 
     Parameters
     ----------
-    machine, guessed, given : tuple of two np.ndarray
-        By the machine's codes everywhere, by its codes in the sample, and by the sample's own:
-        weights (over inclusion probabilities) summed by event, group and code, shape (E, G, K); and
-        the number of units of each group, shape (G,).
+    machine, guessed, given : np.ndarray, shape (E, G, K)
+        Weights (over inclusion probabilities) summed by event, group and code: by the machine's
+        codes everywhere, by its codes in the sample, and by the sample's own.
+    articles : np.ndarray, shape (G,)
+        Articles of each group.
     groups, names : pd.Index, lengths G and K
     draws, seed
         As in `compare.shares`.
@@ -158,25 +161,20 @@ def combine(machine, guessed, given, groups, names, draws=DRAWS, seed=SEED):
     -------
     dict of str to Estimates
     """
-    times = np.random.default_rng(seed).multinomial(
-        len(machine[0]), np.full(len(machine[0]), 1 / len(machine[0])), size=draws
-    )
+    evenly = np.full(len(machine), 1 / len(machine))
+    times = np.random.default_rng(seed).multinomial(len(machine), evenly, size=draws)
     (naive, naives), (twin, twins), (value, values) = (
-        _shares(sums, times) for sums, _ in (machine, guessed, given)
+        _shares(sums, times) for sums in (machine, guessed, given)
     )
     tuned = _tuned(values, naives - twins)
     # In a group that the machine gave to nothing in the sample there is nothing to correct by.
     gap, gaps = (np.where(tuned > 0, tuned * x, 0) for x in (naive - twin, naives - twins))
-    n, n_sample = _n(*machine), _n(*given)
+    n, n_sample = (_n(sums, articles).set_axis(groups) for sums in (machine, given))
     return {
-        "naive": Estimates(groups, names, naive, naives, n.set_axis(groups)),
-        "corrected": Estimates(
-            groups, names, (value + gap).clip(0, 1), values + gaps,
-            # The bound of an interval's sample size: no more than all units can tell.
-            n_sample.assign(n_articles=np.maximum(machine[1], given[1])).set_axis(groups),
-        ),
-        "sample": Estimates(groups, names, value, values, n_sample.set_axis(groups)),
-    }  # fmt: skip
+        "naive": Estimates(groups, names, naive, naives, n),
+        "corrected": Estimates(groups, names, (value + gap).clip(0, 1), values + gaps, n_sample),
+        "sample": Estimates(groups, names, value, values, n_sample),
+    }
 
 
 def _shares(sums, times):
@@ -199,21 +197,18 @@ def _tuned(sample, gaps):
     return np.clip(-(first * second).sum(0) / np.where(spread > 0, spread, np.inf), 0, 1)
 
 
-def _n(sums, units) -> pd.DataFrame:
-    """Units, events, and effective events of each group."""
+def _n(sums, articles) -> pd.DataFrame:
+    """Articles, events, and effective events of each group."""
     mass = sums.sum(2)
     squares = (mass**2).sum(0)
     effective = mass.sum(0) ** 2 / np.where(squares > 0, squares, np.inf)
     n_events = (mass > 0).sum(0)
-    return pd.DataFrame({"n_articles": units, "n_events": n_events, "effective_events": effective})
+    return pd.DataFrame(
+        {"n_articles": articles, "n_events": n_events, "effective_events": effective}
+    )
 
 
-# Does it hold? A simulation on the coded corpus.
-
-SHARE_CODED = 0.25
-"""Share of the articles whose codes the simulation takes as known."""
-
-_INNER = 400  # bootstrap draws inside the simulation
+# From the sheets that people filled in.
 
 _CROSSINGS = sorted(compare.TOWARD.values())
 _CELLS = {
@@ -240,7 +235,8 @@ def quantities(s: Estimates, column: str) -> pd.DataFrame:
     pd.DataFrame
         Index: `comparison` (column and group, or column and contrast), `code`. Columns `value`,
         `low`, `high` (as `compare.prevalence` and `compare.contrast` give them: none where a group
-        has fewer than `MIN_EVENTS` events), `n_units`, `n_events` (of the smallest group).
+        has fewer than `MIN_EVENTS` events), `n_articles`, `n_events` (of the smallest
+        group).
     """
     plan = {" ".join(g) if isinstance(g, tuple) else g: {g: 1} for g in s.groups}
     plan |= {name: w for name, w in CONTRASTS.items() if set(w) <= set(s.groups)}
@@ -258,10 +254,140 @@ def quantities(s: Estimates, column: str) -> pd.DataFrame:
     table = np.array(rows, float).reshape(-1, 5)
     table[table[:, 4] < MIN_EVENTS, 1:3] = np.nan
     index = pd.MultiIndex.from_tuples(index, names=["comparison", "code"])
-    return pd.DataFrame(table, index, ["value", "low", "high", "n_units", "n_events"])
+    return pd.DataFrame(table, index, ["value", "low", "high", "n_articles", "n_events"])
 
 
-def left_out_path():
+_COMPARED = (
+    ("article", "direction", ()),
+    ("article", "portrayal", ("direction",)),
+    ("article", "portrayal", ("side", "direction")),
+    ("claim", "frame", ("direction",)),
+    ("claim", "frame", ("side", "direction")),
+    ("claim", "voice", ("direction",)),
+)
+
+
+def from_sheets(folder: Path, key: Path | None = None) -> pd.DataFrame:
+    """Correct the machine's shares and contrasts by the codes in filled sheets.
+
+    An article's direction is corrected with its portrayal; claims were coded without their
+    articles, so the direction of these stays the machine's.
+
+    Parameters
+    ----------
+    folder, key
+        As for `human.human_codes`.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index: `comparison`, `code`. For each of `METHODS` its estimate and `_low`, `_high`
+        (shares, 0 to 1, and differences, -1 to 1); `n_coded` (articles or claims that people coded,
+        of all groups), `n_events` (of the sample, in the smallest group compared).
+
+    Raises
+    ------
+    SheetError
+        As `human.human_codes`, or if fewer than `MIN_EVENTS` events are coded.
+    """
+    codes, units = human.human_codes(folder, key), human.population(folder, key)
+    if codes["cluster"].nunique() < MIN_EVENTS:
+        raise SheetError(
+            f"The sheets in {folder} have codes for {codes['cluster'].nunique()} events; an "
+            f"interval needs {MIN_EVENTS}: fill in more rows, from the top."
+        )
+    parts = []
+    for unit, column, by in _COMPARED:
+        own = codes[codes["unit"] == unit]
+        if column not in set(own["code"]):
+            continue
+        machine = units[unit]
+        if unit == "claim":
+            machine = machine.assign(direction=machine["article_direction"])
+        given = own.pivot(index="id", columns="code", values=["human", "probability"])
+        asked = [c for c in (column, *by) if c in given["human"]]
+        given = given[given["human"][asked].notna().all(axis=1)]
+        coded = given["human"][asked].assign(
+            probability=given["probability"][asked].astype(float).min(axis=1)
+        )
+        if "side" in by:
+            machine = machine[machine["side"].isin([*compare.TOWARD])]
+            coded = coded[coded.index.isin(machine.index)]
+        if coded.empty:
+            continue
+        machine, coded = (_within(table, by) for table in (machine, coded))
+        made = shares(machine, coded, column, by)
+        tables = {method: quantities(made[method], column) for method in METHODS}
+        wide = pd.concat(tables, axis=1)
+        wide.columns = [m if what == "value" else f"{m}_{what}" for m, what in wide]
+        wide = wide.rename(columns={"sample_n_events": "n_events"})
+        parts.append(wide.assign(n_coded=len(coded)))
+    # From a part of a corpus the interval of the mirror index does not keep its level.
+    table = pd.concat(parts).drop(index="mirror index", level=0, errors="ignore")
+    kept = [m + end for m in METHODS for end in ("", "_low", "_high")] + ["n_coded", "n_events"]
+    return table[kept].astype({"n_coded": int, "n_events": int})
+
+
+def _within(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Leave out, as groups, what is not about leaving, and within camps what is no crossing."""
+    if "direction" not in by or "direction" not in table:
+        return table
+    direction = table["direction"]
+    wanted = direction.isin(_CROSSINGS) if "side" in by else direction != human.NOT_ABOUT
+    return table.assign(direction=direction.where(wanted, None))
+
+
+def write_table(out: Path, folder: Path | None = None, key: Path | None = None) -> str:
+    """Write `derived/corrected.csv` of a corpus from filled sheets, and say what changed most.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the corpus.
+    folder : Path, optional
+        Folder of the sheets; by default those of the corpus's first review.
+    key : Path, optional
+        As for `human.human_codes`.
+
+    Returns
+    -------
+    str
+        To be printed.
+    """
+    reviews = [Path(out) / name for name in ("review-1", "review")]
+    if folder is None and not any(path.is_dir() for path in reviews):
+        raise SheetError(
+            f"{out} holds no review: draw a sample to be coded, by `defection-framing review DIR` "
+            "for a corpus that classifiers coded or `defection-framing blind-sheet` for another, "
+            "and name its folder by --sheets."
+        )
+    table = from_sheets(folder or next(path for path in reviews if path.is_dir()), key)
+    path = Path(out) / "derived" / "corrected.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(path, table.to_csv(float_format="%.10g", lineterminator="\n"))
+    moved = (table["corrected"] - table["naive"]).abs().sort_values(ascending=False, kind="stable")
+    shown = table.loc[moved.index[:_SHOWN]]
+
+    def said(row, method):
+        value, low, high = (row[method + end] for end in ("", "_low", "_high"))
+        return f"{value:.2f}" + ("" if np.isnan(low) else f" [{low:.2f} to {high:.2f}]")
+
+    text = pd.DataFrame({m: shown.apply(said, axis=1, method=m) for m in METHODS})
+    return f"The largest of {len(table):,} corrections:\n{text.to_string()}\nAll of them: {path}."
+
+
+_SHOWN = 12  # rows of the table that is printed
+
+
+# Does it hold? A simulation on the coded corpus.
+
+SHARE_CODED = 0.25
+"""Share of the articles whose codes the simulation takes as known."""
+
+_INNER = 400  # bootstrap draws inside the simulation
+
+
+def left_out_path() -> Path:
     """Where the machine's codes of left-out events are kept."""
     return simulations.folder() / "left_out_codes.csv"
 
@@ -346,7 +472,6 @@ class _Design:
         self.machine, self.true = (
             _sums(article, _groups(t, by), t[column], *rest) for t in (machine, true)
         )
-        self.size = np.bincount(article)
         cluster = true.groupby("article_id")["cluster"].first()
         self.events = [np.flatnonzero(cluster == c) for c in cluster.unique()]
 
@@ -359,23 +484,21 @@ class _Design:
         times[rng.choice(len(rows), n_coded, replace=False)] = len(rows) / n_coded
         machine, true, once = self.machine[rows], self.true[rows], times[:, None, None]
         drawn = (machine, machine * once, true * once, true)
-        parts = [self._by_event(sums, rows, events) for sums in drawn]
-        seed = int(rng.integers(2**32))
-        made = combine(*parts[:3], self.groups, self.names, _INNER, seed)
-        return made | {"all coded": self._naive(parts[3], seed)}
+        parts = [self._by_event(sums, events) for sums in drawn]
+        articles, seed = (true.sum(2) > 0).sum(0), int(rng.integers(2**32))
+        rest = (articles, self.groups, self.names, _INNER, seed)
+        everything = combine(*parts[3:] * 3, *rest)["naive"]
+        return combine(*parts[:3], *rest) | {"all coded": everything}
 
     def whole(self) -> Estimates:
         """Shares by all codes of the corpus itself."""
-        rows = np.concatenate(self.events)
-        return self._naive(self._by_event(self.true[rows], rows, self.events), 0)
+        sums = self._by_event(self.true[np.concatenate(self.events)], self.events)
+        articles = (self.true.sum(2) > 0).sum(0)
+        return combine(sums, sums, sums, articles, self.groups, self.names, _INNER)["naive"]
 
-    def _naive(self, part, seed):
-        return combine(part, part, part, self.groups, self.names, _INNER, seed)["naive"]
-
-    def _by_event(self, sums, rows, events):
-        """Sums by event, and the number of units by group, of the articles drawn."""
-        starts = np.cumsum([0, *map(len, events[:-1])])
-        return np.add.reduceat(sums, starts), self.size[rows] @ (sums.sum(2) > 0)
+    @staticmethod
+    def _by_event(sums, events):
+        return np.add.reduceat(sums, np.cumsum([0, *map(len, events[:-1])]))
 
 
 def _designs(loaded: Corpus) -> list[tuple[str, _Design]]:
