@@ -206,3 +206,18 @@ def test_the_codes_of_left_out_events_are_of_these_data_and_this_code(monkeypatc
     kept = pd.read_csv(correct.left_out_path())
     loaded = loader.load()
     assert set(kept["id"]) == set(loaded.articles.index) | set(loaded.claims.index)
+
+
+def test_the_simulation_knows_the_truth_and_says_how_sure_it_is(monkeypatch):
+    monkeypatch.delenv("DEFECTION_DATA", raising=False)
+    loaded = loader.load()
+    table = correct.coverage(loaded, 4, 1).set_index(["comparison", "code", "method"])
+    assert (table["se"] > 0).all() and table["value"].between(0, 1).all()
+    study = compare.prevalence(compare.shares(loaded.claim_table(), "frame", ["direction"]))
+    truth = table.xs("naive", level="method").loc["frame: ua_exit", "truth"]
+    assert truth.to_numpy() == pytest.approx(study.loc["ua_exit", "value"][truth.index], abs=0.02)
+
+
+def test_a_corpus_without_codes_of_left_out_events_has_nothing_to_simulate(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
+    assert correct.coverage(None, 4, 1).empty

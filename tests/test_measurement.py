@@ -144,4 +144,4 @@ def test_levels_are_compared_on_the_same_claims():
     table = measurement.by_level(claims, pairs, {k: levels[k] for k in list(levels)[:2]})
     own = agreement.table(loaded).loc["main frame", "alpha"]
     assert table.loc[("as coded", "alpha"), "value"] == pytest.approx(own)
-    assert table.loc[("Entman's functions", "treason, toward minus away"), "class"] == "judgement"
+    assert table.loc[("after Entman", "treason, toward minus away"), "class"] == "judgement"

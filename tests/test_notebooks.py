@@ -9,7 +9,8 @@ from defection_framing import study
 from defection_framing.settings import ROOT
 
 NAMES = (
-    "1_corpus 2_topics 3_direction 4_outlets 5_same_event 6_what_holds your_articles 0_findings"
+    "1_corpus 2_topics 3_direction 4_outlets 5_same_event 6_what_holds 9_measurement "
+    "your_articles 0_findings"
 ).split()
 MACHINE_PATH = re.compile(
     "|".join(

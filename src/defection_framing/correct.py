@@ -457,7 +457,7 @@ def coverage(loaded: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     out = by[["width", "bias", "truth"]].mean().assign(sd=by["value"].std())
     n, hits = by["holds"].count(), by["holds"].sum()
     out["value"], out["no_interval"] = hits / n, 1 - n / replicates
-    out["se"] = np.sqrt((hits + 0.5) * (n - hits + 0.5) / (n + 1) ** 3)
+    out["se"] = np.sqrt((hits + 2) * (n - hits + 2) / (n + 4) ** 3)  # Agresti & Coull (1998)
     return out.dropna(subset=["value"]).reset_index()[[*names, *numbers]]
 
 

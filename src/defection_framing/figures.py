@@ -51,7 +51,7 @@ LOOK = {
     "naive": ("#D55E00", "s", "full"),
     "sample": ("#999999", "v", "none"),
     "all coded": ("#000000", "o", "none"),
-    "Entman's functions": ("#D55E00", "s", "full"),
+    "after Entman": ("#D55E00", "s", "full"),
     "merged until alpha is 0.75": ("#0072B2", "D", "full"),
     "merged until alpha is 0.8": ("#999999", "X", "full"),
 }
@@ -591,4 +591,12 @@ def merging(path: pd.DataFrame, points: pd.DataFrame, title: str):
     ax.invert_xaxis()
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def coverage(panels: dict[str, pd.DataFrame], title: str, order):
+    """`dots` of how often intervals hold the truth, with the line of 95%, beside other panels."""
+    fig = dots(panels, title, "", order)
+    if panels:
+        fig.axes[0].axvline(0.95, color="#444444", linestyle="--", linewidth=0.9)
     return fig

@@ -62,7 +62,7 @@ ENTMAN = {
     "appeal": ("remedy", "what others should do"),
     "policy": ("remedy", "what states do about it"),
     "integration": ("remedy", "what becomes of it"),
-    "operation": ("rest", "how it was done: a story, not a frame in Entman's sense"),
+    "operation": ("rest", "how it was done: no frame in Entman's sense"),
     "credibility": ("rest", "whether the story is true"),
     "other": ("rest", "none of these"),
 }
@@ -292,6 +292,10 @@ def headlines(
 
 def _versions(cells: _Cells, pairs: Pairs, draws, rng):
     """Shares of each version: of the corpus itself, and of draws of it and of the confusion."""
+    if not len(cells.mass):
+        versions = [*POWERS, "recoded"]
+        nothing = np.full((draws, *cells.shape[1:]), np.nan)
+        return dict.fromkeys(versions, nothing), dict.fromkeys(versions, nothing)
     once = np.ones(len(cells.mass))
     plain = cells.shares(cells.code, once)
     values = {v: plain @ step(joint(pairs), power) for v, power in POWERS.items()}
@@ -299,7 +303,7 @@ def _versions(cells: _Cells, pairs: Pairs, draws, rng):
     recoded = []
     for _ in range(draws):
         now = joint(pairs, rng)
-        times = rng.multinomial(len(once), once / max(len(once), 1)).astype(float)
+        times = rng.multinomial(len(once), once / len(once)).astype(float)
         shares = cells.shares(cells.code, times)
         for version, power in POWERS.items():
             drawn[version].append(shares @ step(now, power))
@@ -413,7 +417,7 @@ def levels(pairs: Pairs) -> dict[str, dict[str, str]]:
     `merges` stops at `agreement.TENTATIVE`'s and `SUFFICIENT`'s middle, 0.75, and at `SUFFICIENT`;
     both are chosen on the data that they are judged by.
     """
-    out = {"as coded": {name: name for name in pairs.names}, "Entman's functions": entman()}
+    out = {"as coded": {name: name for name in pairs.names}, "after Entman": entman()}
     path = merge_path(pairs, splits=0)["alpha"]
     for least in MERGED_UNTIL:
         reached = path.index[path >= least]
@@ -501,7 +505,7 @@ def coverage_summary(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : pd.DataFrame
-        As `correct.coverage` returns it, not empty.
+        As `correct.coverage` returns it.
 
     Returns
     -------
