@@ -9,14 +9,14 @@ probabilities, three estimates stand side by side:
 * `corrected`: `sample` + lambda * (machine's codes everywhere - machine's codes in the sample).
 
 In the bracket both terms estimate the same quantity, whatever the machine's errors, so that the
-corrected estimate is as free of bias as the sample's; lambda, from 0 to 1, is the one that makes it
-most precise. This is prediction-powered inference (Angelopoulos, Bates, Fannjiang, Jordan & Zrnic
-2023, Science 382) with power tuning (Angelopoulos, Duchi & Zrnic 2023, PPI++, arXiv:2311.01453);
-with unequal probabilities it is the design-based supervised learning of Egami, Hinck, Stewart & Wei
-(2023, Advances in Neural Information Processing Systems 36). The package `ppi-python` has weights
-but no clusters, and articles on one event are not independent: hence this module, tested against
-its formula where each unit is a cluster of its own. Intervals are those of `compare`, from a
-bootstrap of whole events.
+corrected estimate is as free of bias as the sample's; lambda, from 0 to 1, is the one that makes a
+group's shares most precise. This is prediction-powered inference (Angelopoulos, Bates, Fannjiang,
+Jordan & Zrnic 2023, Science 382) with power tuning (Angelopoulos, Duchi & Zrnic 2023, PPI++,
+arXiv:2311.01453); with unequal probabilities it is the design-based supervised learning of Egami,
+Hinck, Stewart & Wei (2023, Advances in Neural Information Processing Systems 36). The package
+`ppi-python` has weights but no clusters, and articles on one event are not independent: hence this
+module, tested against its formula where each unit is a cluster of its own. Intervals are those of
+`compare`, from a bootstrap of whole events.
 """
 
 import json
@@ -54,6 +54,8 @@ class Estimates:
     n : pd.DataFrame, G rows
         `n_articles` (of the corpus, the most that an interval's sample size can be), `n_events`
         and `effective_events` (Kish 1965; those of the sample, but for `naive`).
+    sums : np.ndarray, shape (events, G, K)
+        What each event adds to the shares: weights by the codes that `n` counts events of.
     """
 
     groups: pd.Index
@@ -61,6 +63,12 @@ class Estimates:
     value: np.ndarray
     draws: np.ndarray
     n: pd.DataFrame
+    sums: np.ndarray
+
+    @property
+    def mass(self) -> np.ndarray:
+        """Weight of each event in each group, shape (events, G)."""
+        return self.sums.sum(2)
 
     def at(self, group: Hashable) -> int:
         """Position of a group."""
@@ -166,14 +174,18 @@ def combine(machine, guessed, given, articles, groups, names, draws=DRAWS, seed=
     (naive, naives), (twin, twins), (value, values) = (
         _shares(sums, times) for sums in (machine, guessed, given)
     )
-    tuned = _tuned(values, naives - twins)
-    # In a group that the machine gave to nothing in the sample there is nothing to correct by.
+    # Where the machine gave a group, or persons a code, to nothing in the sample (or the code to
+    # everything), nothing says how surely the machine's codes correct: the sample stands alone.
+    alone = np.isnan(twin) | (value == 0) | (value == 1)
+    tuned = np.where(alone, 0, _tuned(values, naives - twins))
     gap, gaps = (np.where(tuned > 0, tuned * x, 0) for x in (naive - twin, naives - twins))
     n, n_sample = (_n(sums, articles).set_axis(groups) for sums in (machine, given))
     return {
-        "naive": Estimates(groups, names, naive, naives, n),
-        "corrected": Estimates(groups, names, (value + gap).clip(0, 1), values + gaps, n_sample),
-        "sample": Estimates(groups, names, value, values, n_sample),
+        "naive": Estimates(groups, names, naive, naives, n, machine),
+        "corrected": Estimates(
+            groups, names, (value + gap).clip(0, 1), values + gaps, n_sample, given
+        ),
+        "sample": Estimates(groups, names, value, values, n_sample, given),
     }
 
 
@@ -188,13 +200,17 @@ def _shares(sums, times):
 
 
 def _tuned(sample, gaps):
-    """Lambda of each share, 0 to 1, with which the corrected share varies least (PPI++)."""
+    """Lambda of each group, 0 to 1, with which its corrected shares vary least in sum (PPI++).
+
+    One for all codes: fitted code by code, rare ones would seem surer than they are.
+    """
     there = ~np.isnan(sample + gaps)  # a draw can leave a group empty
     n = np.maximum(there.sum(0), 1)
     first, second = (np.where(there, x, 0) for x in (sample, gaps))
     first, second = (np.where(there, x - x.sum(0) / n, 0) for x in (first, second))
-    spread = (second**2).sum(0)
-    return np.clip(-(first * second).sum(0) / np.where(spread > 0, spread, np.inf), 0, 1)
+    spread = (second**2).sum((0, 2))
+    tuned = -(first * second).sum((0, 2)) / np.where(spread > 0, spread, np.inf)
+    return np.clip(tuned, 0, 1)[:, None]
 
 
 def _n(sums, articles) -> pd.DataFrame:
@@ -235,26 +251,27 @@ def quantities(s: Estimates, column: str) -> pd.DataFrame:
     pd.DataFrame
         Index: `comparison` (column and group, or column and contrast), `code`. Columns `value`,
         `low`, `high` (as `compare.prevalence` and `compare.contrast` give them: none where a group
-        has fewer than `MIN_EVENTS` events), `n_articles`, `n_events` (of the smallest
+        has fewer than `MIN_EVENTS` effective events), `n_articles`, `n_events` (of the smallest
         group).
     """
     plan = {" ".join(g) if isinstance(g, tuple) else g: {g: 1} for g in s.groups}
     plan |= {name: w for name, w in CONTRASTS.items() if set(w) <= set(s.groups)}
-    n = s.n[["n_articles", "n_events"]].to_numpy()
+    n = s.n[["n_articles", "n_events", "effective_events"]].to_numpy()
+    columns = ["value", "low", "high", "n_articles", "n_events", "effective"]
     rows, index = [], [(f"{column}: {name}", code) for name in plan for code in s.codes]
     for weights in plan.values():
         value, bounds = compare.combined(s, weights)
         own = n[[s.at(g) for g in weights]]
-        rows += [(*x, own[:, 0].sum(), own[:, 1].min()) for x in zip(value, *bounds(0.05),
-                                                                   strict=True)]  # fmt: skip
+        least = (own[:, 0].sum(), *own[:, 1:].min(0))
+        rows += [(*x, *least) for x in zip(value, *bounds(0.05), strict=True)]
     if column == "frame" and set(_CELLS) <= set(s.groups):
         own = n[[s.at(g) for g in _CELLS]]
         index.append(("mirror index", "all frames"))
-        rows.append((*compare.index_interval(s, [*_CELLS]), own[:, 0].sum(), own[:, 1].min()))
-    table = np.array(rows, float).reshape(-1, 5)
-    table[table[:, 4] < MIN_EVENTS, 1:3] = np.nan
+        rows.append((*compare.index_interval(s, [*_CELLS]), own[:, 0].sum(), *own[:, 1:].min(0)))
     index = pd.MultiIndex.from_tuples(index, names=["comparison", "code"])
-    return pd.DataFrame(table, index, ["value", "low", "high", "n_articles", "n_events"])
+    table = pd.DataFrame(rows, index, columns, dtype=float)
+    table.loc[~(table.pop("effective") >= MIN_EVENTS), ["low", "high"]] = np.nan
+    return table
 
 
 _COMPARED = (
