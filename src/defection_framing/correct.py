@@ -339,7 +339,7 @@ def from_sheets(folder: Path, key: Path | None = None) -> pd.DataFrame:
         wide.columns = [m if what == "value" else f"{m}_{what}" for m, what in wide]
         wide = wide.rename(columns={"sample_n_events": "n_events"})
         parts.append(wide.assign(n_coded=len(coded)))
-    # From a part of a corpus the interval of the mirror index does not keep its level.
+    # Noise pulls the mirror index down, the more the smaller the sample.
     table = pd.concat(parts).drop(index="mirror index", level=0, errors="ignore")
     kept = [m + end for m in METHODS for end in ("", "_low", "_high")] + ["n_coded", "n_events"]
     return table[kept].astype({"n_coded": int, "n_events": int})
