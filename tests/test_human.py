@@ -302,15 +302,19 @@ def test_a_folder_without_sheets_is_named(tmp_path):
 
 @pytest.fixture
 def coded(tmp_path):
-    """A coded folder: 6 articles of 2 claims each; of three, one has a code that is open."""
-    ids = [f"a{i:010d}" for i in range(6)]
+    return write_coded(tmp_path, 6)
+
+
+def write_coded(folder, n):
+    """A coded folder: n articles of 2 claims each; of three, one has a code that is open."""
+    ids = [f"a{i:010d}" for i in range(n)]
     texts = [
         {"id": a, "url": f"https://o.example/{a}", "outlet": "o.example", "date": "", "lang": "en"}
         | {"title": f"Title of {a}", "author": "", "text": "A soldier left his unit. " * 200}
         for a in ids
     ]
     lines = [json.dumps(row) + "\n" for row in texts]
-    (tmp_path / "texts.jsonl").write_text("".join(lines), encoding="utf-8")
+    (folder / "texts.jsonl").write_text("".join(lines), encoding="utf-8")
     sentences = [(a, n, f"Soldier {n} of {a} left.", "") for a in ids for n in (1, 2)]
     codes = []
     for unit, keys, values in (
@@ -322,7 +326,7 @@ def coded(tmp_path):
                 is_open = i % 3 == 0 and code in ("stance", "voice")
                 codes.append((unit, key_, code, value, 0.5, str(is_open).lower(), "model"))
     # An article that is not studied has its direction only.
-    codes = [row for row in codes if not row[1].startswith(ids[5]) or row[2] == "direction"]
+    codes = [row for row in codes if not row[1].startswith(ids[-1]) or row[2] == "direction"]
     for name, rows, columns in (
         ("sentences", sentences, ["article_id", "n", "text", "set_aside"]),
         ("sources", [(a, "") for a in ids], ["article_id", "sources"]),
@@ -338,8 +342,8 @@ def coded(tmp_path):
         ),
         ("codes", codes, ["unit", "id", "code", "value", "probability", "open", "by"]),
     ):
-        pd.DataFrame(rows, columns=columns).to_csv(tmp_path / f"{name}.csv", index=False)
-    return tmp_path
+        pd.DataFrame(rows, columns=columns).to_csv(folder / f"{name}.csv", index=False)
+    return folder
 
 
 def test_review_asks_for_every_unit_with_an_open_code_and_some_others(coded, monkeypatch):

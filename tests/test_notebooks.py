@@ -10,7 +10,7 @@ from defection_framing.settings import ROOT
 
 NAMES = (
     "1_corpus 2_topics 3_direction 4_outlets 5_same_event 6_what_holds 7_selection 8_inference "
-    "methods your_articles 0_findings"
+    "9_measurement methods your_articles 0_findings"
 ).split()
 MACHINE_PATH = re.compile(
     "|".join(

@@ -210,11 +210,17 @@ def code_claims(file: Lines) -> None:
 
 @code.command("card")
 def code_card() -> None:
-    """Measure the classifiers by cross-validation and rewrite data/model_card.md (minutes)."""
+    """Measure the classifiers by cross-validation and rewrite data/model_card.md (minutes).
+
+    Writes data/simulations/left_out_codes.csv too: what they code of events they did not learn
+    from.
+    """
     with _plain_errors():
+        from . import corpus, correct
         from .model_card import write_card
 
         write_card()
+        correct.keep_left_out_codes(corpus.load())
 
 
 def _code(file: Path, how: str) -> None:
@@ -304,6 +310,35 @@ def review(
         from .human import review
 
         typer.echo(review(folder))
+
+
+@app.command()
+def corrected(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]", help="Folder of the corpus; the corpus under study if left out."
+        ),
+    ] = None,
+    sheets: Annotated[
+        Path | None,
+        typer.Option(
+            "--sheets", metavar="SHEETS", help="Folder of the filled sheets; by default DIR/review."
+        ),
+    ] = None,
+    key: Key = None,
+) -> None:
+    """Correct shares and contrasts of machine codes by the codes that people gave to a sample.
+
+    Takes the sheets of blind-sheet or review, filled in at least in part. Writes
+    DIR/derived/corrected.csv: each estimate naive (by the machine's codes), corrected, and by the
+    sample alone, with 95% intervals clustered on events.
+    """
+    with _plain_errors():
+        from . import settings
+        from .correct import write_table
+
+        typer.echo(write_table(folder or settings.data_dir(), sheets, key))
 
 
 @app.command("verify")

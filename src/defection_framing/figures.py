@@ -46,6 +46,16 @@ LOOK = {
     "Undisclosed": ("#999999", "X", "full"),
     "within outlets": ("#000000", "D", "full"),
     "all outlets": ("#56B4E9", "o", "full"),
+    "as coded": ("#000000", "o", "full"),
+    "recoded": ("#999999", "X", "full"),
+    "corrected": ("#0072B2", "D", "full"),
+    "corrected, all error in one pass": ("#0072B2", "D", "none"),
+    "naive": ("#D55E00", "s", "full"),
+    "sample": ("#999999", "v", "none"),
+    "all coded": ("#000000", "o", "none"),
+    "after Entman": ("#D55E00", "s", "full"),
+    "merged until alpha is 0.75": ("#0072B2", "D", "full"),
+    "merged until alpha is 0.8": ("#999999", "X", "full"),
 }
 """Colour, marker and fill of the series that recur."""
 
@@ -254,13 +264,15 @@ def heat(table: pd.DataFrame, title: str, xlabel: str, ylabel: str):
     return fig
 
 
-def mirror(m, camps=("Russian", "Ukrainian")):
+def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
     """Headline figure: the two camps' contrasts, frame by frame, and the index among its nulls.
 
     Parameters
     ----------
     m : compare.Mirror
     camps : tuple of str
+    marked : collection of str
+        Frames that are named with a dagger, as in `dots`.
     """
     title = (
         "Does framing follow the direction, or whether the person comes toward the teller's side?"
@@ -304,7 +316,8 @@ def mirror(m, camps=("Russian", "Ukrainian")):
             at = max(row["first"], at + 0.08 * reach)
             place = (0.3 * reach, at)
         left.annotate(
-            label(frame), point, place, fontsize=8, va="center",
+            label(frame) + ("\N{DAGGER}" if frame in marked else ""), point, place, fontsize=8,
+            va="center",
             ha="left" if row["second"] >= 0 else "right",
             fontweight="normal" if kinds[frame] == "not told from zero" else "bold",
             arrowprops={"arrowstyle": "-", "color": "#999999", "lw": 0.5},
@@ -837,6 +850,35 @@ def rates(panels: dict[str, tuple[pd.DataFrame, float]], title: str):
     return fig
 
 
+def merging(path: pd.DataFrame, points: pd.DataFrame, title: str):
+    """Line plot of agreement against the number of classes that frames are merged to.
+
+    Parameters
+    ----------
+    path : pd.DataFrame
+        As `measurement.merge_path` gives it.
+    points : pd.DataFrame
+        Levels to be marked, by name: `n_classes`, `value`, `low`, `high`.
+    title : str
+    """
+    fig, ax = plt.subplots(figsize=(7, 3.8))
+    ax.plot(path.index, path["alpha"], "-o", color="#000000", markersize=3,
+            label="merged step by step, on the claims that chose the classes")  # fmt: skip
+    ax.plot(path.index, path["left_out"], "--v", color="#0072B2", markersize=4, mfc="white",
+            label="the same, on claims that did not (mean over halves)")  # fmt: skip
+    for name, row in points.iterrows():
+        colour, marker, _ = look(name)
+        ax.vlines(row["n_classes"], row["low"], row["high"], colour, linewidth=1.4)
+        ax.plot(row["n_classes"], row["value"], marker, color=colour, markersize=7, label=name)
+    for threshold in (TENTATIVE, SUFFICIENT):
+        ax.axhline(threshold, color="#444444", linestyle=":", linewidth=0.9)
+    ax.set(xlabel="number of classes", ylabel="Krippendorff's alpha")
+    ax.invert_xaxis()
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), fontsize=8)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
 def coverage(by_size: pd.DataFrame, cells: pd.DataFrame, refused: dict[str, float], title: str):
     """Coverage of intervals against the number of effective events.
 
@@ -913,4 +955,12 @@ def detectable(panels: dict[str, pd.DataFrame], title: str):
     handles = axes[0][0].get_legend_handles_labels()
     fig.legend(*handles, loc="outside lower right", ncols=3, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def corrected_coverage(panels: dict[str, pd.DataFrame], title: str, order):
+    """`dots` of how often intervals hold the truth, with the line of 95%, beside other panels."""
+    fig = dots(panels, title, "", order)
+    if panels:
+        fig.axes[0].axvline(0.95, color="#444444", linestyle="--", linewidth=0.9)
     return fig

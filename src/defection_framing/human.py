@@ -31,6 +31,7 @@ DECIDED = 100
 
 _SETS = ("motives", "frames")
 _FACTS = ("stratum", "probability", "cluster", "article_direction")  # of the key, beside codes
+_DRAWN_FROM = "population"  # folder in that of the key
 
 _INSTRUCTIONS = """# How to code
 
@@ -120,8 +121,8 @@ def blind_sheet(n: int, out: Path, key: Path | None = None) -> str:
     out : Path
         Folder for `articles.csv`, `claims.csv` and `INSTRUCTIONS.md`.
     key : Path, optional
-        Folder for the key: existing codes, strata, inclusion probabilities; by default
-        `<out>-key`.
+        Folder for the key: existing codes, strata, inclusion probabilities, and all that was drawn
+        from; by default `<out>-key`.
 
     Returns
     -------
@@ -141,11 +142,15 @@ def blind_sheet(n: int, out: Path, key: Path | None = None) -> str:
         "claim": claims["frame"].astype(str) + " / " + claims["direction"].astype(str),
     }
     tables = {"article": articles[["url"]], "claim": claims[["text", "url"]]}
-    drawn = {}
+    drawn, population = {}, {}
     for unit, coded in (("article", articles), ("claim", claims)):
         known = coded[["cluster", *CODES[unit]]].assign(article_direction=coded["direction"])
-        drawn[unit] = draw(strata[unit], n).join(known.map(corpus.cell_text))
-    return _hand_out(Path(out), sheets.key_folder(out, key), tables, drawn)
+        known = known.map(corpus.cell_text)
+        drawn[unit] = draw(strata[unit], n).join(known)
+        of = claims["article_id"] if unit == "claim" else articles.index
+        side = coded["camp"].astype(str).map(SIDES)
+        population[unit] = known.assign(article_id=of, side=side).rename_axis("id")
+    return _hand_out(Path(out), sheets.key_folder(out, key), tables, drawn, population)
 
 
 def human_codes(folder: Path, key: Path | None = None) -> pd.DataFrame:
@@ -201,6 +206,33 @@ def human_codes(folder: Path, key: Path | None = None) -> pd.DataFrame:
         raise SheetError("\n".join(slips))
     first = ["unit", "id", "code", "human", "model", "probability", "direction", "cluster"]
     return pd.concat(parts, ignore_index=True)[first]
+
+
+def population(folder: Path, key: Path | None = None) -> dict[str, pd.DataFrame]:
+    """Read what the sheets were drawn from, with the model's codes as they were then.
+
+    Parameters
+    ----------
+    folder, key
+        As for `human_codes`.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By unit of the sheets that there are, indexed by `id`: `article_id`, `cluster`, `side` (of
+        the outlet, as in `compare.SIDES`), the codes of `CODES`, and `article_direction`. Missing
+        where a code is open.
+
+    Raises
+    ------
+    SheetError
+        If the key lacks it.
+    """
+    place = sheets.key_folder(folder, key) / _DRAWN_FROM
+    return {
+        unit: sheets.read_key(place / f"{name}.csv", ("article_id", "cluster")).replace("", None)
+        for unit, name in _sheets_in(folder).items()
+    }
 
 
 def compare(codes: pd.DataFrame) -> pd.DataFrame:
@@ -266,6 +298,7 @@ def report(folder: Path, key: Path | None = None) -> str:
     main = table[(table["frame"] == "") & (table["direction"] == "")]
     shown = main.drop(columns=["frame", "direction"]).to_string(index=False, float_format="%.2f")
     lines += [shown, f"Each code by direction, and each frame: {path}."]
+    lines.append("Estimates that these codes correct: see `defection-framing corrected --help`.")
     return "\n".join(lines)
 
 
@@ -313,15 +346,20 @@ def review(folder: Path) -> str:
     if codes.empty:
         raise SheetError(f"{folder / 'codes.csv'} holds no code by a model: nothing to review.")
     shown, facts = _coded_units(folder)
-    tables, drawn = {}, {}
+    tables, drawn, population = {}, {}, {}
     for unit, own in codes.groupby("unit", sort=False):
         guess = own.pivot(index="id", columns="code", values="value").fillna("")
         guess = guess[[code for code in CODES[unit] if code in guess]]
         is_open = own.groupby("id")["open"].any()
         strata = ("decided / " + guess.iloc[:, 0]).mask(is_open, "open")
         tables[unit] = shown[unit]
-        drawn[unit] = draw(strata, DECIDED, whole="open").join(facts[unit]).join(guess)
-    return _hand_out(target, sheets.key_folder(target), tables, drawn)
+        known = facts[unit][["cluster", "article_direction"]]
+        drawn[unit] = draw(strata, DECIDED, whole="open").join(known).join(guess)
+        decided = own[~own["open"]].pivot(index="id", columns="code", values="value")
+        population[unit] = decided.reindex(index=guess.index, columns=guess.columns).join(
+            facts[unit]
+        )
+    return _hand_out(target, sheets.key_folder(target), tables, drawn, population)
 
 
 def _agreement(codes: pd.DataFrame) -> dict[str, float]:
@@ -344,7 +382,11 @@ def _agreement(codes: pd.DataFrame) -> dict[str, float]:
 
 
 def _hand_out(
-    out: Path, key: Path, tables: dict[str, pd.DataFrame], drawn: dict[str, pd.DataFrame]
+    out: Path,
+    key: Path,
+    tables: dict[str, pd.DataFrame],
+    drawn: dict[str, pd.DataFrame],
+    population: dict[str, pd.DataFrame],
 ) -> str:
     """Write the sheets of the units drawn, their instructions, and the key apart."""
     fields = {unit: _fields(unit, table) for unit, table in drawn.items()}
@@ -352,6 +394,8 @@ def _hand_out(
     for unit, table in drawn.items():
         files[out / f"{UNITS[unit]}.csv"] = (tables[unit].loc[table.index], fields[unit])
         files[key / f"{UNITS[unit]}.csv"] = table.to_csv(lineterminator="\n")
+        everything = population[unit].to_csv(lineterminator="\n")
+        files[key / _DRAWN_FROM / f"{UNITS[unit]}.csv"] = everything
     sheets.write(files | {out / "INSTRUCTIONS.md": _instructions(fields, tables)})
     counts = " and ".join(f"{len(table):,} {UNITS[unit]}" for unit, table in drawn.items())
     return (
@@ -446,9 +490,11 @@ def _coded_units(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, pd.Da
     claims.index = claims["article_id"] + "-" + claims["n"]
     family = pd.read_csv(folder / "families.csv", index_col="article_id")["family"]
     codes = pd.read_csv(folder / "codes.csv", dtype=str).query("code == 'direction'")
+    camp = pd.read_csv(folder / "outlets.csv", dtype=str).set_index("domain")["camp"]
     known = pd.DataFrame(
         {"cluster": family, "article_direction": codes.set_index("id")["value"]}, texts.index
-    )
+    ).assign(side=texts["outlet"].map(camp[~camp.index.duplicated()]).map(SIDES))
+    known["article_id"] = known.index
     told = (texts["title"] + "\n" + texts["text"]).str.strip().str[:LEAD]
     shown = {
         "article": texts[["url"]].assign(text=told),

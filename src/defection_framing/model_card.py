@@ -84,6 +84,20 @@ def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
 
 def _direction(loaded: corpus.Corpus, leads) -> tuple[dict, dict[str, pd.DataFrame]]:
     """Scores and confusion of the direction, and of whole kinds of other texts."""
+    p, beside, p_beside = _direction_left_out(loaded, leads)
+    true = loaded.articles["direction"].astype(str).to_numpy()
+    clear, cut = true != "both", OPEN_BELOW["direction"]
+    found = _scores(DIRECTIONS, p_beside, beside["label"], cut)
+    rows = {
+        ("direction, 4 values", "model"): _scores(DIRECTIONS, p[clear], true[clear], cut),
+        ("direction, with `both`", "model"): _scores(DIRECTIONS, p, true, cut),
+        ("`not_about`, kind unseen", "model"): found | {"macro_f1": np.nan},
+    }
+    return rows, {"direction": _confusion(true, np.array(DIRECTIONS)[p.argmax(1)])}
+
+
+def _direction_left_out(loaded: corpus.Corpus, leads):
+    """Probabilities of articles whose event, and of other texts whose kind, was not learnt from."""
     articles, sentences = loaded.articles, coding._sentences(loaded.claims)
     written = coding._written()
     beside = written[written["label"] == "not_about"]
@@ -95,15 +109,33 @@ def _direction(loaded: corpus.Corpus, leads) -> tuple[dict, dict[str, pd.DataFra
         model.fit(articles.iloc[train], sentences, written.drop(beside.index[out]))
         p[test] = model.proba(_rows(leads, test))
         p_beside[out] = model.proba(_rows(seen_beside, out))
-    true = articles["direction"].astype(str).to_numpy()
-    clear, cut = true != "both", OPEN_BELOW["direction"]
-    found = _scores(DIRECTIONS, p_beside, beside["label"], cut)
-    rows = {
-        ("direction, 4 values", "model"): _scores(DIRECTIONS, p[clear], true[clear], cut),
-        ("direction, with `both`", "model"): _scores(DIRECTIONS, p, true, cut),
-        ("`not_about`, kind unseen", "model"): found | {"macro_f1": np.nan},
-    }
-    return rows, {"direction": _confusion(true, np.array(DIRECTIONS)[p.argmax(1)])}
+    return p, beside, p_beside
+
+
+def left_out_codes(loaded: corpus.Corpus) -> pd.DataFrame:
+    """Code each article and claim by coders that did not learn from its event.
+
+    In five folds, as `evaluate`; takes some minutes.
+
+    Returns
+    -------
+    DataFrame
+        `unit` (article or claim), `id`, and the likeliest `direction`, `portrayal` and `frame`;
+        empty where the unit has no such code.
+    """
+    articles, claims = loaded.articles, loaded.claim_table()
+    leads = coding._seen_leads(corpus.article_texts(loaded))
+    direction = np.array(DIRECTIONS)[_direction_left_out(loaded, leads)[0].argmax(1)]
+    folds = _folds(articles["portrayal"], articles["event"])
+    classes, p = _left_out(articles, leads, leads[0][1], "portrayal", folds)
+    table = {"direction": direction, "portrayal": classes[p.argmax(1)]}
+    own = pd.DataFrame(table, articles.index).rename_axis("id")
+    folds = _folds(claims["frame"], claims["event"])
+    seen = coding._seen(claims["text"])
+    classes, p = _left_out(claims, seen, coding._vectors(claims["text"]), "frame", folds)
+    frames = pd.DataFrame({"frame": classes[p.argmax(1)]}, claims.index).rename_axis("id")
+    both = pd.concat({"article": own, "claim": frames}, names=["unit"])
+    return both.reset_index().fillna("")
 
 
 def _left_out(table, seen, learnt, code, folds) -> tuple[np.ndarray, np.ndarray]:

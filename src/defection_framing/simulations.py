@@ -9,6 +9,7 @@ import ast
 import hashlib
 import importlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,9 @@ SIMULATIONS: dict[str, Simulation] = {
     "detectable": Simulation("alarms", "detectable", 40, 8, ("compare",)),
     "two_levels": Simulation("models", "coverage", 120, 8, ("compare", "corpus")),
     "curves": Simulation("multiverse", "null_medians", 1000, 20, ("compare",)),
+    "corrected_coverage": Simulation(
+        "correct", "coverage", 1000, 60, ("compare", "coding", "model_card")
+    ),
 }
 """Every simulation by name; the names are those of the files."""
 
@@ -164,13 +168,16 @@ def _origin(name: str) -> dict:
 
 
 def _inputs(name: str) -> dict[str, dict[str, str]]:
-    """Checksums of the data tables and of the modules that a simulation rests on."""
-    entry, package = SIMULATIONS[name], Path(__file__).parent
-    tables = sorted(settings.data_dir().glob("*.csv"))
-    modules = sorted({entry.module, *entry.rests_on})
+    entry = SIMULATIONS[name]
+    return digests({entry.module, *entry.rests_on})
+
+
+def digests(modules: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Checksums of the data tables (`data`) and of modules of this package (`code`)."""
+    package, tables = Path(__file__).parent, sorted(settings.data_dir().glob("*.csv"))
     return {
         "data": {path.name: _sha(path.read_text(encoding="utf-8")) for path in tables},
-        "code": {f"{m}.py": _sha(_code(package / f"{m}.py")) for m in modules},
+        "code": {f"{m}.py": _sha(_code(package / f"{m}.py")) for m in sorted(modules)},
     }
 
 
