@@ -187,12 +187,13 @@ class _Hits:
                     spread = max(y.std(), np.sqrt(rate * (1 - rate) / n))
                     out.append((*key, code, y.mean(), spread / np.sqrt(len(y)), len(y)))
         columns = ["what", "comparison", "measure", "code", "value", "se", "replicates"]
-        return pd.DataFrame(out, columns=columns)
+        numbers = dict.fromkeys(columns[4:], float)  # also where there is no row
+        return pd.DataFrame(out, columns=columns).astype(numbers)
 
 
 def _covers(low, high, truth):
-    """Whether intervals hold a truth: 1 or 0, NaN where there is none."""
-    return np.where(np.isnan(low), np.nan, (low <= truth) & (truth <= high))
+    """Whether intervals hold a truth: 1 or 0, NaN where either is missing."""
+    return np.where(np.isnan(low + truth), np.nan, (low <= truth) & (truth <= high))
 
 
 def false_alarms(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
@@ -409,7 +410,7 @@ def detectable(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
                 share = part.codes[:, k].mean()
                 out.append((name, str(code), value, se, share, observed[k], replicates))
     columns = ["comparison", "code", "value", "se", "share", "observed", "replicates"]
-    return pd.DataFrame(out, columns=columns)
+    return pd.DataFrame(out, columns=columns).astype(dict.fromkeys(columns[2:], float))
 
 
 def _plant(told: Told, c: Comparison, size: float, rng: np.random.Generator) -> Told:
