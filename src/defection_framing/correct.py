@@ -260,10 +260,9 @@ def quantities(s: Estimates, column: str) -> pd.DataFrame:
     columns = ["value", "low", "high", "n_articles", "n_events", "effective"]
     rows, index = [], [(f"{column}: {name}", code) for name in plan for code in s.codes]
     for weights in plan.values():
-        value, bounds = compare.combined(s, weights)
         own = n[[s.at(g) for g in weights]]
         least = (own[:, 0].sum(), *own[:, 1:].min(0))
-        rows += [(*x, *least) for x in zip(value, *bounds(0.05), strict=True)]
+        rows += [(*x, *least) for x in zip(*compare.combined(s, weights), strict=True)]
     if column == "frame" and set(_CELLS) <= set(s.groups):
         own = n[[s.at(g) for g in _CELLS]]
         index.append(("mirror index", "all frames"))

@@ -449,8 +449,7 @@ def _estimate(m: Material, h: Headline, spec: Specification, draws: int) -> dict
     if h.code is None:
         value, low, high = compare.index_interval(s, list(cells))
     else:
-        (value,), bounds = compare.combined(s, dict(zip(cells, _weights(h), strict=True)))
-        (low,), (high,) = bounds(0.05)
+        (value,), (low,), (high,) = compare.combined(s, dict(zip(cells, _weights(h), strict=True)))
     if s.n["effective_events"].min() < compare.MIN_EVENTS:
         low = high = np.nan
     n = {"n_articles": len(event), "n_events": len(np.unique(event))}

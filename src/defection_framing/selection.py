@@ -267,8 +267,7 @@ def ratio(s: compare.Shares, top: dict, bottom: dict) -> pd.DataFrame:
     """
     if not {*top, *bottom} <= set(s.groups):
         return pd.DataFrame(np.nan, s.codes, ["value", "low", "high"])
-    (p1, bounds1), (p0, bounds0) = compare.combined(s, top), compare.combined(s, bottom)
-    (l1, u1), (l0, u0) = bounds1(0.05), bounds0(0.05)
+    (p1, l1, u1), (p0, l0, u0) = compare.combined(s, top), compare.combined(s, bottom)
     with np.errstate(divide="ignore", invalid="ignore"):
         # The far end of each, and no square root of what rounding takes below zero.
         root_low = np.maximum((p1 * p0) ** 2 - l1 * u0 * (2 * p1 - l1) * (2 * p0 - u0), 0)
