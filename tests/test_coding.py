@@ -106,7 +106,7 @@ def test_on_texts_by_another_hand_it_is_far_above_chance_and_surer_where_right()
     out = coding.code_articles(lines(*(row["text"] for row in CHALLENGE)))
     right = (out["direction"] == [row["label"] for row in CHALLENGE]).to_numpy()
     decided = ~out["open"].to_numpy()
-    assert right.mean() >= 0.55
+    assert right.mean() >= 0.65
     assert right[decided].mean() >= right[~decided].mean() + 0.2
 
 
@@ -138,7 +138,7 @@ def test_unsure_and_foreign_texts_are_left_open():
     out = coding.code_articles(
         lines(
             "A Russian pilot landed his helicopter in Ukraine and surrendered.",
-            "He left at night and has not been seen since, say his neighbours.",
+            "He changed his uniform and his country, says the soldier who deserted.",
             "Der russische Soldat wechselte die Seite und lebt jetzt unter neuem Namen.",
             "Российский военный перешёл на сторону Украины.",
         )

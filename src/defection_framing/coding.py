@@ -510,7 +510,8 @@ class _Direction(_Kept):
         about = [self.about.score(self._about_features(*own))[:, 0] for own in seen]
         about = expit((about[0] + about[1]) / 2)
         named = [bool(re.search("Russian|Ukrainian", t)) for t in one]
-        about = np.where(named, about, np.minimum(about, 0.05))
+        # A text that names neither side may be about any war: at best it is left open.
+        about = np.where(named, about, np.minimum(about, 0.45))
         p = np.c_[side[:, :2] * (1 - left), side[:, :2] * left, side[:, 2]]
         return np.c_[p * about[:, None], 1 - about]
 
