@@ -48,6 +48,7 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@echo "Installing the pinned packages into $(VENV), once; this takes a few minutes."
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
+	$(VENV)/bin/python -c 'from defection_framing import encoder; encoder.folder()'
 	touch $@
 
 # Everything moves to the newest version that pyproject.toml allows, except torch, whose line in

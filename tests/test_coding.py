@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from defection_framing import coding, corpus, settings
+from defection_framing import coding, corpus, encoder, settings
 
 # Texts written for this test, coded by their writer; the coders never learn from them.
 CHALLENGE = list(csv.DictReader((Path(__file__).parent / "challenge.csv").open(encoding="utf-8")))
@@ -20,6 +20,7 @@ def lines(*texts):
 def trained(tmp_path_factory):
     """Coders fitted to the repository's data from nothing, in a cache of their own."""
     folder = tmp_path_factory.mktemp("cache")
+    (folder / "all-mpnet-base-v2").symlink_to(encoder.folder())
     (folder / "coding-0123456789abcdef.npz").write_bytes(b"of earlier data")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DEFECTION_DATA", raising=False)
@@ -79,9 +80,11 @@ def test_exchanging_the_sides_exchanges_direction_and_voice_and_keeps_the_other_
     assert all(a != b for a, b in zip(texts, map(exchange, texts), strict=True))
     swapped = [exchange(text) for text in texts]
     leads = coding._seen_leads(texts), coding._seen_leads(swapped)
+    once = tuple(map(coding._seen_once, leads))
     sentences = coding._seen(texts), coding._seen(swapped)
     for code, model in coding.train().items():
-        one, other = leads if code in coding.ARTICLE_CODES else sentences
+        one, other = once if code in coding.ARTICLE_CODES else sentences
+        one, other = leads if code == "direction" else (one, other)
         order = [1, 0, 3, 2, 4, 5] if code == "direction" else coding._exchanged(model.classes)
         p, q = model.proba(one), model.proba(other)[:, order]
         assert np.abs(p - q).max() < 0.001, code
@@ -103,7 +106,7 @@ def test_on_texts_by_another_hand_it_is_far_above_chance_and_surer_where_right()
     out = coding.code_articles(lines(*(row["text"] for row in CHALLENGE)))
     right = (out["direction"] == [row["label"] for row in CHALLENGE]).to_numpy()
     decided = ~out["open"].to_numpy()
-    assert right.mean() >= 0.55
+    assert right.mean() >= 0.65
     assert right[decided].mean() >= right[~decided].mean() + 0.2
 
 
@@ -135,7 +138,7 @@ def test_unsure_and_foreign_texts_are_left_open():
     out = coding.code_articles(
         lines(
             "A Russian pilot landed his helicopter in Ukraine and surrendered.",
-            "Russian soldier switches sides. He says he could no longer obey.",
+            "He changed his uniform and his country, says the soldier who deserted.",
             "Der russische Soldat wechselte die Seite und lebt jetzt unter neuem Namen.",
             "Российский военный перешёл на сторону Украины.",
         )

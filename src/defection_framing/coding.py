@@ -1,17 +1,19 @@
 """Code texts: direction, portrayal and stance of an article, main frame and voice of a claim.
 
-Every text is read twice: with its sides as they are, and with the sides exchanged. What is learnt
-from one reading holds, sides exchanged, for the other, and an answer is the mean of both; so that
-exchanging the sides in a text exchanges them in its direction and voice, exactly, and leaves its
-frame as it was.
+Exchanging the sides in a text exchanges them in its direction and voice, exactly, and leaves its
+frame as it was. For the direction every text is read twice, with its sides as they are and with
+the sides exchanged; what is learnt from one reading holds, sides exchanged, for the other, and an
+answer is the mean of both. For the other codes the side that a text names first is called Russian,
+whichever it is.
 
 - Direction: who leaves (one side, or both) by logistic regression on words and on classes of words
   (`coding_data/classes.csv`: verbs of leaving, persons, third countries); given that, whether they
   join the other side or only leave; and whether the text is about this at all, by regression on
-  sentence vectors, with project-written texts on other matters (`coding_data/negatives.csv`).
+  sentence vectors. Beside the corpus it learns from project-written texts: short ones, on both
+  sides, and on other matters (`coding_data/written.csv`).
 - The other codes: kernel ridge regression (Saunders et al. 1998) on class indicators, with a
-  Gaussian kernel on sentence vectors (of an article, their mean) and a linear one on words and
-  letters.
+  Gaussian kernel on sentence vectors (of an article, their mean; of a claim, one by the larger
+  encoder) and a linear one on words and letters.
 
 The coder of the training data was a large language model, and so was the second, blind coder: no
 person checked them. `model_card` measures how often a code is theirs.
@@ -29,6 +31,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -41,7 +44,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from . import corpus, embed, mask, settings
+from . import corpus, embed, encoder, mask, settings
 
 DIRECTIONS = ("ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both", "not_about")
 """The codebook's directions, and `not_about`: no one leaves a side of this war."""
@@ -64,6 +67,8 @@ LEAD = 2000
 
 LONGEST_LINE = 1_000_000
 """Characters of a line; no article is longer."""
+
+_KEPT = Path(__file__).parent / "coding_data/claim_vectors.npy"
 
 _STOP = re.compile(r"(?<=[.!?])[\"'”’]?\s+|\n+")
 
@@ -148,10 +153,12 @@ def code_texts(texts: Iterable[str], codes: Sequence[str]) -> dict[str, pd.DataF
         person, for a probability under `OPEN_BELOW` or words that are mostly unknown).
     """
     texts, models = list(texts), train()
-    seen = _seen_leads(texts) if codes[0] in ARTICLE_CODES else _seen(texts)
+    twice = _seen_leads(texts) if codes[0] in ARTICLE_CODES else None
+    once = _seen_once(twice) if twice else _seen(texts)
     foreign = models["direction"].known(texts) < _KNOWN
     out = {}
     for code in codes:
+        seen = twice if code == "direction" else once
         value, probability = _likeliest(models[code].classes, models[code].proba(seen))
         unsure = (probability < OPEN_BELOW[code]) | foreign
         out[code] = pd.DataFrame({"value": value, "probability": probability, "open": unsure})
@@ -319,9 +326,73 @@ def _vectors(texts) -> np.ndarray:
     return embed.embed(texts).astype(np.float16).astype(np.float32)
 
 
-def _seen(texts) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Both readings of claims, each with its vectors."""
-    return [(np.array(reading, dtype=object), _vectors(reading)) for reading in _readings(texts)]
+class _Seen(NamedTuple):
+    """Texts read once, with the side that each names first called Russian."""
+
+    reading: np.ndarray
+    vectors: np.ndarray
+    exchanged: np.ndarray  # bool: where that is the Ukrainian side
+
+    def rows(self, rows) -> "_Seen":
+        return _Seen(*(part[rows] for part in self))
+
+
+def _seen(texts) -> _Seen:
+    """Claims, with their vectors by the larger encoder, shape (n, 768)."""
+    one, other = (np.array(reading, dtype=object) for reading in _readings(texts))
+    exchanged = _ukrainian_first(one, other)
+    reading = np.where(exchanged, other, one)
+    kept = _kept_vectors()
+    missing = [text for text in dict.fromkeys(reading) if embed._text_key(text) not in kept]
+    if missing:
+        computed = encoder.vectors(missing).astype(np.float16)
+        kept = kept | {embed._text_key(t): v for t, v in zip(missing, computed, strict=True)}
+    vectors = np.stack([kept[embed._text_key(text)] for text in reading])
+    return _Seen(reading, vectors.astype(np.float32), exchanged)
+
+
+def _seen_once(twice) -> _Seen:
+    """Articles, from what `_seen_leads` gives."""
+    (one, vectors), (other, other_vectors) = twice
+    exchanged = _ukrainian_first(one, other)
+    return _Seen(
+        np.where(exchanged, other, one),
+        np.where(exchanged[:, None], other_vectors, vectors),
+        exchanged,
+    )
+
+
+def _ukrainian_first(one, other) -> np.ndarray:
+    """Whether the side named first is the Ukrainian one: where the two readings part."""
+    return np.array(
+        [
+            next((a == "U" for a, b in zip(*pair, strict=False) if a != b), False)
+            for pair in zip(one, other, strict=True)
+        ]
+    )
+
+
+@cache
+def _kept_vectors() -> dict[bytes, np.ndarray]:
+    """The tracked vectors of the coded claims by key; to embed them takes minutes."""
+    if not _KEPT.exists():
+        return {}
+    rows = np.load(_KEPT, allow_pickle=False)
+    return dict(zip(map(bytes, rows["text"]), rows["vector"], strict=True))
+
+
+def keep_vectors() -> None:
+    """Write the vectors of exactly the repository's coded claims, for `train` to start from.
+
+    The same vectors give the same bytes. Those that are not kept yet are embedded.
+    """
+    seen = _seen(corpus.load(settings.ROOT / "data").claims["text"])
+    found = {embed._text_key(t): v for t, v in zip(seen.reading, seen.vectors, strict=True)}
+    rows = np.empty(len(found), dtype=[("text", "V16"), ("vector", "<f2", seen.vectors.shape[1:])])
+    rows["text"] = [np.void(key) for key in sorted(found)]
+    rows["vector"] = [found[key] for key in sorted(found)]
+    np.save(_KEPT, rows, allow_pickle=False)
+    _kept_vectors.cache_clear()
 
 
 def _seen_leads(texts) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -339,6 +410,13 @@ def _means(texts) -> np.ndarray:
 
 
 # Models
+
+_MEANING = {"portrayal": 0.58, "stance": 0.58, "frame": 0.8, "voice": 0.8}
+# Share of the sentence vectors' kernel beside that of words and letters.
+
+_WRITTEN, _BESIDE = 3.0, 0.2
+# Weight of a written text, where a whole article has 1; that of all texts on other matters, where
+# all texts on this have 1.
 
 
 class _Regression(_Kept):
@@ -389,9 +467,10 @@ class _Direction(_Kept):
             texts.append(" ".join([gists[i], gists[j], *(own[i][:2] + own[j][:2]) * (k % 2)]))
             label.append("both")
             weight.append(1.0)
-        both = list(written["text"][written["label"] == "both"])
-        texts, label, weight = texts + both, label + ["both"] * len(both), weight + [2] * len(both)
-        label, weight = np.array(label), np.array(weight)
+        beside = written["label"] == "not_about"
+        texts += list(written["text"][~beside])
+        label = np.array(label + list(written["label"][~beside]))
+        weight = np.array(weight + [_WRITTEN] * (len(texts) - len(weight)))
 
         one, other = _readings(texts)
         side = np.array([2 if v == "both" else int(v.startswith("ua")) for v in label])
@@ -408,12 +487,12 @@ class _Direction(_Kept):
         self.exit.fit(
             self.exit_words.fit(facing).transform(facing), only_left, weight[rows] * balance
         )
-        about, beside = texts[: 3 * len(d)], list(written["text"][written["label"] == "not_about"])
-        n = [len(about), len(beside)]
+        beside = list(written["text"][beside])
+        n = [len(texts), len(beside)]
         self.about.fit(
-            self._about_features(about + beside, _means(about + beside)),
+            self._about_features(texts + beside, _means(texts + beside)),
             np.repeat([1, 0], n),
-            np.repeat([1, 0.2 * n[0] / n[1]], n),
+            np.r_[weight, np.full(n[1], _BESIDE * weight.sum() / n[1])],
         )
         return self
 
@@ -431,7 +510,8 @@ class _Direction(_Kept):
         about = [self.about.score(self._about_features(*own))[:, 0] for own in seen]
         about = expit((about[0] + about[1]) / 2)
         named = [bool(re.search("Russian|Ukrainian", t)) for t in one]
-        about = np.where(named, about, np.minimum(about, 0.05))
+        # A text that names neither side may be about any war: at best it is left open.
+        about = np.where(named, about, np.minimum(about, 0.45))
         p = np.c_[side[:, :2] * (1 - left), side[:, :2] * left, side[:, 2]]
         return np.c_[p * about[:, None], 1 - about]
 
@@ -450,17 +530,19 @@ class _Kernel(_Kept):
     as softmax(b1 * s + b2 * log s), b1 and b2 fitted to scores of events left out.
     """
 
-    meaning, ridge = 0.58, 0.6
+    ridge = 0.6
 
-    def __init__(self):
+    def __init__(self, meaning: float):
+        self.meaning = meaning
         self.words = _Words(words=(1, 2), letters=(3, 5))
 
-    def fit(self, readings, vectors, labels, events):
-        """Learn from the first readings of texts (n), vectors (n, d), labels (n), events (n)."""
+    def fit(self, seen: _Seen, labels, events):
+        """Learn from texts, their labels (n) and events (n)."""
         self.classes, y = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
-        self.mean = vectors.mean(0)
-        self.points = self._on_sphere(vectors)
-        words = self.words.fit(readings).transform(readings)
+        y = np.where(seen.exchanged, np.array(_exchanged(self.classes))[y], y)
+        self.mean = seen.vectors.mean(0)
+        self.points = self._on_sphere(seen.vectors)
+        words = self.words.fit(seen.reading).transform(seen.reading)
         kernel = self._gauss(self.points) + (1 - self.meaning) / 2 * (words @ words.T).toarray()
 
         out = np.zeros((len(y), len(self.classes)))
@@ -478,15 +560,14 @@ class _Kernel(_Kept):
         self.word_weights = ((1 - self.meaning) / 2 * (words.T @ self.weights)).astype(np.float32)
         return self
 
-    def proba(self, seen) -> np.ndarray:
-        """Probability of each of `classes`, shape (n, classes), of what was seen of n texts."""
-        one, other = (
-            self._gauss(self._on_sphere(vectors)) @ self.weights
-            + self.words.transform(reading) @ self.word_weights
+    def proba(self, seen: _Seen) -> np.ndarray:
+        """Probability of each of `classes`, shape (n, classes), of n texts."""
+        p = self._calibrated(
+            self._gauss(self._on_sphere(seen.vectors)) @ self.weights
+            + self.words.transform(seen.reading) @ self.word_weights
             + self.share
-            for reading, vectors in seen
         )
-        return self._calibrated((one + other[:, _exchanged(self.classes)]) / 2)
+        return np.where(seen.exchanged[:, None], p[:, _exchanged(self.classes)], p)
 
     def _on_sphere(self, vectors):
         centred = vectors - self.mean
@@ -512,7 +593,7 @@ class _Kernel(_Kept):
 
 
 def _written() -> pd.DataFrame:
-    with (files(__package__) / "coding_data/negatives.csv").open(encoding="utf-8") as file:
+    with (files(__package__) / "coding_data/written.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype=str)
 
 
@@ -538,7 +619,7 @@ def train() -> dict[str, "_Direction | _Kernel"]:
         If the stored arrays are damaged; the coders are fitted again.
     """
     models = {"direction": _Direction()}
-    models |= {code: _Kernel() for code in (*ARTICLE_CODES[1:], *CLAIM_CODES)}
+    models |= {code: _Kernel(_MEANING[code]) for code in (*ARTICLE_CODES[1:], *CLAIM_CODES)}
     path = settings.cache_dir() / f"coding-{_version()}.npz"
     if path.exists():
         try:
@@ -556,13 +637,13 @@ def train() -> dict[str, "_Direction | _Kernel"]:
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
     models["direction"].fit(articles, _sentences(loaded.claims), _written())
-    leads = _readings(corpus.article_texts(loaded))[0]
-    for table, codes, reading, vectors in (
-        (articles, ARTICLE_CODES[1:], leads, _means(leads)),
-        (claims, CLAIM_CODES, _readings(claims["text"])[0], _vectors(claims["text"])),
+    leads = _seen_once(_seen_leads(corpus.article_texts(loaded)))
+    for table, codes, seen in (
+        (articles, ARTICLE_CODES[1:], leads),
+        (claims, CLAIM_CODES, _seen(claims["text"])),
     ):
         for code in codes:
-            models[code].fit(reading, vectors, table[code], table["event"])
+            models[code].fit(seen, table[code], table["event"])
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     arrays = {f"{n}/{k}": v for n, m in models.items() for k, v in m.arrays().items()}
@@ -577,7 +658,7 @@ def train() -> dict[str, "_Direction | _Kernel"]:
 
 def _version() -> str:
     here, data = Path(__file__).parent, settings.ROOT / "data"
-    read = [here / "coding.py", here / "mask.py", here / "sides.csv"]
+    read = [here / name for name in ("coding.py", "encoder.py", "mask.py", "sides.csv")]
     read += sorted((here / "coding_data").glob("*.csv"))
     read += [data / name for name in ("articles.csv", "claims.csv", "embeddings.json")]
     digest = hashlib.sha256(f"{np.__version__} {sklearn.__version__}".encode())

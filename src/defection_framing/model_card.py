@@ -21,9 +21,11 @@ the voice of a claim. **Not for** verdicts on single articles or persons, nor fo
 without correction for the errors below. A code is left open for a person to decide where its
 probability is under {cuts}.
 
-**Learnt from** the coded articles and claims in this folder, and {negatives} short texts on other
-matters, written for this project. The coder of these was a large language model, the second, blind
-coder too; no person checked them.
+**Learnt from** the coded articles and claims in this folder, and {written} texts written for this
+project, most of them short: {negatives} on other matters, the rest on people who leave, with those
+who leave either side in one text among them. The coder of these was a large language model, the
+second, blind coder too; no person checked them. Sentence vectors are by all-MiniLM-L6-v2
+(articles) and all-mpnet-base-v2 (claims; `encoder` says whence).
 
 **Sides.** Exchanging the sides in a text exchanges them in its direction and voice and leaves its
 other codes. It holds for names that `sides.csv` knows.
@@ -67,13 +69,13 @@ def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     second = {"articles": loaded.second_articles, "claims": loaded.second_claims}
     rows, confusion = _direction(loaded, leads)
     rows["direction", "second coder"] = _agreement(articles["direction"], second["articles"])
-    for which, table, seen, learnt, codes, stratum in (
-        ("articles", articles, leads, leads[0][1], ARTICLE_CODES[1:], None),
-        ("claims", claims, sentences, coding._vectors(claims["text"]), CLAIM_CODES, "frame"),
+    for which, table, seen, codes, stratum in (
+        ("articles", articles, coding._seen_once(leads), ARTICLE_CODES[1:], None),
+        ("claims", claims, sentences, CLAIM_CODES, "frame"),
     ):
         for code in codes:
             folds = _folds(table[stratum or code], table["event"])
-            classes, p = _left_out(table, seen, learnt, code, folds)
+            classes, p = _left_out(table, seen, code, folds)
             true = table[code].astype(str).to_numpy()
             rows[code, "model"] = _scores(classes, p, true, OPEN_BELOW[code])
             confusion[code] = _confusion(true, classes[p.argmax(1)])
@@ -138,18 +140,15 @@ def left_out_codes(loaded: corpus.Corpus) -> pd.DataFrame:
     return both.reset_index().fillna("")
 
 
-def _left_out(table, seen, learnt, code, folds) -> tuple[np.ndarray, np.ndarray]:
-    """Classes of a code, and their probabilities from models that did not see the event.
-
-    As in `coding.train`, models learn from the first reading and the vectors `learnt`.
-    """
+def _left_out(table, seen, code, folds) -> tuple[np.ndarray, np.ndarray]:
+    """Classes of a code, and their probabilities from models that did not see the event."""
     classes = np.unique(table[code].astype(str))
     p = np.zeros((len(table), len(classes)))
     for train, test in folds:
         part = table.iloc[train]
-        model = coding._Kernel()
-        model.fit(seen[0][0][train], learnt[train], part[code], part["event"])
-        p[test] = model.proba(_rows(seen, test))
+        model = coding._Kernel(coding._MEANING[code])
+        model.fit(seen.rows(train), part[code], part["event"])
+        p[test] = model.proba(seen.rows(test))
     return classes, p
 
 
@@ -193,6 +192,7 @@ def _confusion(true, code) -> pd.DataFrame:
 
 def write_card(path: Path | None = None) -> None:
     """Measure the coders and write their model card, by default `data/model_card.md`."""
+    coding.keep_vectors()
     table, confusion = evaluate()
     path = path or settings.ROOT / "data" / "model_card.md"
     shown = table.round(3).astype(object).where(table.notna(), "")
@@ -201,6 +201,7 @@ def write_card(path: Path | None = None) -> None:
         cuts=", ".join(f"{cut} ({code})" for code, cut in OPEN_BELOW.items()),
         lead=LEAD,
         negatives=(coding._written()["label"] == "not_about").sum(),
+        written=len(coding._written()),
         table=_markdown(shown.reset_index()),
         confusion="\n\n".join(
             f"### {code}\n\n{_markdown(counts.reset_index())}" for code, counts in confusion.items()
