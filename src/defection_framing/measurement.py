@@ -5,8 +5,7 @@ for symmetric (which pass was first does not matter) and smoothed. From it follo
 
 * recoding: every code is drawn again, as another such pass would have given it;
 * correction: shares are multiplied by the inverse of one pass's misclassification (the matrix
-  method; Kuha & Skinner 1997, in Survey Measurement and Process Quality, ch. 28; for shares it is
-  what MC-SIMEX extrapolates to, Kuechenhoff, Mwalili & Lesaffre 2006, Biometrics 62).
+  method; for shares it is what MC-SIMEX extrapolates to, Küchenhoff, Mwalili & Lesaffre 2006).
 
 One pass errs by half of what divides the two: its misclassification is the square root of the step
 from one pass's code to the other's. That holds if both err alike, independently of each other and
