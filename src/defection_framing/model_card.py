@@ -129,12 +129,11 @@ def left_out_codes(loaded: corpus.Corpus) -> pd.DataFrame:
     leads = coding._seen_leads(corpus.article_texts(loaded))
     direction = np.array(DIRECTIONS)[_direction_left_out(loaded, leads)[0].argmax(1)]
     folds = _folds(articles["portrayal"], articles["event"])
-    classes, p = _left_out(articles, leads, leads[0][1], "portrayal", folds)
+    classes, p = _left_out(articles, coding._seen_once(leads), "portrayal", folds)
     table = {"direction": direction, "portrayal": classes[p.argmax(1)]}
     own = pd.DataFrame(table, articles.index).rename_axis("id")
     folds = _folds(claims["frame"], claims["event"])
-    seen = coding._seen(claims["text"])
-    classes, p = _left_out(claims, seen, coding._vectors(claims["text"]), "frame", folds)
+    classes, p = _left_out(claims, coding._seen(claims["text"]), "frame", folds)
     frames = pd.DataFrame({"frame": classes[p.argmax(1)]}, claims.index).rename_axis("id")
     both = pd.concat({"article": own, "claim": frames}, names=["unit"])
     return both.reset_index().fillna("")
