@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,3 +36,16 @@ def test_the_card_is_written_from_what_was_measured(monkeypatch, tmp_path):
     assert "| frame | second coder | 5 | 0.8 | 0.4 |  |" in card
     assert "| other | 7 |" in card
     assert "large language model" in card
+
+
+def test_codes_of_left_out_events_are_given_to_every_article_and_claim():
+    loaded = corpus.load()
+    articles = loaded.articles.groupby("direction", observed=True).head(40)
+    claims = loaded.claims[loaded.claims["article_id"].isin(articles.index)]
+    codes = model_card.left_out_codes(replace(loaded, articles=articles, claims=claims))
+    own = codes.set_index(["unit", "id"])
+    assert set(own.loc["article"].index) == set(articles.index)
+    assert set(own.loc["claim"].index) == set(claims.index)
+    right = own.loc["article"]["direction"].reindex(articles.index) == articles["direction"]
+    assert right.mean() > 0.6
+    assert set(own.loc["claim"]["frame"]) <= set(claims["frame"].cat.categories)

@@ -16,7 +16,6 @@ from tqdm import tqdm
 from . import compare, embed
 from .corpus import Corpus, article_texts
 
-TO_RUSSIA = {"ua_to_ru": 1.0, "ru_to_ua": -1.0}
 WITHIN = ["Russian", "Ukrainian", "Western"]
 AWAY = {camp: -1 if toward == "ua_to_ru" else 1 for camp, toward in compare.TOWARD.items()}
 """Sign of a crossing to Russia in a contrast of away minus toward."""
@@ -51,12 +50,15 @@ class Comparison:
 
 
 def _held(sign_of: dict[str, int], weight: float) -> dict[Hashable, float]:
-    return {(c, d): s * w * weight for c, s in sign_of.items() for d, w in TO_RUSSIA.items()}
+    return {
+        (c, d): s * w * weight for c, s in sign_of.items() for d, w in compare.TO_RUSSIA.items()
+    }
 
 
 COMPARISONS = {
     **{
-        f"{c}, pooled": Comparison(c, TO_RUSSIA) for c in ("frame", "motives", "portrayal", "voice")
+        f"{c}, pooled": Comparison(c, compare.TO_RUSSIA)
+        for c in ("frame", "motives", "portrayal", "voice")
     },
     **{
         f"{c}, within camps": Comparison(c, _held(dict.fromkeys(WITHIN, 1), 1 / 3))
@@ -68,17 +70,12 @@ COMPARISONS = {
     "frame, directional half": Comparison("frame", _held(dict.fromkeys(AWAY, 1), 0.5)),
     "portrayal, away": Comparison("portrayal", _held(AWAY, 0.5)),
     **{f"portrayal, away ({c})": Comparison("portrayal", _held({c: AWAY[c]}, 1.0)) for c in AWAY},
-    "frame, pooled, by article": Comparison("frame", TO_RUSSIA, "article"),
+    "frame, pooled, by article": Comparison("frame", compare.TO_RUSSIA, "article"),
 }
-"""Every contrast that notebooks 3 and 4 report, by name."""
+"""The contrasts that notebooks 3 and 4 report, by name, but for frames in each camp singly."""
 
 INDEX = "frame, mirror index"
 SAME_EVENT = "same event, distance"
-_CELLS = [
-    (camp, d)
-    for camp, toward in compare.TOWARD.items()
-    for d in sorted(TO_RUSSIA, key=lambda d, toward=toward: d != toward)
-]
 
 
 @dataclass(frozen=True)
@@ -242,7 +239,7 @@ def _index_p(told: Told, units, label, rng, draws=199):
     """P-value of the mirror index against one of its nulls, as in `compare.mirror`."""
     side = pd.Index(compare.TOWARD).get_indexer(told.side)
     direction = pd.Index(compare.TOWARD.values()).get_indexer(told.direction)
-    value = told.shares(["side", "direction"], pd.Index(_CELLS), 2).value
+    value = told.shares(["side", "direction"], pd.Index(compare.CELLS), 2).value
     index = compare.mirror_index(value[0] - value[1], value[2] - value[3])
     if np.isnan(index):
         return np.nan
@@ -287,11 +284,11 @@ def coverage(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     told, rng, hits = material(corpus), np.random.default_rng(seed), _Hits()
     parts = {name: _of(told[c.column], c) for name, c in COMPARISONS.items()}
     camps, frame = parts["frame, relational half"], told["frame"]
-    held, crossings = ["side", "direction"], pd.Index(_CELLS)
+    held, crossings = ["side", "direction"], pd.Index(compare.CELLS)
     directions = pd.Index(np.unique(frame.direction))
     truth = {name: _contrast_of(part, COMPARISONS[name], 2)[0] for name, part in parts.items()}
     whole = camps.shares(held, crossings, 2)
-    index = compare.index_bounds(whole, _CELLS)[0]
+    index = compare.index_bounds(whole, compare.CELLS)[0]
     by_direction = {w: frame.shares(["direction"], directions, 2, w) for w in ("event", "article")}
     apart = compare.separation(*_same_events(corpus), "side", draws=1)[0]["value"]
 
@@ -306,7 +303,7 @@ def coverage(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
         hits.add(what, name, "interval", _covers(low, high, truth[name]), sample.names)
 
     def index_covers(what, s):
-        _, low, high = compare.index_bounds(s, _CELLS)
+        _, low, high = compare.index_bounds(s, compare.CELLS)
         hits.add(what, INDEX, "interval", _covers(low, high, index))
 
     for _ in tqdm(range(replicates), desc="coverage"):

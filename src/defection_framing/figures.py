@@ -695,7 +695,7 @@ def largest_out(results: pd.DataFrame, names: dict[str, str], title: str):
 
 
 def unseen(differences: pd.DataFrame, ratios: pd.DataFrame, title: str):
-    """What unseen articles do to differences, and the E-values of the ratios behind them.
+    """What unseen events do to differences, and the E-values of the ratios behind them.
 
     Parameters
     ----------
@@ -728,7 +728,7 @@ def unseen(differences: pd.DataFrame, ratios: pd.DataFrame, title: str):
             if len(out) and row["low"] > 0:
                 ax.plot(out[0], 0, "o", color=colour)
         ax.axhline(0, color="#444444", lw=0.8)
-        ax.set(xlabel="unseen articles, as a multiple of those seen", xlim=(0, 3))
+        ax.set(xlabel="unseen events, as a multiple of those seen", xlim=(0, 3))
         ax.set_title("\n".join(textwrap.wrap(name, 32)), fontsize=9)
         ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
     axes[0].set_ylabel("difference over seen and unseen")

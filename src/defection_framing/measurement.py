@@ -133,8 +133,8 @@ def joint(pairs: Pairs, rng: np.random.Generator | None = None) -> np.ndarray:
 def step(joint: np.ndarray, power: float) -> np.ndarray:
     """Power of the step from one pass's code to the other's; rows sum to 1, shape (K, K).
 
-    1 is the step itself (probabilities of the other pass's code given this pass's), 1/2 one pass's
-    misclassification, negative powers the inverses.
+    1 is the step itself (probabilities of the other pass's code given this pass's; where no
+    eigenvalue is under `SMALLEST`), 1/2 one pass's misclassification, negative powers the inverses.
     """
     root = np.sqrt(joint.sum(1))
     values, vectors = np.linalg.eigh(joint / np.outer(root, root))
@@ -178,14 +178,6 @@ class _Cells:
         return np.minimum(drawn, self.shape[2] - 1)
 
 
-_CAMPS = [
-    (camp, d)
-    for camp, toward in compare.TOWARD.items()
-    for d in sorted(compare.TOWARD.values(), key=toward.__ne__)
-]
-# Each camp's crossings toward it and away from it.
-
-
 def _relational(s, names, code):
     return ((s[..., 0, :] - s[..., 1, :] + s[..., 2, :] - s[..., 3, :]) / 2)[..., names == code][
         ..., 0
@@ -211,7 +203,7 @@ def _difference(s, names, code):
 _PLAN: tuple[tuple[str, list, dict[str, Callable]], ...] = (
     (
         "frame",
-        _CAMPS,
+        compare.CELLS,
         {
             "treason_relational": partial(_relational, code="treason"),
             "mirror_index": _mirror,
@@ -228,7 +220,7 @@ _PLAN: tuple[tuple[str, list, dict[str, Callable]], ...] = (
         ["ru_exit", "ru_to_ua"],
         {"frame_collapse_exit_from_ru": partial(_difference, code="collapse")},
     ),
-    ("portrayal", _CAMPS, {"portrayal_traitor_away": partial(_away, code="traitor")}),
+    ("portrayal", compare.CELLS, {"portrayal_traitor_away": partial(_away, code="traitor")}),
 )
 
 
@@ -276,13 +268,18 @@ def headlines(
         n_events = cells.mass.sum(0).min()
         n = {"n_articles": cells.n_articles.sum(), "n_events": len(cells.mass)}
         t = stats.t.isf(0.025, n_events - 1) if n_events >= MIN_EVENTS else np.nan
+        enough = stats.hmean(cells.mass.sum(0)) >= compare.MIN_EVENTS_INDEX
         for name, function in estimates.items():
             for version in drawn:
                 # Recodings add noise, which an index of their mean shares would not have.
                 value = np.mean(function(values[version], pairs.names))
                 spread = function(drawn[version], pairs.names)
                 reach = np.nan if np.isnan(value) else t * np.nanstd(spread, ddof=1)
-                low, high = np.array([value - reach, value + reach]).clip(-1, 1)
+                bias = 0.0
+                if name.startswith("mirror"):  # as `compare.index_interval`
+                    bias = value - np.nanmean(spread) if enough else np.nan
+                ends = [value - reach + np.minimum(bias, 0), value + reach + np.maximum(bias, 0)]
+                low, high = np.clip(ends, -1, 1)
                 row = {"value": value, "low": low, "high": high}
                 rows[name, version] = row | n
     out = pd.DataFrame(rows).T.rename_axis(["estimate", "version"])
@@ -413,8 +410,8 @@ def merge_path(pairs: Pairs, splits: int = 20, seed: int = SEED) -> pd.DataFrame
 def levels(pairs: Pairs) -> dict[str, dict[str, str]]:
     """Levels of frames to compare: as coded, after Entman, and merged until the passes agree.
 
-    `merges` stops at `agreement.TENTATIVE`'s and `SUFFICIENT`'s middle, 0.75, and at `SUFFICIENT`;
-    both are chosen on the data that they are judged by.
+    `merges` stops at the values of `MERGED_UNTIL`; the classes are chosen on the data that they are
+    judged by.
     """
     out = {"as coded": {name: name for name in pairs.names}, "after Entman": entman()}
     path = merge_path(pairs, splits=0)["alpha"]

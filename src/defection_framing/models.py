@@ -81,7 +81,6 @@ def _away(name: str) -> dict[str, dict]:
 
 
 _CAMP, _WAY = ("side", "direction"), ("direction",)
-_TO_RUSSIA = {"ua_to_ru": 1.0, "ru_to_ua": -1.0}
 
 QUESTIONS = {
     "treason": Question("claims", "frame", "treason", _CAMP, _away("treason")),
@@ -97,12 +96,12 @@ QUESTIONS = {
         for side, other in (("ua", "ru"), ("ru", "ua"))
     },
     **{
-        frame: Question("claims", "frame", frame, _WAY, {f"{frame}_direction": _TO_RUSSIA})
+        frame: Question("claims", "frame", frame, _WAY, {f"{frame}_direction": compare.TO_RUSSIA})
         for frame in ("mistreatment", "coercion", "reprisal")
     },
     **{
         f"motive_{motive}": Question(
-            "articles", "motives", motive, _WAY, {f"motive_{motive}_direction": _TO_RUSSIA}
+            "articles", "motives", motive, _WAY, {f"motive_{motive}_direction": compare.TO_RUSSIA}
         )
         for motive in ("coercion", "reward")
     },

@@ -664,8 +664,9 @@ def null_medians(data: corpus.Corpus, replicates: int, seed: int) -> pd.DataFram
     Returns
     -------
     pd.DataFrame, one row per estimate of `HEADLINES` that the corpus has
-        `estimate`, `value` (share of shuffles whose median is as far from zero as the curve's, or
-        for a mirror index as high), `se`, `median`, `null_low`, `null_high` (middle 95%).
+        `estimate`, `value` (p-value, never zero: Phipson & Smyth 2010; how many shuffles have a
+        median as far from zero as the curve's, or for a mirror index as high), `se`,
+        `median`, `null_low`, `null_high` (middle 95%).
     """
     m, rng = material(data), np.random.default_rng(seed)
     _, first, unit = np.unique(m.event * 5 + m.direction, return_index=True, return_inverse=True)
@@ -681,9 +682,10 @@ def null_medians(data: corpus.Corpus, replicates: int, seed: int) -> pd.DataFram
             continue
         medians = np.nanmedian(values, axis=0)
         far = medians if h.code is None else np.abs(medians)
-        p = (1 + (far[1:] >= far[0]).sum()) / (2 + replicates)
+        beyond = (far[1:] >= far[0]).sum()
+        p, near = (1 + beyond) / (1 + replicates), (1 + beyond) / (2 + replicates)
         low, high = np.nanpercentile(medians[1:], [2.5, 97.5])
-        rows.append((key, p, np.sqrt(p * (1 - p) / replicates), medians[0], low, high))
+        rows.append((key, p, np.sqrt(near * (1 - near) / replicates), medians[0], low, high))
     numbers = ["value", "se", "median", "null_low", "null_high"]
     table = pd.DataFrame(rows, columns=["estimate", *numbers])
     return table.astype(dict.fromkeys(numbers, float))

@@ -226,14 +226,9 @@ def beside_pooled(table: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
     own = crossing[crossing["side"].isin(list(compare.TOWARD))]
     to_russia = crossing["direction"] == "ua_to_ru"
     leaves = own["direction"].astype(str) != own["side"].map(compare.TOWARD)
-    cells = {
-        (camp, d): -0.5 if d == toward else 0.5
-        for camp, toward in compare.TOWARD.items()
-        for d in compare.TOWARD.values()
-    }
-    directions = {"ua_to_ru": 1, "ru_to_ua": -1}
+    cells = dict(zip(compare.CELLS, (-0.5, 0.5) * 2, strict=True))
     asked = {
-        "to Russia minus to Ukraine": (crossing, to_russia, ["direction"], directions),
+        "to Russia minus to Ukraine": (crossing, to_russia, ["direction"], compare.TO_RUSSIA),
         "leaving minus coming": (own, leaves, ["side", "direction"], cells),
     }
     out = {}
@@ -263,7 +258,8 @@ def ratio(s: compare.Shares, top: dict, bottom: dict) -> pd.DataFrame:
     References
     ----------
     Donner & Zou (2012), Closed-form confidence intervals for functions of the normal mean and
-    standard deviation. Statistical Methods in Medical Research 21.
+    standard deviation. Statistical Methods in Medical Research 21. Top and bottom are taken as
+    independent; events that both tell make them err together, in this corpus hardly.
     """
     if not {*top, *bottom} <= set(s.groups):
         return pd.DataFrame(np.nan, s.codes, ["value", "low", "high"])
@@ -313,9 +309,10 @@ def e_values(ratios: pd.DataFrame) -> pd.DataFrame:
 
 
 def unseen(value: float, low: float, high: float) -> dict[str, float]:
-    """How many unseen articles it takes to undo a difference, as a multiple of those seen.
+    """How many unseen events it takes to undo a difference, as a multiple of those seen.
 
-    The difference over seen and unseen together is their weighted mean; its interval is taken to
+    Each event counts once, and the multiple is the same in every cell. The difference over seen and
+    unseen together is their weighted mean; its interval is taken to
     be as wide as now, as that of a sample of this size from both would be.
 
     Parameters
@@ -326,10 +323,10 @@ def unseen(value: float, low: float, high: float) -> dict[str, float]:
     Returns
     -------
     dict
-        `interval_if_none`: unseen articles without any difference, until the interval reaches
+        `interval_if_none`: unseen events without any difference, until the interval reaches
         zero; `interval_if_reversed`: the same with a difference as large the other way. 0 where
         the interval holds zero now, NaN where there is none. (Until nothing is left of it there
-        must be as many reversed articles unseen as were seen; those without a difference never
+        must be as many reversed events unseen as were seen; those without a difference never
         take all of it.)
     """
     sign = np.sign(value)

@@ -39,6 +39,8 @@ class Simulation:
         In the run that `make study` repeats.
     rests_on : tuple of str
         Further modules of the package whose change makes the kept table stale.
+    tables : tuple of str
+        Kept tables that it starts from, by file name.
     """
 
     module: str
@@ -46,16 +48,17 @@ class Simulation:
     replicates: int
     few: int
     rests_on: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 SIMULATIONS: dict[str, Simulation] = {
-    "false_alarms": Simulation("alarms", "false_alarms", 1000, 25, ("compare",)),
-    "coverage": Simulation("alarms", "coverage", 400, 30, ("compare",)),
-    "detectable": Simulation("alarms", "detectable", 40, 8, ("compare",)),
+    "false_alarms": Simulation("alarms", "false_alarms", 1000, 25, ("compare", "corpus", "embed")),
+    "coverage": Simulation("alarms", "coverage", 400, 30, ("compare", "corpus", "embed")),
+    "detectable": Simulation("alarms", "detectable", 40, 8, ("compare", "corpus", "embed")),
     "two_levels": Simulation("models", "coverage", 120, 8, ("compare", "corpus")),
-    "curves": Simulation("multiverse", "null_medians", 1000, 20, ("compare",)),
+    "curves": Simulation("multiverse", "null_medians", 1000, 20, ("compare", "corpus")),
     "corrected_coverage": Simulation(
-        "correct", "coverage", 1000, 60, ("compare", "coding", "model_card")
+        "correct", "coverage", 1000, 60, ("compare", "corpus", "human"), ("left_out_codes.csv",)
     ),
 }
 """Every simulation by name; the names are those of the files."""
@@ -118,7 +121,11 @@ def stale(name: str) -> list[str]:
     """Name the data tables and modules that changed since the kept table was computed."""
     if not (folder() / f"{name}.csv").exists():
         return [f"{name}.csv does not exist"]
-    then, now = _origin(name), _inputs(name)
+    return changed(_origin(name), _inputs(name))
+
+
+def changed(then: dict[str, dict], now: dict[str, dict]) -> list[str]:
+    """Name what differs between two results of `digests`."""
     return [
         key
         for kind in ("data", "code")
@@ -169,14 +176,15 @@ def _origin(name: str) -> dict:
 
 def _inputs(name: str) -> dict[str, dict[str, str]]:
     entry = SIMULATIONS[name]
-    return digests({entry.module, *entry.rests_on})
+    tables = [*sorted(settings.data_dir().glob("*.csv")), *(folder() / t for t in entry.tables)]
+    return digests({entry.module, *entry.rests_on}, tables)
 
 
-def digests(modules: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Checksums of the data tables (`data`) and of modules of this package (`code`)."""
-    package, tables = Path(__file__).parent, sorted(settings.data_dir().glob("*.csv"))
+def digests(modules: Iterable[str], tables: Iterable[Path]) -> dict[str, dict[str, str]]:
+    """Checksums of tables (`data`; of those that exist) and of this package's modules (`code`)."""
+    package = Path(__file__).parent
     return {
-        "data": {path.name: _sha(path.read_text(encoding="utf-8")) for path in tables},
+        "data": {p.name: _sha(p.read_text(encoding="utf-8")) for p in tables if p.exists()},
         "code": {f"{m}.py": _sha(_code(package / f"{m}.py")) for m in sorted(modules)},
     }
 
