@@ -43,8 +43,13 @@ def test_the_register_keeps_every_figure_with_its_alt_text(folder):
     assert register["one"]["alt"] == "a"
 
 
-def test_the_notebook_picture_carries_the_alt_text(folder):
-    assert _save().alt == "a"
+def test_the_notebook_shows_the_picture_with_its_alt_text_and_the_caption(monkeypatch):
+    shown = []
+    monkeypatch.setattr(figures, "display", lambda *parts: shown.extend(parts))
+    _save()
+    picture, caption = shown
+    assert picture.alt == "a"
+    assert caption.data == "*c* n: 2 articles."
 
 
 def test_legend_names_the_n_of_each_series():

@@ -460,3 +460,13 @@ def test_the_outlet_of_an_address(url, outlet):
 )
 def test_the_outlet_of_a_name(site, outlet):
     assert outlet_of("", REGISTRY, site) == outlet
+
+
+def test_tables_that_another_made_are_never_written_over(tmp_path):
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    for name in ("articles.csv", "claims.csv"):
+        write(folder / name, "their own\n")
+    with pytest.raises(IngestError, match="theirs holds tables that `ingest` did not begin"):
+        ingest([SAMPLES], folder)
+    assert contents(folder) == {name: b"their own\n" for name in ("articles.csv", "claims.csv")}

@@ -350,14 +350,13 @@ def _redrawn(told: Told, rng: np.random.Generator) -> Told:
 def _drawn(told: Told, by: list[str], groups: pd.Index, size: int, rng) -> Told:
     """A number of whole events of each group, drawn with replacement, each draw a new event."""
     at = told.cell(by, groups)
-    key = np.where(at >= 0, at * (told.event.max() + 1) + told.event, -1)
+    key = np.where(at >= 0, at * (told.event.max(initial=-1) + 1) + told.event, -1)
     order = np.argsort(key, kind="stable")
     known, starts = np.unique(key[order], return_index=True)
     sizes = np.diff([*starts, len(order)])
-    of_group = known // (told.event.max() + 1)
-    picks = np.concatenate(
-        [rng.choice(np.flatnonzero(of_group == g), size) for g in np.unique(of_group[known >= 0])]
-    )
+    of_group = known // (told.event.max(initial=-1) + 1)
+    own = [rng.choice(np.flatnonzero(of_group == g), size) for g in np.unique(of_group[known >= 0])]
+    picks = np.concatenate([np.zeros(0, dtype=int), *own])  # a corpus may have no group at all
     return _stacked(told, order, starts[picks], sizes[picks])
 
 

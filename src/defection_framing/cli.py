@@ -28,6 +28,11 @@ def _plain_errors() -> Iterator[None]:
     """Print an error that this package raised on purpose as it is, without a trace; exit 2."""
     try:
         yield
+    except OSError as error:
+        # A full disk or a closed pipe can meet any command.
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"{where}{error.strerror}; nothing more was written.", err=True)
+        raise typer.Exit(2) from None
     except Exception as error:
         if not type(error).__module__.startswith(f"{__package__}."):
             raise
@@ -204,7 +209,10 @@ def code_articles(file: Lines) -> None:
 
 @code.command("claims")
 def code_claims(file: Lines) -> None:
-    """Main frame and voice of claims: CSV `id,frame,probability,voice,open`."""
+    """Main frame and voice of claims: CSV `id,frame,probability,voice,open`.
+
+    `probability` and `open` are the frame's; the voice is right about every second time.
+    """
     _code(file, "code_claims")
 
 

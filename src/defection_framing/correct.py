@@ -376,19 +376,27 @@ def write_table(out: Path, folder: Path | None = None, key: Path | None = None) 
             "for a corpus that classifiers coded or `defection-framing blind-sheet` for another, "
             "and name its folder by --sheets."
         )
-    table = from_sheets(folder or next(path for path in reviews if path.is_dir()), key)
+    folder = folder or next(path for path in reviews if path.is_dir())
+    table = from_sheets(folder, key)
     path = Path(out) / "derived" / "corrected.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     report.write_text(path, table.to_csv(float_format="%.10g", lineterminator="\n"))
-    moved = (table["corrected"] - table["naive"]).abs().sort_values(ascending=False, kind="stable")
-    shown = table.loc[moved.index[:_SHOWN]]
+    sure = table[table["corrected_low"].notna()]
+    moved = (sure["corrected"] - sure["naive"]).abs().sort_values(ascending=False, kind="stable")
+    shown = sure.loc[moved.index[:_SHOWN]]
+    summary = (
+        f"{len(table):,} shares and contrasts corrected by the codes in {folder}, {len(sure):,} of "
+        f"them from events enough for an interval. All of them: {path}."
+    )
+    if sure.empty:
+        return summary
 
     def said(row, method):
         value, low, high = (row[method + end] for end in ("", "_low", "_high"))
         return f"{value:.2f}" + ("" if np.isnan(low) else f" [{low:.2f} to {high:.2f}]")
 
     text = pd.DataFrame({m: shown.apply(said, axis=1, method=m) for m in METHODS})
-    return f"The largest of {len(table):,} corrections:\n{text.to_string()}\nAll of them: {path}."
+    return f"The largest corrections that have an interval:\n{text.to_string()}\n{summary}"
 
 
 _SHOWN = 12  # rows of the table that is printed

@@ -12,7 +12,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Image
+from IPython.display import Image, Markdown, display
 
 from . import compare, multiverse, settings
 from .agreement import SUFFICIENT, TENTATIVE
@@ -91,8 +91,10 @@ plt.rcParams.update(
 )
 
 
-def save(fig, name, data, *, title, caption, alt, n, notebook) -> Image:
-    """Save a figure as PNG and SVG, its data as CSV, and its caption for the gallery.
+def save(fig, name, data, *, title, caption, alt, n, notebook) -> None:
+    """Save a figure as PNG and SVG, its data as CSV, its caption for the gallery, and show it.
+
+    In a notebook, picture and caption are shown.
 
     Parameters
     ----------
@@ -109,11 +111,6 @@ def save(fig, name, data, *, title, caption, alt, n, notebook) -> Image:
         The articles and events behind it.
     notebook : str
         The notebook that makes it, without ending.
-
-    Returns
-    -------
-    IPython.display.Image
-        The picture for the notebook, with the alt text.
     """
     folder = settings.figures_dir()
     (folder / "tables").mkdir(parents=True, exist_ok=True)
@@ -130,7 +127,7 @@ def save(fig, name, data, *, title, caption, alt, n, notebook) -> Image:
     small = io.BytesIO()
     fig.savefig(small, dpi=100, metadata={"Software": None})
     plt.close(fig)
-    return Image(data=small.getvalue(), format="png", alt=alt)
+    display(Image(data=small.getvalue(), format="png", alt=alt), Markdown(f"*{caption}* n: {n}."))
 
 
 def nothing(title: str):

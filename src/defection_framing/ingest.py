@@ -533,12 +533,21 @@ def _journal(out: Path) -> Iterator[_Journal]:
         raise IngestError(f"{out} is a file; name a folder to write to.")
     if out.resolve() == (settings.ROOT / "data").resolve():
         raise IngestError(f"{out} holds the study's own data; name another folder to write to.")
+    if (out / "articles.csv").exists() and not (out / _JOURNAL).exists():
+        raise IngestError(
+            f"{out} holds tables that `ingest` did not begin (articles.csv); name another folder "
+            "to write to."
+        )
     new = not out.exists()
     try:
         out.mkdir(parents=True, exist_ok=True)
         journal = _Journal(out / _JOURNAL)
     except PermissionError:
         raise IngestError(f"{out} may not be written to; name another folder.") from None
+    except OSError as error:
+        raise IngestError(
+            f"{out} cannot be written to ({error.strerror}); name another folder."
+        ) from None
     try:
         # Before any text is there, so that none is ever tracked.
         _write(out / ".gitignore", "# The publishers' wording: not to be published.\n*\n")

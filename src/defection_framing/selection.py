@@ -234,7 +234,7 @@ def beside_pooled(table: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
     out = {}
     for name, (rows, first, by, weights) in asked.items():
         pooled = compare.contrast(compare.shares(rows, column, by), weights)
-        within = within_outlets(rows, column, first)
+        within = within_outlets(rows, column, first).reindex(pooled.index)
         out[name] = pd.concat({"within outlets": within, "all outlets": pooled}, names=["series"])
         out[name].index.names = ["series", "code"]
     return out
