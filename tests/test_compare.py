@@ -149,7 +149,7 @@ def test_a_direction_effect_is_not_taken_for_a_relation():
 
 
 def test_p_values_are_those_of_shuffled_tables_recomputed_one_by_one():
-    table = claims(7, events=24, relational=0.05)
+    table = claims(7, events=36, relational=0.05)
     s = compare.shares(table, "frame", ["side", "direction"], draws=400)
     p = compare.contrast(s, AWAY)["p"]
     events = table.groupby("cluster")["direction"].first()

@@ -188,7 +188,7 @@ def test_a_corpus_that_classifiers_coded_is_corrected_by_its_review(tmp_path, mo
 
 @pytest.mark.parametrize(
     ("rows", "said"),
-    [(0, "have codes for 0 events"), (2, "have codes for 2 events; an interval needs 5")],
+    [(0, "have codes for 0 events"), (2, "have codes for 2 events; an interval needs 7")],
 )
 def test_too_few_codes_are_refused_in_one_sentence(rows, said, tmp_path):
     folder = write_coded(tmp_path, 40)

@@ -21,15 +21,14 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from .settings import SEED
 
-MIN_EVENTS = 5
+MIN_EVENTS = 7
 """With fewer effective events in a cell no interval is given."""
 
 MIN_EVENTS_INDEX = 10
 """With fewer in the harmonic mean of its four cells the mirror index gets none.
 
 Both are what the simulation `alarms.coverage` supports: with as many or more, about 93% or more of
-intervals hold the truth, on average over codes and where each event counts once. Where each article
-counts once they may fall to 91%."""
+intervals hold the truth, on average over codes. Single codes of few events do worse."""
 
 DRAWS = 2000
 
