@@ -74,6 +74,14 @@ COMPARISONS = {
 }
 """The contrasts that notebooks 3 and 4 report, by name, but for frames in each camp singly."""
 
+HEADLINES = {
+    "traitor": ("portrayal, away", "traitor"),
+    "treason": ("frame, relational half", "treason"),
+    "collapse_ua": ("frame, exits (Ukrainian side)", "collapse"),
+    "collapse_ru": ("frame, exits (Russian side)", "collapse"),
+}
+"""Comparison and code behind the headlines, by a short name."""
+
 INDEX = "frame, mirror index"
 SAME_EVENT = "same event, distance"
 

@@ -140,22 +140,32 @@ def _true(condition: str, known: dict[str, Estimate]) -> bool:
     return bool(_COMPARE[compare](getattr(known[name], column), float(number)))
 
 
-def headlines(root: str = "", every: bool = False) -> list[str]:
-    """List findings as markdown bullets, each with links to its figure and its notebook.
+def headlines(root: str = "") -> list[str]:
+    """List the headline findings as markdown bullets, each with links to figure and notebook.
 
     Parameters
     ----------
     root : str
         Path from the page to the top of the repository, with the closing slash.
-    every : bool
-        All findings instead of the headlines.
     """
-    return [
+    return [_bullet(name, root) for name, entry in _findings().items() if entry.get("headline")]
+
+
+def others(root: str = "") -> dict[str, list[str]]:
+    """List all other findings in the same way, by the notebook that shows them."""
+    found: dict[str, list[str]] = {}
+    for name, entry in _findings().items():
+        if not entry.get("headline"):
+            found.setdefault(entry["notebook"], []).append(_bullet(name, root))
+    return dict(sorted(found.items()))
+
+
+def _bullet(name: str, root: str) -> str:
+    entry = _findings()[name]
+    return (
         f"- {finding(name)} ([figure]({root}figures/{entry['figure']}.png), "
         f"[notebook]({root}notebooks/{entry['notebook']}.ipynb))"
-        for name, entry in _findings().items()
-        if every or entry.get("headline")
-    ]
+    )
 
 
 def stale() -> list[str]:

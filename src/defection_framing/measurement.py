@@ -38,7 +38,7 @@ POWERS = {"as coded": 0.0, "corrected": -0.5, "corrected, all error in one pass"
 HEADLINES = {
     "treason_relational": "treason, toward minus away, mean of camps",
     "mirror_index": "mirror index",
-    "mirror_without_treason": "mirror index without treason",
+    "mirror_without_treason": "mirror index without treason (others rescaled)",
     "frame_collapse_exit_from_ua": "collapse, exits minus crossings, Ukrainian side",
     "frame_collapse_exit_from_ru": "collapse, exits minus crossings, Russian side",
     "portrayal_traitor_away": "portrayed as traitor, away minus toward, mean of camps",
@@ -493,6 +493,31 @@ _REPORTED = {
     "directions (mean)": ("^direction", ""),
     "mirror index": ("^mirror", ""),
 }
+
+
+def tipping(articles: pd.DataFrame) -> dict[str, float]:
+    """Share of wrong codes at which each camp's traitor contrast would no longer exclude zero.
+
+    Only codes of those who leave the teller's side are taken to be wrong, and the interval to stay
+    as wide as it is.
+
+    Parameters
+    ----------
+    articles : pd.DataFrame
+        With `side`, `direction`, `portrayal`, `article_id`, `cluster`.
+
+    Returns
+    -------
+    dict
+        `tipping_<camp>`: 0 to 1; 0 where the interval holds zero now, NaN where there is none.
+    """
+    out = {}
+    s = compare.shares(articles, "portrayal", ["side", "direction"])
+    for toward, away in (compare.CELLS[:2], compare.CELLS[2:]):
+        low = compare.contrast(s, {away: 1, toward: -1}).reindex(["traitor"])["low"].iloc[0]
+        share = compare.prevalence(s).reindex([(*away, "traitor")])["value"].iloc[0]
+        out[f"tipping_{away[0]}"] = max(low, 0.0) / share if low == low else np.nan
+    return out
 
 
 def coverage_summary(table: pd.DataFrame) -> pd.DataFrame:
