@@ -43,6 +43,21 @@ def test_who_leaves_decides_and_not_who_says_it():
     assert list(out["direction"]) == ["ru_to_ua", "ua_to_ru", "ru_to_ua", "ua_to_ru"]
 
 
+def test_a_side_that_tells_or_takes_in_is_not_the_side_left():
+    texts = [
+        "Kyiv welcomes pilot who flew his Mi-8 over the border",
+        "Moscow welcomes pilot who flew his Mi-8 over the border",
+        "Ukrainska Pravda: soldier of Russian army changes to the Ukrainian army",
+        "TASS: the commander of a Ukrainian battalion admitted that his men had run to the rear",
+    ]
+    out = coding.code_articles(lines(*texts))
+    assert list(out["direction"]) == ["ru_to_ua", "ua_to_ru", "ru_to_ua", "ua_exit"]
+    kinds = ("receiver", "teller", "absentia", "militia", "two_units")
+    rows = [row for row in CHALLENGE if row["kind"] in kinds]
+    out = coding.code_articles(lines(*(row["text"] for row in rows)))
+    assert (out["direction"] == [row["label"] for row in rows]).mean() >= 0.6
+
+
 def test_leaving_without_joining_is_an_exit():
     out = coding.code_articles(
         lines(
@@ -75,7 +90,8 @@ def test_exchanging_the_sides_exchanges_direction_and_voice_and_keeps_the_other_
     texts = [
         row["text"]
         for row in CHALLENGE
-        if row["kind"] in ("source_trap", "exit", "both") and row["id"] not in ("c05", "c19")
+        if row["kind"] in ("source_trap", "exit", "both", "absentia")
+        and row["id"] not in ("c05", "c19")
     ]
     assert all(a != b for a, b in zip(texts, map(exchange, texts), strict=True))
     swapped = [exchange(text) for text in texts]

@@ -7,7 +7,8 @@ answer is the mean of both. For the other codes the side that a text names first
 whichever it is.
 
 - Direction: who leaves (one side, or both) by logistic regression on words and on classes of words
-  (`coding_data/classes.csv`: verbs of leaving, persons, third countries); given that, whether they
+  (`coding_data/classes.csv`: verbs of leaving, persons, third countries), with a side that only
+  tells of it, or takes people in, told apart (`coding_data/roles.csv`); given that, whether they
   join the other side or only leave; and whether the text is about this at all, by regression on
   sentence vectors. Beside the corpus it learns from project-written texts: short ones, on both
   sides, and on other matters (`coding_data/written.csv`).
@@ -55,7 +56,7 @@ ARTICLE_CODES = ("direction", "portrayal", "stance")
 CLAIM_CODES = ("frame", "voice")
 """Codes of a claim."""
 
-OPEN_BELOW = {"direction": 0.6, "portrayal": 0.5, "stance": 0.55, "frame": 0.4, "voice": 0.6}
+OPEN_BELOW = {"direction": 0.65, "portrayal": 0.5, "stance": 0.55, "frame": 0.4, "voice": 0.6}
 """A code whose probability is lower is left open for a person to decide. Of the decided codes
 about two in three are right in cross-validation, of directions nearly all."""
 
@@ -239,9 +240,28 @@ def _classes() -> dict[str, re.Pattern]:
         }
 
 
+@cache
+def _role_patterns() -> list[tuple[str, re.Pattern]]:
+    side = "(?P<side>Russian|Ukrainian)"
+    with (files(__package__) / "coding_data/roles.csv").open(encoding="utf-8") as file:
+        return [
+            (row["role"], re.compile(rf"\b{row['pattern'].replace('{side}', side)}(?!\w)"))
+            for row in csv.DictReader(file)
+        ]
+
+
+@lru_cache(maxsize=50_000)
+def _roles(text: str) -> str:
+    """A reading with each side that tells or takes in under a name that says so: `Russianhost`."""
+    for role, pattern in _role_patterns():
+        text = pattern.sub(lambda m, r=role: m[0].replace(m["side"], m["side"] + r, 1), text)
+    return text
+
+
 @lru_cache(maxsize=50_000)
 def _abstract(text: str) -> str:
-    """The text with words of one class become one word."""
+    """The text with words of one class become one word, and sides by role."""
+    text = _roles(text)
     for name, pattern in _classes().items():
         text = pattern.sub(name, text)
     return text
@@ -249,6 +269,7 @@ def _abstract(text: str) -> str:
 
 _VIEWS = {
     "words": (str, "word"),
+    "roles": (_roles, "word"),
     "abstract": (_abstract, "word"),
     "letters": (str, "char_wb"),
 }
@@ -418,6 +439,9 @@ _WRITTEN, _BESIDE = 3.0, 0.2
 # Weight of a written text, where a whole article has 1; that of all texts on other matters, where
 # all texts on this have 1.
 
+_SHARPER = 1.5
+# The short written texts make the scores of whole articles too timid by this much.
+
 
 class _Regression(_Kept):
     """Logistic regression."""
@@ -441,8 +465,8 @@ class _Direction(_Kept):
     classes = DIRECTIONS
 
     def __init__(self):
-        self.side_words = _Words(words=(1, 3), abstract=(1, 4))
-        self.exit_words = _Words(words=(1, 1), abstract=(1, 2))
+        self.side_words = _Words(words=(1, 3), roles=(1, 3), abstract=(1, 4))
+        self.exit_words = _Words(roles=(1, 1), abstract=(1, 2))
         self.side, self.exit, self.about = _Regression(), _Regression(), _Regression(3)
 
     def fit(self, articles: pd.DataFrame, claims: dict[str, list[str]], written: pd.DataFrame):
@@ -505,8 +529,9 @@ class _Direction(_Kept):
         """Probability of each of `DIRECTIONS`, shape (n, 6), of what `_seen_leads` gives."""
         one, other = (reading for reading, _ in seen)
         score = [self.side.score(self.side_words.transform(t)) for t in (one, other)]
-        side = softmax((score[0] + score[1][:, [1, 0, 2]]) / 2, axis=1)
-        left = np.c_[*(expit(self.exit.score(self.exit_words.transform(t))) for t in (one, other))]
+        side = softmax(_SHARPER * (score[0] + score[1][:, [1, 0, 2]]) / 2, axis=1)
+        left = [self.exit.score(self.exit_words.transform(t)) for t in (one, other)]
+        left = expit(_SHARPER * np.c_[*left])
         about = [self.about.score(self._about_features(*own))[:, 0] for own in seen]
         about = expit((about[0] + about[1]) / 2)
         named = [bool(re.search("Russian|Ukrainian", t)) for t in one]
