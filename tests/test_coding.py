@@ -86,12 +86,12 @@ def test_exchanging_the_sides_exchanges_direction_and_voice_and_keeps_the_other_
     def exchange(text):
         return re.sub(r"\w+?(?=s?\b)", lambda m: other_name.get(m[0], m[0]), text)
 
-    # None names a side in a way that has no mirror image above, such as Wagner or TASS.
+    # None names a side in a way that has no mirror image above, such as Wagner or TASS; two name none.
     texts = [
         row["text"]
         for row in CHALLENGE
         if row["kind"] in ("source_trap", "exit", "both", "absentia")
-        and row["id"] not in ("c05", "c19")
+        and row["id"] not in ("c05", "c19", "c149", "c150")
     ]
     assert all(a != b for a, b in zip(texts, map(exchange, texts), strict=True))
     swapped = [exchange(text) for text in texts]
