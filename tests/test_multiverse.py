@@ -61,7 +61,7 @@ def test_as_reported_the_estimates_are_those_of_the_comparison(data, m):
     for column, value in found.items():
         assert value == pytest.approx(mirror.index[column], nan_ok=True)
     treason = mirror.frames.loc["treason"]
-    found = multiverse.reported(m, "treason_relational")
+    found = multiverse.reported(m, "treason_away")
     assert found["value"] == pytest.approx(treason["relational"])
     assert found["low"] == pytest.approx(treason["relational_low"], abs=0.01)
     found = multiverse.reported(m, "portrayal_traitor_away")
@@ -90,8 +90,8 @@ def test_a_crossing_of_choices_does_what_the_options_say(data, m, monkeypatch):
     for choice, option in wanted.items():
         two = multiverse.CHOICES[choice][0], option
         monkeypatch.setitem(multiverse.CHOICES, choice, two)
-    narrow(monkeypatch, "treason_relational", *wanted)
-    curve = multiverse.curve(m, "treason_relational", draws=2)
+    narrow(monkeypatch, "treason_away", *wanted)
+    curve = multiverse.curve(m, "treason_away", draws=2)
     [row] = curve[np.all([curve[c] == o for c, o in wanted.items()], axis=0)].itertuples()
 
     _, claims = tables(data, russian_mainstream="other")
@@ -109,7 +109,7 @@ def test_a_crossing_of_choices_does_what_the_options_say(data, m, monkeypatch):
     assert row.n_articles == mirror.index["n_articles"]
 
 
-@pytest.mark.parametrize("key", ["treason_relational", "frame_collapse_exit_from_ua"])
+@pytest.mark.parametrize("key", ["treason_away", "frame_collapse_exit_from_ua"])
 def test_no_specification_is_there_twice_and_the_first_is_the_reported(m, key):
     specs = list(multiverse.specifications(m, key))
     assert len(specs) >= 200
@@ -122,13 +122,13 @@ def test_no_specification_is_there_twice_and_the_first_is_the_reported(m, key):
 
 def test_an_option_that_changes_no_article_is_not_counted(m):
     dated = replace(m, keeps=m.keeps | {("dates", "dated only"): np.ones(len(m.articles), bool)})
-    few = [s.options["dates"] for s in multiverse.specifications(dated, "treason_relational")]
+    few = [s.options["dates"] for s in multiverse.specifications(dated, "treason_away")]
     assert set(few) == {"all"}
 
 
 def test_a_planted_effect_survives_every_choice(m, monkeypatch):
-    narrow(monkeypatch, "treason_relational", "Russian camp", "codes", "copies", "dates", *FEW)
-    curve = multiverse.curve(planted(m, 1), "treason_relational", draws=60)
+    narrow(monkeypatch, "treason_away", "Russian camp", "codes", "copies", "dates", *FEW)
+    curve = multiverse.curve(planted(m, 1), "treason_away", draws=60)
     assert len(curve) > 200
     row = multiverse.summary({"x": curve}).loc["x"]
     assert row["same_sign"] == 1 and row["median"] < -0.3
@@ -136,7 +136,7 @@ def test_a_planted_effect_survives_every_choice(m, monkeypatch):
 
 
 def test_where_there_is_no_effect_few_intervals_exclude_zero(m, monkeypatch):
-    for key in ("treason_relational", "frame_collapse_exit_from_ru"):
+    for key in ("treason_away", "frame_collapse_exit_from_ru"):
         narrow(monkeypatch, key, "codes", "weighting", "events")
         curves = [multiverse.curve(shuffled(m, seed), key, draws=100) for seed in range(10)]
         shares = multiverse.summary(dict(enumerate(curves)))["excludes_zero"].dropna()
@@ -144,8 +144,8 @@ def test_where_there_is_no_effect_few_intervals_exclude_zero(m, monkeypatch):
 
 
 def test_the_test_of_a_curve_tells_an_effect_from_none(data, monkeypatch):
-    h = multiverse.HEADLINES["treason_relational"]._replace(choices=("codes", "weighting"))
-    monkeypatch.setattr(multiverse, "HEADLINES", {"treason_relational": h})
+    h = multiverse.HEADLINES["treason_away"]._replace(choices=("codes", "weighting"))
+    monkeypatch.setattr(multiverse, "HEADLINES", {"treason_away": h})
     rng, events = np.random.default_rng(5), data.articles["event"].unique()
     ps = []
     for _ in range(6):
@@ -167,8 +167,8 @@ def test_recoding_keeps_what_the_passes_agree_on_and_weakens_what_they_do_not(m,
     assert np.nanmean(np.abs(codes[0] - codes[1])) < 1e-3
     assert np.nanmean(np.abs(codes[0] - codes[2])) > 0.02
     assert np.allclose(codes[2].sum(1), 1)
-    narrow(monkeypatch, "treason_relational", "codes", *FEW)
-    curve = multiverse.curve(planted(m, 2), "treason_relational", draws=2)
+    narrow(monkeypatch, "treason_away", "codes", *FEW)
+    curve = multiverse.curve(planted(m, 2), "treason_away", draws=2)
     assert multiverse.effects(curve).loc[("codes", anew), "value"] > 0.02
 
 

@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import Image, Markdown, display
+from matplotlib.patheffects import withStroke
 
 from . import compare, multiverse, settings
 from .agreement import SUFFICIENT, TENTATIVE
@@ -495,32 +496,46 @@ def curve(table: pd.DataFrame, title: str, xlabel: str, null=None):
     choices = table.columns[: table.columns.get_loc("value")]
     varied = [c for c in choices if table[c].nunique() > 1]
     options = [(c, o) for c in varied for o in multiverse.CHOICES[c] if (table[c] == o).any()]
-    size = (9, 3.2 + 0.165 * len(options))
-    heights = [2.6, size[1] - 3.2]
+    size = (9, 3.8 + 0.165 * len(options))
+    heights = [2.6, size[1] - 3.8]
     fig, (top, below) = plt.subplots(2, 1, sharex=True, figsize=size, height_ratios=heights)
     x, end = np.arange(len(table)), 1.06 * len(table)
     certain = table.dropna(subset=["low"])
-    for sure, colour, name in ((True, "#0072B2", "excludes zero"), (False, "#bbbbbb", "does not")):
-        t = certain[certain["excludes_zero"] == sure]
-        top.vlines(t.index, t["low"], t["high"], colour, lw=min(1.2, 500 / len(table)),
-                   rasterized=True)  # fmt: skip
-        top.plot([], [], color=colour, lw=4, label=f"interval {name} ({len(t):,})")
+    same = np.sign(certain["value"]) == np.sign(table["value"].median())
+    sure = certain["excludes_zero"]
+    for at, colour, name in (
+        (sure & same, "#0072B2", "excludes zero"),
+        (~sure, "#bbbbbb", "does not"),
+        (sure & ~same, "black", "excludes zero, other sign"),
+    ):
+        t = certain[at]
+        if len(t):
+            top.vlines(t.index, t["low"], t["high"], colour, lw=min(1.2, 500 / len(table)),
+                       rasterized=True)  # fmt: skip
+            top.plot([], [], color=colour, lw=4, label=f"interval {name} ({len(t):,})")
+    other = certain.index[sure & ~same]
+    top.plot(other, np.full(len(other), 0.04), "x", color="black", ms=5,
+             transform=top.get_xaxis_transform())  # fmt: skip
     top.plot(x, table["value"], color="black", lw=1.6, label="estimate")
     top.axhline(0, color="#444444", lw=0.8)
-    own = table[table["reported"]]
-    top.vlines(own.index, own["low"], own["high"], "#D55E00", lw=1.6, zorder=4)
-    top.plot(own["value"], "D", color="#D55E00", mec="white", ms=7, label="reported", zorder=5)
+    own, outline = table[table["reported"]], withStroke(linewidth=5, foreground="w")
+    top.vlines(
+        own.index, own["low"], own["high"], "#D55E00", lw=2, zorder=4, path_effects=[outline]
+    )
+    top.plot(own["value"], "D", color="#D55E00", mec="white", mew=1.5, ms=9, label="reported",
+             zorder=5)  # fmt: skip
     if null is not None:
         top.vlines(1.03 * len(table), *null, color="#444444", lw=5, alpha=0.6,
                    label="median if direction did not matter")  # fmt: skip
     top.set(xlim=(-1, end), ylabel="\n".join(textwrap.wrap(xlabel, 34)))
-    top.legend(ncols=5, loc="lower center", bbox_to_anchor=(0.45, 1), fontsize=7, columnspacing=1)
+    top.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.45, 1), fontsize=7, columnspacing=1)
     # Each column of the dashboard stands for neighbours on the curve: their share with the option.
     n_columns = min(len(table), 150)
     column = x * n_columns // len(table)
-    on = np.stack([np.bincount(column, table[c] == o) for c, o in options]) / np.bincount(column)
-    below.imshow(on, cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest",
-                 extent=(-0.5, len(table) - 0.5, len(options) - 0.5, -0.5))  # fmt: skip
+    in_column = np.bincount(column)
+    on = np.stack([np.bincount(column, table[c] == o) for c, o in options]) / in_column
+    shades = below.imshow(on, cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest",
+                          extent=(-0.5, len(table) - 0.5, len(options) - 0.5, -0.5))  # fmt: skip
     starts = [i for i, (c, _) in enumerate(options) if i == 0 or options[i - 1][0] != c]
     for y in starts[1:]:
         below.axhline(y - 0.5, color="#D55E00", lw=0.7)
@@ -528,6 +543,11 @@ def curve(table: pd.DataFrame, title: str, xlabel: str, null=None):
     below.set(yticks=range(len(options)), xlim=(-1, end), xlabel="specifications, sorted")
     below.set_yticklabels(names, fontsize=7)
     below.grid(visible=False)
+    each = "-".join(str(n) for n in sorted({in_column.min(), in_column.max()}))
+    key = fig.colorbar(shades, ax=below, location="bottom", shrink=0.3, aspect=25, pad=0.02,
+                       format=mpl.ticker.PercentFormatter(1, decimals=0))  # fmt: skip
+    key.ax.tick_params(labelsize=7)
+    key.set_label(f"of a column's {each} specifications have the option", fontsize=7)
     none = f", {len(table) - len(certain):,} without interval" if len(certain) < len(table) else ""
     title = f"{title}  {len(table):,} specifications{none}"
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
@@ -536,6 +556,8 @@ def curve(table: pd.DataFrame, title: str, xlabel: str, null=None):
 
 def what_holds(summary: pd.DataFrame, names: dict[str, str], curves, title: str):
     """How far each curve reaches, and what share of it agrees.
+
+    Differences of shares, and indices and distances, have a row of panels each.
 
     Parameters
     ----------
@@ -547,36 +569,73 @@ def what_holds(summary: pd.DataFrame, names: dict[str, str], curves, title: str)
     title : str
     """
     shown = [k for k in names if summary.loc[k, "specifications"] > 0]
-    if not shown:
+    kinds = {
+        "difference of shares, points": [k for k in shown if multiverse.is_share(k)],
+        "index, or distance": [k for k in shown if not multiverse.is_share(k)],
+    }
+    kinds = {unit: keys for unit, keys in kinds.items() if keys}
+    if not kinds:
         return nothing(title)
-    fig, (left, right) = plt.subplots(
-        1, 2, sharey=True, figsize=(9.5, 1.6 + 0.42 * len(shown)), width_ratios=[1.2, 1]
+    fig, axes = plt.subplots(
+        len(kinds),
+        2,
+        sharey="row",
+        squeeze=False,
+        figsize=(9.5, 1.6 + 0.5 * len(kinds) + 0.42 * len(shown)),
+        width_ratios=[1.2, 1],
+        height_ratios=[len(keys) + 0.2 for keys in kinds.values()],
     )
-    for y, key in enumerate(shown):
-        row, values = summary.loc[key], curves[key]["value"]
-        left.hlines(y, row["lowest"], row["highest"], color="#999999", lw=1.2)
-        left.hlines(y, *np.percentile(values, [2.5, 97.5]), color="#999999", lw=6, alpha=0.7)
-        left.plot(row["median"], y, "|", color="black", ms=13, mew=2)
-        left.plot(row["value"], y, "D", color="#D55E00", ms=6)
-        right.plot([row["excludes_zero"], row["same_sign"]], [y, y], color="#999999", lw=1.2)
-        right.plot(row["same_sign"], y, "o", color="black", mfc="white")
-        right.plot(row["excludes_zero"], y, "o", color="black")
-    left.plot([], [], "D", color="#D55E00", label="reported")
+    for (left, right), (unit, keys) in zip(axes, kinds.items(), strict=True):
+        for y, key in enumerate(keys):
+            row, values = summary.loc[key], curves[key]["value"]
+            left.hlines(y, row["lowest"], row["highest"], color="#999999", lw=1.2)
+            left.hlines(y, *np.percentile(values, [2.5, 97.5]), color="#999999", lw=6, alpha=0.7)
+            left.plot(row["median"], y, "|", color="black", ms=13, mew=2)
+            left.plot(row["value"], y, "D", color="#D55E00", mec="white", ms=7)
+            right.plot([row["excludes_zero"], row["same_sign"]], [y, y], color="#999999", lw=1.2)
+            right.plot(row["same_sign"], y, "o", color="black", mfc="white", ms=10)
+            right.plot(row["excludes_zero"], y, "o", color="black", ms=5)
+        labels = [f"{names[k]} ({summary.loc[k, 'specifications']:,.0f})" for k in keys]
+        left.set_yticks(range(len(keys)), ["\n".join(textwrap.wrap(x, 34)) for x in labels])
+        left.set(ylim=(len(keys) - 0.4, -0.6), xlabel=unit)
+        left.axvline(0, color="#444444", lw=0.8)
+        _in_points(left.xaxis, keys[0])
+        right.set_xlim(-0.03, 1.03)
+        right.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+        for ax in (left, right):
+            ax.grid(axis="y", visible=False)
+    left, right = axes[0]
+    left.plot([], [], "D", color="#D55E00", mec="white", ms=7, label="reported")
     left.plot([], [], "|", color="black", ms=10, mew=2, label="median")
     left.plot([], [], color="#999999", lw=6, alpha=0.7, label="middle 95%")
-    left.axvline(0, color="#444444", lw=0.8)
-    right.plot([], [], "o", color="black", mfc="white", label="same sign")
-    right.plot([], [], "o", color="black", label="and interval excludes zero,\nof those with one")
-    right.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
-    labels = [f"{names[k]} ({summary.loc[k, 'specifications']:,.0f})" for k in shown]
-    left.set_yticks(range(len(shown)), ["\n".join(textwrap.wrap(x, 34)) for x in labels])
-    left.set(ylim=(len(shown) - 0.4, -0.6), xlabel="estimate (a share difference, or an index)")
-    right.set(xlim=(-0.03, 1.03), xlabel="share of specifications")
+    right.plot([], [], "o", color="black", mfc="white", ms=10, label="same sign")
+    right.plot([], [], "o", color="black", ms=5,
+               label="and interval excludes zero,\nof those with one")  # fmt: skip
     for ax, columns in ((left, 3), (right, 2)):
-        ax.grid(axis="y", visible=False)
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, fontsize=7)
+    axes[-1, 1].set_xlabel("share of specifications")
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
+
+
+def _in_points(axis, key: str) -> None:
+    """Write an axis in points where a headline estimate is a difference of shares."""
+    if multiverse.is_share(key):
+        axis.set_major_formatter(lambda v, _: f"{100 * v:.3g}".replace("-", "\N{MINUS SIGN}"))
+
+
+def _small_panels(names: dict[str, str], **options):
+    """Give a figure with a panel for each estimate, four in a row, and the axes by key."""
+    n_rows = -(-len(names) // 4)
+    height = options.pop("height")
+    fig, axes = plt.subplots(
+        n_rows, 4, squeeze=False, figsize=(10, 0.9 + height * n_rows), **options
+    )
+    for ax, (key, name) in zip(axes.flat, names.items(), strict=False):
+        name += " (points)" if multiverse.is_share(key) else ""
+        ax.set_title("\n".join(textwrap.wrap(name, 28)), fontsize=8)
+        ax.tick_params(labelsize=7)
+    return fig, axes
 
 
 def left_out(results: pd.DataFrame, names: dict[str, str], title: str):
@@ -584,26 +643,23 @@ def left_out(results: pd.DataFrame, names: dict[str, str], title: str):
     order = results.index.droplevel("estimate").unique()
     if results["value"].isna().all():
         return nothing(title)
-    fig, axes = plt.subplots(
-        1, len(names), sharey=True, figsize=(3 + 1.55 * len(names), 2 + 0.25 * len(order))
-    )
+    fig, axes = _small_panels(names, sharey=True, height=0.8 + 0.17 * len(order))
     y = np.arange(len(order))
-    for ax, (estimate, name) in zip(axes, names.items(), strict=True):
+    for ax, estimate in zip(axes.flat, names, strict=False):
         t = results.xs(estimate, level="estimate").reindex(order)
         ax.hlines(y, t["low"], t["high"], color="#777777", linewidth=1)
         sure = t["excludes_zero"].to_numpy(bool)
         ax.plot(t["value"][sure], y[sure], "o", color="black", markersize=4)
         ax.plot(t["value"][~sure], y[~sure], "o", color="black", mfc="white", markersize=4)
         ax.axvline(0, color="#444444", linewidth=0.8)
-        ax.set_title("\n".join(textwrap.wrap(name, 17)), fontsize=8)
-        ax.tick_params(axis="x", labelsize=7)
+        _in_points(ax.xaxis, estimate)
         ax.grid(axis="y", visible=False)
     kinds = [kind if i == 0 or order[i - 1][0] != kind else "" for i, (kind, _) in enumerate(order)]
     rows = [
         f"{kind}:  {part}" if kind else part for kind, (_, part) in zip(kinds, order, strict=True)
     ]
-    axes[0].set_yticks(y, rows)
-    axes[0].set_ylim(len(order) - 0.5, -0.5)
+    axes[0, 0].set_yticks(y, rows)
+    axes[0, 0].set_ylim(len(order) - 0.5, -0.5)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 
@@ -666,21 +722,18 @@ def largest_out(results: pd.DataFrame, names: dict[str, str], title: str):
     """
     if results["value"].isna().all():
         return nothing(title)
-    columns = 4
-    n_rows = -(-len(names) // columns)
-    fig, axes = plt.subplots(
-        n_rows, columns, sharex=True, squeeze=False, figsize=(10, 0.9 + 2.4 * n_rows)
-    )
+    fig, axes = _small_panels(names, sharex=True, height=2.4)
     kinds = results.index.get_level_values("kind").unique()
-    for ax, (key, name) in zip(axes.flat, names.items(), strict=False):
+    for ax, key in zip(axes.flat, names, strict=False):
         for i, (kind, (colour, marker, fill)) in enumerate(zip(kinds, _SPARE, strict=False)):
             t = results.loc[kind].xs(key, level="estimate")
             x = t.index.astype(int) + 0.22 * (i - 1)
-            ax.vlines(x, t["low"], t["high"], colour, lw=1)
-            ax.plot(x, t["value"], marker, color=colour, ms=4, label=kind,
+            style = (0, (2, 1)) if marker == "s" else "-"
+            ax.vlines(x, t["low"], t["high"], colour, lw=1, linestyles=[style])
+            ax.plot(x, t["value"], marker, color=colour, ms=4, ls=style, lw=0.4, label=kind,
                     mfc=colour if fill == "full" else "white")  # fmt: skip
         ax.axhline(0, color="#444444", linewidth=0.8)
-        ax.set_title("\n".join(textwrap.wrap(name, 28)), fontsize=8)
+        _in_points(ax.yaxis, key)
         ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     for ax in axes[-1]:
         ax.set_xlabel("how many left out")
@@ -716,7 +769,7 @@ def unseen(differences: pd.DataFrame, ratios: pd.DataFrame, title: str):
         row = differences.loc[name]
         reach = row["value"] - row["low"]
         for told, colour, style, now in (
-            ("unseen show none", "#0072B2", "-", row["value"] / (1 + more)),
+            ("unseen show no difference", "#0072B2", "-", row["value"] / (1 + more)),
             ("unseen show the reverse", "#D55E00", "--", row["value"] * (1 - more) / (1 + more)),
         ):
             ax.plot(more, now, style, color=colour, label=told)
@@ -727,8 +780,8 @@ def unseen(differences: pd.DataFrame, ratios: pd.DataFrame, title: str):
         ax.axhline(0, color="#444444", lw=0.8)
         ax.set(xlabel="unseen events, as a multiple of those seen", xlim=(0, 3))
         ax.set_title("\n".join(textwrap.wrap(name, 32)), fontsize=9)
-        ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
-    axes[0].set_ylabel("difference over seen and unseen")
+        ax.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.3g}".replace("-", "\N{MINUS SIGN}"))
+    axes[0].set_ylabel("difference over seen and unseen, points")
     axes[0].legend(loc="upper right", fontsize=7)
     y, last = np.arange(len(there)), axes[-1]
     last.hlines(y, ratios.loc[there, "limit"], ratios.loc[there, "value"], color="#999999")

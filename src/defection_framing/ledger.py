@@ -22,7 +22,7 @@ _COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operato
 
 
 class Estimate(NamedTuple):
-    """One estimate; format specs: `share`, `rate`, `points`, `gap`, `index`, `count` and `n`."""
+    """One estimate; format specs: `share`, `rate`, `points`, `gap`, `index`, `count`, `p`, `n`."""
 
     value: float
     low: float = np.nan
@@ -33,9 +33,11 @@ class Estimate(NamedTuple):
     q: float = np.nan
 
     def __format__(self, spec: str) -> str:
-        """Write the estimate: with `n`, how many articles and events; else value [interval]."""
+        """Write the estimate: with `n` its articles and events, `p` its p-value; else the value."""
         if spec == "n":
             return f"{self.n_articles:,.0f} articles on {self.n_events:,.0f} events"
+        if spec == "p":
+            return f"{self.p:.3f}"
         if spec == "count":
             return f"{self.value:,.0f}"
         scale, digits, sign, unit, after = {

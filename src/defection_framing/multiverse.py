@@ -88,7 +88,9 @@ HEADLINES = {
     "mirror_without_treason": Headline(
         "mirror index without treason", "frame", "camps", None, _CAMPS, without="treason"
     ),
-    "treason_relational": Headline("treason, relational", "frame", "camps", "treason", _CAMPS),
+    "treason_away": Headline(
+        "claims of treason, leaving minus coming", "frame", "camps", "treason", _CAMPS, -1
+    ),
     "portrayal_traitor_away": Headline(
         "portrayed as traitor, leaving minus coming", "portrayal", "camps", "traitor", _CAMPS, -1
     ),
@@ -598,7 +600,8 @@ def summary(curves: dict[str, pd.DataFrame]) -> pd.DataFrame:
         `value`, `low`, `high` as reported (NaN where the corpus has too little for it),
         `specifications` (how many), `same_sign` (share with the sign of their median),
         `with_interval` (how many have one), `excludes_zero` (share of those with that sign and an
-        interval that excludes zero), `median`, `lowest`, `highest`.
+        interval that excludes zero), `other_sign` (how many have an interval that excludes zero
+        on the other side), `median`, `lowest`, `highest`.
     """
     rows = {}
     for key, t in curves.items():
@@ -612,6 +615,7 @@ def summary(curves: dict[str, pd.DataFrame]) -> pd.DataFrame:
             "same_sign": same.mean(),
             "with_interval": certain.sum(),
             "excludes_zero": (same & t["excludes_zero"])[certain].mean(),
+            "other_sign": (~same & t["excludes_zero"]).sum(),
             "median": t["value"].median(),
             "lowest": t["value"].min(),
             "highest": t["value"].max(),
@@ -648,6 +652,44 @@ def effects(table: pd.DataFrame) -> pd.DataFrame:
     return out[out["pairs"] > 0]
 
 
+def in_words(key: str, table: pd.DataFrame) -> str:
+    """Say in one sentence or two what a curve shows, and which options move it most.
+
+    Parameters
+    ----------
+    key : str
+        Of `NAMES`.
+    table : pd.DataFrame
+        As `curve` returns it.
+    """
+    row, moves = summary({key: table}).loc[key], effects(table)["value"]
+    if table.empty:
+        return "This corpus has too little for a specification."
+    n, sure = row["specifications"], row["with_interval"]
+    text = (
+        f"{row['same_sign'] * n:,.0f} of {n:,.0f} specifications have the median's sign; of the "
+        f"{sure:,.0f} with an interval {np.nan_to_num(row['excludes_zero']) * sure:,.0f} exclude "
+        f"zero on that side and {row['other_sign']:,.0f} on the other."
+    )
+    ends = [("lowers", moves.idxmin()), ("raises", moves.idxmax())] if len(moves) else []
+    said = [
+        f"{verb} it most is *{': '.join(at)}* (by {size(key, abs(moves[at]))} on average)"
+        for verb, at in ends
+        if moves[at] * (1 if verb == "raises" else -1) > 0
+    ]
+    return text + "".join(f" The option that {part}." for part in said)
+
+
+def size(key: str, value: float) -> str:
+    """Write the size of an estimate in its unit: points of a share, or an index or distance."""
+    return f"{100 * value:.1f} points" if is_share(key) else f"{value:.3f}"
+
+
+def is_share(key: str) -> bool:
+    """Whether an estimate is a difference of shares; else it is an index or a distance."""
+    return key in HEADLINES and HEADLINES[key].code is not None
+
+
 def null_medians(data: corpus.Corpus, replicates: int, seed: int) -> pd.DataFrame:
     """Test each curve as a whole: its median where the direction does not matter.
 
@@ -666,7 +708,7 @@ def null_medians(data: corpus.Corpus, replicates: int, seed: int) -> pd.DataFram
     pd.DataFrame, one row per estimate of `HEADLINES` that the corpus has
         `estimate`, `value` (p-value, never zero: Phipson & Smyth 2010; how many shuffles have a
         median as far from zero as the curve's, or for a mirror index as high), `se`,
-        `median`, `null_low`, `null_high` (middle 95%).
+        `shuffles`, `as_far` (how many of them), `median`, `null_low`, `null_high` (middle 95%).
     """
     m, rng = material(data), np.random.default_rng(seed)
     _, first, unit = np.unique(m.event * 5 + m.direction, return_index=True, return_inverse=True)
@@ -685,8 +727,9 @@ def null_medians(data: corpus.Corpus, replicates: int, seed: int) -> pd.DataFram
         beyond = (far[1:] >= far[0]).sum()
         p, near = (1 + beyond) / (1 + replicates), (1 + beyond) / (2 + replicates)
         low, high = np.nanpercentile(medians[1:], [2.5, 97.5])
-        rows.append((key, p, np.sqrt(near * (1 - near) / replicates), medians[0], low, high))
-    numbers = ["value", "se", "median", "null_low", "null_high"]
+        error = np.sqrt(near * (1 - near) / replicates)
+        rows.append((key, p, error, replicates, beyond, medians[0], low, high))
+    numbers = ["value", "se", "shuffles", "as_far", "median", "null_low", "null_high"]
     table = pd.DataFrame(rows, columns=["estimate", *numbers])
     return table.astype(dict.fromkeys(numbers, float))
 

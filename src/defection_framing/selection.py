@@ -223,13 +223,16 @@ def beside_pooled(table: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
         `all outlets`) and code, and the columns of `compare.contrast`.
     """
     crossing = table[table["direction"].isin(compare.TOWARD.values())]
-    own = crossing[crossing["side"].isin(list(compare.TOWARD))]
     to_russia = crossing["direction"] == "ua_to_ru"
-    leaves = own["direction"].astype(str) != own["side"].map(compare.TOWARD)
-    cells = dict(zip(compare.CELLS, (-0.5, 0.5) * 2, strict=True))
+    own, leaves = _leaving(table)
     asked = {
         "to Russia minus to Ukraine": (crossing, to_russia, ["direction"], compare.TO_RUSSIA),
-        "leaving minus coming": (own, leaves, ["side", "direction"], cells),
+        "leaving minus coming": (
+            own,
+            leaves,
+            ["side", "direction"],
+            leaving_minus_coming()["mean of camps"],
+        ),
     }
     out = {}
     for name, (rows, first, by, weights) in asked.items():
@@ -238,6 +241,43 @@ def beside_pooled(table: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
         out[name] = pd.concat({"within outlets": within, "all outlets": pooled}, names=["series"])
         out[name].index.names = ["series", "code"]
     return out
+
+
+def _leaving(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """What the two camps tell of crossings, and whether the person leaves the teller's side."""
+    crossing = table["direction"].isin(compare.TOWARD.values())
+    own = table[crossing & table["side"].isin(list(compare.TOWARD))]
+    return own, own["direction"].astype(str) != own["side"].map(compare.TOWARD)
+
+
+def within_camps(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Contrast who leaves with who comes within outlets, each camp by itself.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As for `beside_pooled`.
+    column : str
+
+    Returns
+    -------
+    pd.DataFrame
+        Index: camp, code. Columns as `within_outlets`.
+    """
+    own, leaves = _leaving(table)
+    of = {camp: own["side"] == camp for camp in compare.TOWARD}
+    rows = {camp: within_outlets(own[at], column, leaves[at]) for camp, at in of.items()}
+    return pd.concat(rows, names=["camp", "code"])
+
+
+def leaving_minus_coming() -> dict[str, dict]:
+    """Weights of cells for `compare.contrast`: of the mean of the camps, and of each camp alone."""
+    of = {
+        camp: {cell: -1.0 if cell[1] == d else 1.0 for cell in compare.CELLS if cell[0] == camp}
+        for camp, d in compare.TOWARD.items()
+    }
+    mean = {cell: w / len(of) for weights in of.values() for cell, w in weights.items()}
+    return {"mean of camps": mean, **of}
 
 
 def ratio(s: compare.Shares, top: dict, bottom: dict) -> pd.DataFrame:
@@ -278,8 +318,8 @@ def e_value(risk_ratio):
     """E-value of a risk ratio: how strong an unmeasured cause would have to be to explain it away.
 
     The least risk ratio that one unmeasured cause would need *both* with what is compared and with
-    the outcome, on top of everything measured, to make a ratio of this size out of none. 1 where
-    there is nothing to explain.
+    the outcome, on top of everything measured, to produce a ratio of this size where there is no
+    difference. 1 where there is nothing to explain.
 
     Parameters
     ----------
