@@ -62,8 +62,8 @@ def test_as_reported_the_estimates_are_those_of_the_comparison(data, m):
         assert value == pytest.approx(mirror.index[column], nan_ok=True)
     treason = mirror.frames.loc["treason"]
     found = multiverse.reported(m, "treason_away")
-    assert found["value"] == pytest.approx(treason["relational"])
-    assert found["low"] == pytest.approx(treason["relational_low"], abs=0.01)
+    assert found["value"] == pytest.approx(-treason["relational"])
+    assert found["low"] == pytest.approx(-treason["relational_high"], abs=0.01)
     found = multiverse.reported(m, "portrayal_traitor_away")
     assert found["value"] == pytest.approx(compare.away(articles).loc["traitor", "value"])
     rest = compare.mirror(claims[claims["frame"] != "treason"], draws=50)
@@ -105,7 +105,7 @@ def test_a_crossing_of_choices_does_what_the_options_say(data, m, monkeypatch):
     both = [tuple(f for f in pair if isinstance(f, str)) for pair in pairs]
     claims = claims.assign(frame=pd.Series(both, index=claims.index, dtype=object))
     mirror = compare.mirror(claims, weighting="article", draws=2)
-    assert row.value == pytest.approx(mirror.frames.loc["treason", "relational"])
+    assert row.value == pytest.approx(-mirror.frames.loc["treason", "relational"])
     assert row.n_articles == mirror.index["n_articles"]
 
 
@@ -131,7 +131,7 @@ def test_a_planted_effect_survives_every_choice(m, monkeypatch):
     curve = multiverse.curve(planted(m, 1), "treason_away", draws=60)
     assert len(curve) > 200
     row = multiverse.summary({"x": curve}).loc["x"]
-    assert row["same_sign"] == 1 and row["median"] < -0.3
+    assert row["same_sign"] == 1 and row["median"] > 0.3
     assert row["with_interval"] > 100 and row["excludes_zero"] > 0.97
 
 
@@ -155,6 +155,7 @@ def test_the_test_of_a_curve_tells_an_effect_from_none(data, monkeypatch):
         ps.append(multiverse.null_medians(none, 39, 1)["value"].iloc[0])
     assert np.median(ps) > 0.1
     [real] = multiverse.null_medians(data, 39, 1).itertuples()
+    assert real.value == (1 + real.as_far) / (1 + real.shuffles) and real.shuffles == 39
     assert real.value < 0.05 and not real.null_low < real.median < real.null_high
 
 
@@ -169,7 +170,7 @@ def test_recoding_keeps_what_the_passes_agree_on_and_weakens_what_they_do_not(m,
     assert np.allclose(codes[2].sum(1), 1)
     narrow(monkeypatch, "treason_away", "codes", *FEW)
     curve = multiverse.curve(planted(m, 2), "treason_away", draws=2)
-    assert multiverse.effects(curve).loc[("codes", anew), "value"] > 0.02
+    assert multiverse.effects(curve).loc[("codes", anew), "value"] < -0.02
 
 
 def test_a_corpus_without_second_coder_or_codes_has_fewer_curves(data):
@@ -183,6 +184,7 @@ def test_a_corpus_without_second_coder_or_codes_has_fewer_curves(data):
     assert summary["specifications"].tolist() == [0] and np.isnan(summary["value"].iloc[0])
     assert multiverse.effects(curve).empty
     assert np.isnan(multiverse.reported(alone, "motive_reward_direction")["value"])
+    assert "too little" in multiverse.in_words("motive_reward_direction", curve)
 
 
 def test_summary_and_effects_of_a_curve_by_hand():
@@ -201,3 +203,11 @@ def test_summary_and_effects_of_a_curve_by_hand():
     effects = multiverse.effects(t)["value"]
     assert effects["weighting", "each article once"] == pytest.approx((-0.3 + 0.1) / 2)
     assert effects["dates", "dated only"] == pytest.approx((0.2 + 0.6) / 2)
+    assert multiverse.in_words("treason_away", t) == (
+        "3 of 4 specifications have the median's sign; of the 3 with an interval 2 exclude zero on "
+        "that side and 0 on the other. The option that lowers it most is *weighting: each article "
+        "once* (by 10.0 points on average). The option that raises it most is *dates: dated only* "
+        "(by 40.0 points on average)."
+    )
+    other = t.assign(excludes_zero=[True, True, True, False])
+    assert multiverse.summary({"x": other})["other_sign"].tolist() == [1]

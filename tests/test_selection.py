@@ -92,6 +92,34 @@ def test_nothing_is_said_where_no_outlet_has_both():
     assert few["small"].all() and few["value"].notna().all() and few["low"].isna().all()
 
 
+def test_camps_taken_singly_have_their_own_outlets_and_who_leaves_is_counted_first():
+    rows = [
+        ("r1", "e1", "Russian", "ru_to_ua", "x"), ("r1", "e2", "Russian", "ua_to_ru", "y"),
+        ("u1", "e1", "Ukrainian", "ru_to_ua", "x"), ("u1", "e2", "Ukrainian", "ua_to_ru", "y"),
+        ("u2", "e3", "Ukrainian", "ru_to_ua", "y"), ("u2", "e2", "Ukrainian", "ua_to_ru", "y"),
+        ("w1", "e1", "Western", "ru_to_ua", "x"), ("u2", "e4", "Ukrainian", "ua_exit", "x"),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["outlet", "cluster", "side", "direction", "frame"])
+    table["article_id"] = [f"a{i}" for i in range(len(table))]
+    table["frame"] = pd.Categorical(table["frame"])
+    of_x = selection.within_camps(table, "frame").xs("x", level="code")
+    assert of_x["value"].tolist() == [1, pytest.approx(-0.5)]
+    assert of_x["n_outlets"].tolist() == [1, 2]
+
+
+def test_weights_of_leaving_minus_coming_are_those_of_the_comparison():
+    articles = corpus.load().article_table().reset_index()
+    articles["side"] = articles["camp"].astype(str).map(compare.SIDES)
+    crossings = articles[articles["direction"].isin(compare.TOWARD.values())]
+    own = crossings[crossings["side"].isin(list(compare.TOWARD))]
+    s = compare.shares(own, "portrayal", ["side", "direction"], draws=20)
+    for camp, weights in selection.leaving_minus_coming().items():
+        camps = list(compare.TOWARD) if camp == "mean of camps" else [camp]
+        found = compare.contrast(s, weights)["value"]
+        wanted = compare.away(articles, camps, draws=20)["value"].reindex(found.index)
+        assert np.allclose(found, wanted, equal_nan=True)
+
+
 @pytest.mark.parametrize(
     ("ratio", "published"),
     # VanderWeele & Ding (2017): 3.9 and its limit 1.8, and 0.80, whose inverse counts

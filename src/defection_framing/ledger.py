@@ -33,7 +33,7 @@ class Estimate(NamedTuple):
     q: float = np.nan
 
     def __format__(self, spec: str) -> str:
-        """Write the estimate: with `n` its articles and events, `p` its p-value; else the value."""
+        """Write with `n` the articles and events, with `p` the p-value, else value [interval]."""
         if spec == "n":
             return f"{self.n_articles:,.0f} articles on {self.n_events:,.0f} events"
         if spec == "p":
