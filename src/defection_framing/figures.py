@@ -480,14 +480,16 @@ def separation(table: pd.DataFrame, title: str):
     return fig
 
 
-def curve(table: pd.DataFrame, title: str, xlabel: str, null=None):
+def curve(table: pd.DataFrame, title: str, key: str, null=None):
     """Specification curve: estimates with intervals above, which options are on below.
 
     Parameters
     ----------
     table : pd.DataFrame
         As `multiverse.curve` returns it, sorted by value.
-    title, xlabel : str
+    title : str
+    key : str
+        Of `multiverse.NAMES`.
     null : tuple of float, optional
         Middle 95% of the curve's median where the direction does not matter.
     """
@@ -527,7 +529,9 @@ def curve(table: pd.DataFrame, title: str, xlabel: str, null=None):
     if null is not None:
         top.vlines(1.03 * len(table), *null, color="#444444", lw=5, alpha=0.6,
                    label="median if direction did not matter")  # fmt: skip
-    top.set(xlim=(-1, end), ylabel="\n".join(textwrap.wrap(xlabel, 34)))
+    name = multiverse.NAMES[key] + (", points" if multiverse.is_share(key) else "")
+    top.set(xlim=(-1, end), ylabel="\n".join(textwrap.wrap(name, 34)))
+    _in_points(top.yaxis, key)
     top.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.45, 1), fontsize=7, columnspacing=1)
     # Each column of the dashboard stands for neighbours on the curve: their share with the option.
     n_columns = min(len(table), 150)
@@ -543,11 +547,11 @@ def curve(table: pd.DataFrame, title: str, xlabel: str, null=None):
     below.set(yticks=range(len(options)), xlim=(-1, end), xlabel="specifications, sorted")
     below.set_yticklabels(names, fontsize=7)
     below.grid(visible=False)
-    each = "-".join(str(n) for n in sorted({in_column.min(), in_column.max()}))
-    key = fig.colorbar(shades, ax=below, location="bottom", shrink=0.3, aspect=25, pad=0.02,
+    each = " or ".join(str(n) for n in sorted({in_column.min(), in_column.max()}))
+    scale = fig.colorbar(shades, ax=below, location="bottom", shrink=0.3, aspect=25, pad=0.02,
                        format=mpl.ticker.PercentFormatter(1, decimals=0))  # fmt: skip
-    key.ax.tick_params(labelsize=7)
-    key.set_label(f"of a column's {each} specifications have the option", fontsize=7)
+    scale.ax.tick_params(labelsize=7)
+    scale.set_label(f"share of a column with the option ({each} specifications each)", fontsize=7)
     none = f", {len(table) - len(certain):,} without interval" if len(certain) < len(table) else ""
     title = f"{title}  {len(table):,} specifications{none}"
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
