@@ -86,7 +86,7 @@ def test_exchanging_the_sides_exchanges_direction_and_voice_and_keeps_the_other_
     def exchange(text):
         return re.sub(r"\w+?(?=s?\b)", lambda m: other_name.get(m[0], m[0]), text)
 
-    # None names a side in a way that has no mirror image above, such as Wagner or TASS; two name none.
+    # Each names a side, and only in ways that have a mirror image above (not Wagner, nor TASS).
     texts = [
         row["text"]
         for row in CHALLENGE
