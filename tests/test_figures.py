@@ -69,14 +69,26 @@ def test_series_that_meet_in_one_figure_differ_in_marker_or_fill():
         assert len(set(looks)) == len(group)
 
 
-def test_frames_are_called_by_the_intervals_that_leave_zero_out():
-    columns = [f"{h}_{b}" for h in ("relational", "directional") for b in ("low", "high")]
-    frames = pd.DataFrame(
-        [[0.1, 0.2, -1, 1], [-1, 1, -0.2, -0.1], [0.1, 0.2, 0.1, 0.2], [-1, 1, -1, 1]],
-        columns=columns,
-    )
+def test_frames_are_called_by_what_is_shown_of_both_halves():
+    columns = [f"{h}_{b}" for h in ("relational", "directional") for b in ("low", "high", "q")]
+    yes, no, near = [0.1, 0.2, 0.01], [-1, 1, 0.01], [0.1, 0.2, 0.06]
+    frames = pd.DataFrame([yes + no, no + yes, yes + yes, near + no], columns=columns)
     kinds = list(figures.kind_of_frame(frames))
-    assert kinds == ["relational", "directional", "both", "not told from zero"]
+    assert kinds == ["relational", "directional", "both", "not shown"]
+
+
+def test_keys_say_what_filled_and_open_marks_mean():
+    index = pd.MultiIndex.from_product([["ru_to_ua"], ["treason", "cost", "policy"]])
+    table = pd.DataFrame(
+        {"value": 0.2, "low": [0.1, 0.1, -0.1], "high": 0.3, "q": [0.01, 0.2, 0.01]}, index
+    )
+    fig = figures.dots({"": table}, "Which?", "difference of shares", zero=True)
+    legend = fig.axes[0].get_legend()
+    assert legend.get_title().get_text() == "to Ukraine"
+    assert [t.get_text() for t in legend.get_texts()] == ["shown", "not shown"]
+    faces = {line.get_markerfacecolor(): len(line.get_xdata()) for line in fig.axes[0].lines[:2]}
+    assert faces == {"#000000": 1, "white": 2}
+    plt.close(fig)
 
 
 def test_every_committed_figure_has_picture_table_alt_text_and_n():

@@ -35,6 +35,25 @@ NAMES = DIRECTIONS | {
     "peer": "fellow soldiers, family",
     "statistic": "a number among many",
     "asset": "asset of a service",
+    "kuzminov-mi8": "the pilot Kuzminov (to Ukraine)",
+    "khmelnytsky-battalion": "the Khmelnytsky battalion (to Russia)",
+    "krivonos-battalion": "the Krivonos battalion (to Russia)",
+    "su27-pilot-2023": "a Su-27 pilot (to Russia)",
+    "brigade-155-anne-of-kyiv": "155th brigade (exit, Ukrainian side)",
+    "freedom-of-russia-legion": "Freedom of Russia legion (to Ukraine)",
+    "likhachev-tank": "a stolen tank (to Russia)",
+    "hotline-i-want-to-live": "hotline for surrender (to Ukraine)",
+    "usov-62-prisoners": "62 exchanged prisoners (to Russia)",
+    "prozorov-sbu": "the officer Prozorov (to Russia)",
+    "russian-surrender-law": "Russian law on surrender",
+    "nuzhin-sledgehammer": "the convict Nuzhin (to Ukraine)",
+    "prisoners-refuse-exchange": "prisoners refusing exchange (to Russia)",
+    "misha-t72": "the T-72 of Misha (to Ukraine)",
+    "crimea-security-forces-2014": "security forces in Crimea, 2014 (to Russia)",
+    "hnezdilov-awol": "the soldier Hnezdilov (exit, Ukrainian side)",
+    "dnieper-raft-2024": "raft on the Dnieper, 2024 (to Russia)",
+    "volga-frequency": "radio frequency Volga (to Russia)",
+    "kramatorsk-25th-brigade-2014": "25th brigade, Kramatorsk, 2014 (to Russia)",
 }
 LOOK = {
     "ru_to_ua": ("#0072B2", "o", "full"),
@@ -180,8 +199,8 @@ def dots(panels, title, xlabel, order=None, zero=False, unit="events", marked=()
     order : sequence of str, optional
         Codes from top to bottom; by default by mean value of the first panel.
     zero : bool
-        The values are differences: draw the line of none, in points where they are of shares, and
-        leave a marker open where the table's `q` is 0.05 or more.
+        The values are differences: draw the line of none, in points where they are of shares.
+        Where the table has `q`, a marker is filled if the difference `is_shown`, else open.
     unit : str
         What was resampled; the tables have a column `n_<unit>`.
     marked : collection of str
@@ -205,19 +224,33 @@ def dots(panels, title, xlabel, order=None, zero=False, unit="events", marked=()
             colour_of = ("#000000", "o", "full") if len(series) == 1 else look(s)
             shift = (i - (len(series) - 1) / 2) * 0.7 / len(series)
             _dots_of_one(ax, table.loc[s].reindex(order), label(s), colour_of, shift, unit)
+        head = None
+        if "q" in table:
+            # Fill tells what is shown, so a series is named by its marker only among several.
+            colour, marker, _ = colour_of
+            if len(series) == 1:
+                (key,) = ax.get_legend_handles_labels()[0]
+                head, _ = key.get_label(), key.set_label("shown")
+            ax.plot([], [], marker, color=colour, markerfacecolor="white", label="not shown")
         if zero:
             ax.axvline(0, color="#444444", linewidth=0.8)
         if "share" in xlabel:
             ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.3g}" + ("" if zero else "%"))
-        ax.set(yticks=range(len(order)), yticklabels=names, xlabel=xlabel, title=panel)
+        ax.set(yticks=range(len(order)), yticklabels=names, xlabel=xlabel, title=label(panel))
         ax.set_ylim(len(order) - 0.5, -0.5)
         ax.grid(axis="y", visible=False)
         for y in np.arange(0.5, len(order) - 1):
             ax.axhline(y, color="#eeeeee", linewidth=0.6)
         below = ax.transAxes + mpl.transforms.ScaledTranslation(0, -0.5, fig.dpi_scale_trans)
-        ax.legend(loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, fontsize=8)
+        ax.legend(loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, fontsize=8,
+                  title=head, title_fontsize=8, alignment="left")  # fmt: skip
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
+
+
+def is_shown(table: pd.DataFrame) -> pd.Series:
+    """Whether each difference is shown: `q` below 0.05, and an interval that leaves zero out."""
+    return table["q"].lt(0.05) & (table["low"].gt(0) | table["high"].lt(0))
 
 
 def _dots_of_one(ax, t, name, look_of, shift, unit):
@@ -227,7 +260,7 @@ def _dots_of_one(ax, t, name, look_of, shift, unit):
         n = t[["n_articles", f"n_{unit}"]].max()
         name += f" (n = {n.iloc[0]:.0f} articles, {n.iloc[1]:.0f} {unit})"
     ax.hlines(y, t["low"], t["high"], color=colour, linewidth=1.4)
-    hollow = t["q"].ge(0.05).to_numpy() if "q" in t else np.full(len(t), fill != "full")
+    hollow = ~is_shown(t).to_numpy() if "q" in t else np.full(len(t), fill != "full")
     for part, face in ((~hollow, colour), (hollow, "white")):
         ax.plot(t["value"][part], y[part], marker, color=colour, markersize=5, markerfacecolor=face)
     ax.plot([], [], marker, color=colour, markerfacecolor="white" if fill != "full" else colour,
@@ -286,7 +319,7 @@ def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
     left.axhline(0, color="#bbbbbb", linewidth=0.6)
     left.axvline(0, color="#bbbbbb", linewidth=0.6)
     looks = {
-        "not told from zero": ("#777777", "o", "none"),
+        "not shown": ("#777777", "o", "none"),
         "relational": ("#000000", "D", "full"),
         "directional": ("#D55E00", "s", "full"),
         "both": ("#0072B2", "P", "full"),
@@ -295,7 +328,7 @@ def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
         part = t[kinds == kind]
         if part.empty:
             continue
-        if kind != "not told from zero":
+        if kind != "not shown":
             left.hlines(part["first"], part["second_low"], part["second_high"], colour, lw=0.9)
             left.vlines(part["second"], part["first_low"], part["first_high"], colour, lw=0.9)
         left.plot(
@@ -304,7 +337,8 @@ def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
         )  # fmt: skip
     # Labels of the crowded middle stand in one column, in the order of their points.
     size = t[["first", "second"]].abs().max(axis=1)
-    named = t.loc[size.nlargest(9).index].sort_values("first")
+    is_named = t.index.isin(size.nlargest(9).index) | (kinds != "not shown")
+    named = t[is_named].sort_values("first")
     at = -reach
     for frame, row in named.iterrows():
         point = (row["second"], row["first"])
@@ -317,22 +351,21 @@ def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
             label(frame) + ("\N{DAGGER}" if frame in marked else ""), point, place, fontsize=8,
             va="center",
             ha="left" if row["second"] >= 0 else "right",
-            fontweight="normal" if kinds[frame] == "not told from zero" else "bold",
+            fontweight="normal" if kinds[frame] == "not shown" else "bold",
             arrowprops={"arrowstyle": "-", "color": "#999999", "lw": 0.5},
             bbox={"fc": "white", "ec": "none", "pad": 0.5},
         )  # fmt: skip
     left.text(reach * 0.8, reach * 0.93, "mirror ", ha="right", fontsize=8, style="italic")
     left.text(reach * 0.8, -reach * 0.95, "direction ", ha="right", fontsize=8, style="italic")
-    percent = mpl.ticker.PercentFormatter(1, decimals=0)
-    left.xaxis.set_major_formatter(percent)
-    left.yaxis.set_major_formatter(percent)
+    for axis in (left.xaxis, left.yaxis):
+        axis.set_major_formatter(lambda v, _: f"{100 * v:.3g}")
     left.set(
         xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal",
-        xlabel=f"{camps[1]} camp: share of claims, toward minus away",
-        ylabel=f"{camps[0]} camp: share of claims, toward minus away",
+        xlabel=f"{camps[1]} camp: share of claims, toward minus away, points",
+        ylabel=f"{camps[0]} camp: share of claims, toward minus away, points",
         title="Each frame's contrast in the two camps",
     )  # fmt: skip
-    left.legend(loc="upper left", fontsize=8)
+    left.legend(loc="upper left", bbox_to_anchor=(0, -0.13), ncols=4, fontsize=8)
     rows = [*m.references.columns, "observed"]
     for y, name in enumerate(m.references.columns):
         low, mid, high = np.nanpercentile(m.references[name], [2.5, 50, 97.5])
@@ -358,14 +391,21 @@ def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
     return fig
 
 
+def half(frames: pd.DataFrame, name: str) -> pd.DataFrame:
+    """One half of each frame of a `compare.Mirror`, as `compare.contrast` returns a contrast."""
+    part = frames.filter(regex=f"^{name}(_|$)")
+    return part.rename(columns=lambda c: c.removeprefix(name).removeprefix("_") or "value")
+
+
 def kind_of_frame(frames: pd.DataFrame) -> pd.Series:
-    """What each frame of a `compare.Mirror` does, where its intervals leave zero out."""
-    relational = (frames["relational_low"] > 0) | (frames["relational_high"] < 0)
-    directional = (frames["directional_low"] > 0) | (frames["directional_high"] < 0)
+    """What each frame of a `compare.Mirror` is shown to do (see `is_shown`)."""
+    relational, directional = (
+        is_shown(half(frames, name)) for name in ("relational", "directional")
+    )
     kinds = np.select(
         [relational & directional, relational, directional],
         ["both", "relational", "directional"],
-        "not told from zero",
+        "not shown",
     )
     return pd.Series(kinds, index=frames.index)
 
@@ -467,7 +507,7 @@ def separation(table: pd.DataFrame, title: str):
     if table.empty:
         return nothing(title)
     fig, ax = plt.subplots(figsize=(6.6, 1.5 + 0.28 * len(table)))
-    names = [f"{e} (n = {n})" for e, n in table["n_articles"].items()]
+    names = [f"{label(e)} (n = {n})" for e, n in table["n_articles"].items()]
     mean = compare.mean_interval(table["value"])
     ax.plot(table["value"], range(len(table)), "o", color="#555555")
     ax.hlines(-1.3, mean["low"], mean["high"], color="black", linewidth=1.6)

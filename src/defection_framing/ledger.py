@@ -33,13 +33,14 @@ class Estimate(NamedTuple):
     q: float = np.nan
 
     def __format__(self, spec: str) -> str:
-        """Write with `n` the articles and events, with `p` the p-value, else value [interval]."""
+        """Write the estimate: its `n` of articles and events, its `p`, or value [interval]."""
         if spec == "n":
             return f"{self.n_articles:,.0f} articles on {self.n_events:,.0f} events"
-        if spec == "p":
-            return f"{self.p:.3f}"
         if spec == "count":
             return f"{self.value:,.0f}"
+        if spec == "p":
+            text = probability(self.p)
+            return text if text.startswith("<") else f"= {text}"
         scale, digits, sign, unit, after = {
             "share": (100, 0, "", "%", ""),
             "rate": (100, 1, "", "%", ""),
@@ -56,6 +57,36 @@ class Estimate(NamedTuple):
         if np.isnan(self.low):
             return text
         return f"{text} [{number(self.low)} to {number(self.high)}]"
+
+
+def probability(p: float) -> str:
+    """Write a p- or q-value; empty where there is none."""
+    if np.isnan(p):
+        return ""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def readable(estimates: pd.DataFrame, spec: str) -> pd.DataFrame:
+    """Estimates as a table to read: value [95% interval], p, q, n; columns without entry drop out.
+
+    Parameters
+    ----------
+    estimates : pd.DataFrame
+        As `record` takes them.
+    spec : str
+        A format of `Estimate`.
+    """
+    rows = [Estimate(*row) for row in estimates.reindex(columns=COLUMNS).to_numpy(float)]
+    table = pd.DataFrame(
+        {
+            "value [95% interval]": ["" if np.isnan(e.value) else format(e, spec) for e in rows],
+            "p": [probability(e.p) for e in rows],
+            "q": [probability(e.q) for e in rows],
+            "n": ["" if np.isnan(e.n_articles) else format(e, "n") for e in rows],
+        },
+        index=estimates.index,
+    )
+    return table.loc[:, (table != "").any()]
 
 
 def record(notebook: str, estimates: pd.DataFrame) -> None:
