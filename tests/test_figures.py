@@ -88,7 +88,11 @@ def test_keys_say_what_filled_and_open_marks_mean():
     assert [t.get_text() for t in legend.get_texts()] == ["shown", "not shown"]
     faces = {line.get_markerfacecolor(): len(line.get_xdata()) for line in fig.axes[0].lines[:2]}
     assert faces == {"#000000": 1, "white": 2}
-    plt.close(fig)
+    two = pd.concat([table, table.rename({"ru_to_ua": "ua_to_ru"}, level=0)])
+    fig = figures.dots({"": two}, "Which?", "difference of shares", zero=True)
+    texts = [t.get_text() for t in fig.axes[0].get_legend().get_texts()]
+    assert texts == ["to Ukraine", "to Russia", "open mark: not shown"]
+    plt.close("all")
 
 
 def test_every_committed_figure_has_picture_table_alt_text_and_n():

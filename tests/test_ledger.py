@@ -80,3 +80,17 @@ def test_no_result_is_typed_into_prose():
             if cell.cell_type == "markdown":
                 found = typed.findall(allowed.sub("", cell.source))
                 assert not found, f"{path.name}: a number is typed by hand: {found}"
+
+
+def test_a_table_to_read_has_intervals_small_p_and_no_empty_columns():
+    index = ["a", "b", "c"]
+    table = pd.DataFrame({"value": [0.1, -0.2, None], "low": 0.0, "high": 0.3}, index, dtype=float)
+    written = ledger.readable(table.assign(p=[0.0004, 0.2, None]), "points")
+    assert list(written.columns) == ["value [95% interval]", "p"]
+    assert written.loc["a"].tolist() == ["+10 points [+0 to +30]", "< 0.001"]
+    assert written.loc["b", "p"] == "0.200" and written.loc["c"].tolist() == ["", ""]
+
+
+def test_a_sentence_writes_p_with_its_sign():
+    assert f"p {ledger.Estimate(1, p=0.0004):p}" == "p < 0.001"
+    assert f"p {ledger.Estimate(1, p=0.034):p}" == "p = 0.034"

@@ -226,12 +226,15 @@ def dots(panels, title, xlabel, order=None, zero=False, unit="events", marked=()
             _dots_of_one(ax, table.loc[s].reindex(order), label(s), colour_of, shift, unit)
         head = None
         if "q" in table:
-            # Fill tells what is shown, so a series is named by its marker only among several.
+            # One series: its fill is the key. Several: the key of what is not shown is common.
             colour, marker, _ = colour_of
             if len(series) == 1:
                 (key,) = ax.get_legend_handles_labels()[0]
                 head, _ = key.get_label(), key.set_label("shown")
-            ax.plot([], [], marker, color=colour, markerfacecolor="white", label="not shown")
+            else:
+                colour, marker = "#444444", "o"
+            name = "not shown" if head else "open mark: not shown"
+            ax.plot([], [], marker, color=colour, markerfacecolor="white", label=name)
         if zero:
             ax.axvline(0, color="#444444", linewidth=0.8)
         if "share" in xlabel:
