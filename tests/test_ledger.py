@@ -39,7 +39,7 @@ def test_an_estimate_recorded_twice_is_refused_and_nothing_is_lost(folder):
         ("points", "+25 points [+10 to +40]"),
         ("index", "0.25 [0.10 to 0.40]"),
         ("n", "1,200 articles on 30 events"),
-        ("p", "0.012"),
+        ("p", "= 0.012"),
     ],
 )
 def test_how_an_estimate_is_written(spec, text):
