@@ -43,7 +43,7 @@ def test_the_register_keeps_every_figure_with_its_alt_text(folder):
     assert register["one"]["alt"] == "a"
 
 
-def test_the_notebook_shows_the_picture_with_its_alt_text_and_the_caption(monkeypatch):
+def test_the_notebook_shows_the_picture_with_its_alt_text_and_the_caption(folder, monkeypatch):
     shown = []
     monkeypatch.setattr(figures, "display", lambda *parts: shown.extend(parts))
     _save()
