@@ -49,7 +49,7 @@ $(INSTALLED): pyproject.toml requirements.lock
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
 	@$(VENV)/bin/python -c 'from defection_framing import encoder; encoder.folder()' || \
-		echo "The larger encoder is not here yet: it is fetched when claims are first coded. The study does not need it."
+		echo "The larger encoder is not here yet: it is fetched when claims are first coded, as the notebook your_articles does."
 	touch $@
 
 # Everything moves to the newest version that pyproject.toml allows, except torch, whose line in
