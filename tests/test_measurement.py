@@ -76,10 +76,10 @@ def test_errors_shrink_a_planted_mirror_and_correction_brings_it_back():
         portrayals = Pairs(np.array([0]), np.array([0]), np.array([0]), pd.Index(["traitor"]))
         articles = true.drop_duplicates("article_id").assign(portrayal="traitor")
         table = measurement.headlines(articles, seen, pairs, portrayals, draws=60)
-        found.append(table.loc["treason_relational"])
+        found.append(table.loc["treason_away"])
         assert table.loc[("frame_collapse_exit_from_ua", "as coded"), "value":"high"].isna().all()
     value = pd.concat(found, keys=range(6))["value"].unstack().mean()
-    truth = -0.3
+    truth = 0.3
     assert value["as coded"] == pytest.approx(0.7 * truth, abs=0.05)
     assert value["corrected"] == pytest.approx(truth, abs=0.06)
     assert value["recoded"] == pytest.approx(0.49 * truth, abs=0.05)
@@ -98,7 +98,7 @@ def test_as_coded_is_what_the_study_reports():
     mirror = compare.mirror(crossings, draws=20)
     assert value["mirror_index", "as coded"] == pytest.approx(mirror.index["value"])
     treason = mirror.frames.loc["treason", "relational"]
-    assert value["treason_relational", "as coded"] == pytest.approx(treason)
+    assert value["treason_away", "as coded"] == pytest.approx(-treason)
     s = compare.shares(claims, "frame", ["direction"], draws=20)
     exits = compare.contrast(s, {"ua_exit": 1, "ua_to_ru": -1}).loc["collapse", "value"]
     assert value["frame_collapse_exit_from_ua", "as coded"] == pytest.approx(exits)
@@ -144,4 +144,4 @@ def test_levels_are_compared_on_the_same_claims():
     table = measurement.by_level(claims, pairs, {k: levels[k] for k in list(levels)[:2]})
     own = agreement.table(loaded).loc["main frame", "alpha"]
     assert table.loc[("as coded", "alpha"), "value"] == pytest.approx(own)
-    assert table.loc[("after Entman", "treason, toward minus away"), "class"] == "judgement"
+    assert table.loc[("after Entman", "treason, leaving minus coming"), "class"] == "judgement"

@@ -36,12 +36,12 @@ POWERS = {"as coded": 0.0, "corrected": -0.5, "corrected, all error in one pass"
 """Powers of the step from pass to pass by which shares are multiplied."""
 
 HEADLINES = {
-    "treason_relational": "treason, toward minus away, mean of camps",
+    "treason_away": "treason, leaving minus coming, mean of camps",
     "mirror_index": "mirror index",
     "mirror_without_treason": "mirror index without treason (others rescaled)",
     "frame_collapse_exit_from_ua": "collapse, exits minus crossings, Ukrainian side",
     "frame_collapse_exit_from_ru": "collapse, exits minus crossings, Russian side",
-    "portrayal_traitor_away": "portrayed as traitor, away minus toward, mean of camps",
+    "portrayal_traitor_away": "portrayed as traitor, leaving minus coming, mean of camps",
 }
 """Headline estimates that rest on codes that err, by their names in `estimates.csv`."""
 
@@ -178,14 +178,9 @@ class _Cells:
         return np.minimum(drawn, self.shape[2] - 1)
 
 
-def _relational(s, names, code):
-    return ((s[..., 0, :] - s[..., 1, :] + s[..., 2, :] - s[..., 3, :]) / 2)[..., names == code][
-        ..., 0
-    ]
-
-
 def _away(s, names, code):
-    return -_relational(s, names, code)
+    away = (s[..., 1, :] - s[..., 0, :] + s[..., 3, :] - s[..., 2, :]) / 2
+    return away[..., names == code][..., 0]
 
 
 def _mirror(s, names, left_out=""):
@@ -205,7 +200,7 @@ _PLAN: tuple[tuple[str, list, dict[str, Callable]], ...] = (
         "frame",
         compare.CELLS,
         {
-            "treason_relational": partial(_relational, code="treason"),
+            "treason_away": partial(_away, code="treason"),
             "mirror_index": _mirror,
             "mirror_without_treason": partial(_mirror, left_out="treason"),
         },
@@ -460,11 +455,11 @@ def by_level(claims: pd.DataFrame, pairs: Pairs, level: dict[str, dict[str, str]
         rows[name, "mirror index"] = {**mirror.index, "class": ""}
         wanted, parts = (
             classes.get("treason", "rest"),
-            ["relational", "relational_low", "relational_high"],
+            ["relational", "relational_high", "relational_low"],
         )
         treason = mirror.frames.reindex([wanted])[parts].iloc[0]
-        rows[name, "treason, toward minus away"] = {
-            **treason.set_axis(["value", "low", "high"]), "class": wanted,
+        rows[name, "treason, leaving minus coming"] = {
+            **(-treason).set_axis(["value", "low", "high"]), "class": wanted,
             **mirror.index[["n_articles", "n_events"]],
         }  # fmt: skip
         pooled, wanted = (
