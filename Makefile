@@ -1,19 +1,25 @@
-# make study    run the study: notebooks, figures, tables (creates the environment first)
+# make study    run what changed of the study: notebooks, figures, tables (creates the environment first)
 # make study-full   the same after computing the long simulations again (data/simulations)
-# make test     run the tests
+# make test     run all tests
+# make quick    lint, types and the quick tests, in half a minute
+# make pages    reword captions and findings in gallery, README and notebooks, without running any
 # make lab      open the notebooks in JupyterLab
 # make data     rebuild the tables of data/ from the coders' raw records in ../shared/corpus
 # make verify   compare the last run with what is committed
 # make bench    compare the topics with other libraries' (see benchmarks/README.md)
-# make lock     refresh requirements.lock
+# make mutants  change the package stats line by line and see which changes no test notices
+# make lock     fit requirements.lock and environment.yml to pyproject.toml
 #
 # Needs Python 3.11 to 3.13; name another one with `make study PYTHON=python3.12`.
 
 PYTHON ?= python3
 VENV ?= .venv
+# How many processes run tests side by side, and which tests: `make test SELECT=slow`.
+JOBS ?= 2
+SELECT ?=
 INSTALLED := $(VENV)/.installed
 
-.PHONY: study study-full test lab data verify bench lock
+.PHONY: study study-full test quick pages lab data verify bench mutants lock
 
 study: $(INSTALLED)
 	$(VENV)/bin/defection-framing study
@@ -21,8 +27,17 @@ study: $(INSTALLED)
 study-full: $(INSTALLED)
 	$(VENV)/bin/defection-framing study --full
 
+pages: $(INSTALLED)
+	$(VENV)/bin/defection-framing pages
+
 test: $(INSTALLED)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n $(JOBS) $(if $(SELECT),-m $(SELECT))
+
+quick: $(INSTALLED)
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/python -m pytest -n $(JOBS) -m "not slow"
 
 lab: $(INSTALLED)
 	$(VENV)/bin/jupyter lab notebooks
@@ -33,36 +48,39 @@ data: $(INSTALLED)
 verify: $(INSTALLED)
 	$(VENV)/bin/defection-framing verify
 
+mutants: $(INSTALLED)
+	$(VENV)/bin/python -m pip install --quiet 'mutmut>=3.8,<4' && $(VENV)/bin/python -m mutmut run
+
 # The peers live in an environment of their own: turftopic needs an older rich than the lock names.
 bench:
 	mkdir -p build
 	$(PYTHON) -m venv build/bench
-	grep -v '^rich==' requirements.lock > build/bench/lock.txt
-	build/bench/bin/pip install --quiet -c build/bench/lock.txt -e . -r benchmarks/requirements.txt
+	sed -n 's/^\([a-z0-9-]*==[^ ]*\).*/\1/p' requirements.lock | grep -v '^rich==\|^soupsieve==' > build/bench/lock.txt
+	build/bench/bin/pip install --quiet -c build/bench/lock.txt -c torch.lock -e . -r benchmarks/requirements.txt
 	build/bench/bin/pip install --quiet --no-deps -r benchmarks/requirements-no-deps.txt
 	build/bench/bin/python benchmarks/bench.py
 
-# Installs once, and again when the dependencies or the lock change.
-$(INSTALLED): pyproject.toml requirements.lock
+# Installs once, and again when the dependencies or the lock change. The last step installs torch and
+# the package itself.
+$(INSTALLED): pyproject.toml requirements.lock torch.lock
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11 to 3.13 is needed and $(PYTHON) is " + sys.version.split()[0] + ": run make PYTHON=python3.12, or another that you have.")'
 	@echo "Installing the pinned packages into $(VENV), once; this takes a few minutes."
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
-	@$(VENV)/bin/python -c 'from defection_framing import encoder; encoder.folder()' || \
-		echo "The larger encoder is not here yet: it is fetched when claims are first coded, as the notebook your_articles does."
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --no-build-isolation --constraint torch.lock --editable '.[own,people,test,dev]'
+	@$(VENV)/bin/python -c 'from defection_framing.own import encoder; encoder.folder()' || \
+		echo "The larger encoder is not here yet: it is fetched when claims are first coded, as the guide your_articles does."
 	touch $@
 
-# Everything moves to the newest version that pyproject.toml allows, except torch, whose line in
-# the lock is raised by hand: a new torch changes embeddings. Local suffixes such as +cpu are cut,
-# so that the lock serves every platform.
+# One lock for Linux, macOS and Windows and Python 3.11 to 3.13, with hashes. Versions stay unless
+# pyproject.toml rules them out; move some with `make lock UPGRADE='--upgrade-package pandas'`, all
+# with `make lock UPGRADE=--upgrade`; torch stays, see torch.lock.
+UPGRADE ?=
 lock:
 	rm -rf build/lock
-	mkdir -p build/lock
-	grep '^torch==' requirements.lock > build/lock/torch.txt
-	$(PYTHON) -m venv build/lock/venv
-	build/lock/venv/bin/python -m pip install --quiet --constraint build/lock/torch.txt '.[test]'
-	( echo '# Pinned versions of all packages, a pip constraints file; refreshed by `make lock`.'; \
-	  build/lock/venv/bin/python -m pip freeze --all --exclude pip --exclude defection-framing \
-	  | sed 's/+[a-z0-9.]*$$//' ) > build/lock/requirements.lock
-	mv build/lock/requirements.lock requirements.lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet uv packaging
+	build/lock/bin/python tools/environment.py
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-annotate --no-emit-package torch --constraint torch.lock --custom-compile-command 'make lock' $(UPGRADE) pyproject.toml --output-file requirements.lock
 	rm -rf build/lock

@@ -30,8 +30,9 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from sklearn.model_selection import GroupKFold
 
-from defection_framing import corpus, embed, mask
+from defection_framing import corpus
 from defection_framing.settings import SEED
+from defection_framing.text import embed, mask
 
 HERE = Path(__file__).parent
 TOPICS = 18
@@ -95,9 +96,9 @@ def counter() -> CountVectorizer:
 
 def ours(data, seed):
     """Fit this study's topics."""
-    from defection_framing import topics
+    from defection_framing.study import topics_model
 
-    found = topics.fit(data.table, data.texts, data.vectors, seed=seed)
+    found = topics_model.fit(data.table, data.texts, data.vectors, seed=seed)
     return found.labels, list(found.words.values())
 
 
@@ -284,9 +285,9 @@ def nmf(data, seed):
 
 def assign_ours(train, test, seed):
     """Assign by this study's topics."""
-    from defection_framing import topics
+    from defection_framing.study import topics_model
 
-    return topics.fit(train.table, train.texts, train.vectors, seed=seed).assign(
+    return topics_model.fit(train.table, train.texts, train.vectors, seed=seed).assign(
         test.texts, test.vectors
     )
 

@@ -14,14 +14,16 @@ import pandas as pd
 from sklearn.metrics import adjusted_rand_score as ari
 from tqdm import tqdm
 
-from defection_framing import corpus, embed, mask, settings, topics
+from defection_framing import corpus, settings
+from defection_framing.study import topics, topics_model
+from defection_framing.text.scores import SteadyKMeans
 
 HASH = """
 import hashlib, numpy as np
-from defection_framing import corpus, embed, mask, topics
-claims = corpus.load().claim_table()
-texts = mask.mask_all(claims["text"], claims["direction"])
-found = [topics.fit(claims, texts, embed.vectors(texts)).labels.astype("i4") for _ in range(2)]
+from defection_framing import corpus
+from defection_framing.study import topics_model
+given = topics_model.material(corpus.load())
+found = [topics_model.fit(*given).labels.astype("i4") for _ in range(2)]
 print(*(hashlib.sha256(labels.tobytes()).hexdigest() for labels in found))
 """
 
@@ -37,19 +39,18 @@ def hashes(threads: int) -> list[str]:
 
 def main() -> None:
     """Measure and write the table."""
-    claims = corpus.load().claim_table()
-    texts = mask.mask_all(claims["text"], claims["direction"])
-    vectors = embed.vectors(texts)
-    found = topics.fit(claims, texts, vectors)
+    claims, texts, vectors = topics_model.material(corpus.load())
+    found = topics_model.fit(claims, texts, vectors)
     labels, rng = found.labels, np.random.default_rng(settings.SEED)
     rows = {f"AMI with {k}": v for k, v in topics.follows(labels, claims).items()}
-    strict = topics.out_of_events(claims, texts, vectors).mean()
+    unseen = pd.DataFrame({"strict": topics_model.out_of_events(claims, texts, vectors)})
+    strict = topics.strict(unseen, claims)
     rows |= {f"AMI with {k}, strict": v for k, v in strict.drop("none").items()}
     rows["claims without topic"] = (labels < 0).mean()
     rows["claims without topic, unseen events"] = strict["none"]
 
     seeds = [
-        topics.SteadyKMeans(seed=s).fit(found.projection.scores_).labels_
+        SteadyKMeans(seed=s).fit(found.projection.scores_).labels_
         for s in tqdm(range(10), desc="seeds")
     ]
     pairs = [ari(a, b) for i, a in enumerate(seeds) for b in seeds[:i]]
@@ -58,21 +59,21 @@ def main() -> None:
     orders = []
     for _ in tqdm(range(20), desc="row orders"):
         p = rng.permutation(len(claims))
-        again = topics.fit(claims.iloc[p], [texts[i] for i in p], vectors[p])
+        again = topics_model.fit(claims.iloc[p], [texts[i] for i in p], vectors[p])
         orders.append(ari(labels[p], again.labels))
     rows["ARI between 20 row orders, worst"] = min(orders)
 
-    noise = [
-        ari(topics.fit(claims, texts, vectors + rng.normal(0, 1e-6, vectors.shape)).labels, labels)
-        for _ in tqdm(range(5), desc="noise")
-    ]
+    noise = []
+    for _ in tqdm(range(5), desc="noise"):
+        noisy = vectors + rng.normal(0, topics_model.NOISE, vectors.shape)
+        noise.append(ari(topics_model.fit(claims, texts, noisy).labels, labels))
     rows |= {"ARI after noise of 1e-6, mean of 5": np.mean(noise), "noise, worst": min(noise)}
 
     articles, stays, both = np.unique(claims["article_id"]), [], []
     for _ in tqdm(range(20), desc="articles left out"):
         dropped = rng.choice(articles, round(0.1 * len(articles)), replace=False)
         keep = np.flatnonzero(~claims["article_id"].isin(dropped))
-        again = topics.fit(claims.iloc[keep], [texts[i] for i in keep], vectors[keep]).labels
+        again = topics_model.fit(claims.iloc[keep], [texts[i] for i in keep], vectors[keep]).labels
         stays.append(ari(labels[keep], again))
         assigned = (labels[keep] >= 0) & (again >= 0)
         both.append(ari(labels[keep][assigned], again[assigned]))

@@ -40,7 +40,7 @@ def claims(
                 outlet = names[rng.integers(len(names))]
                 for frame in rng.choice(FRAMES, per_article, p=share):
                     rows.append((f"a{e}-{camp}-{a}", f"e{e}", outlet, camp, direction, frame))
-    columns = ["article_id", "cluster", "outlet", "side", "direction", "frame"]
+    columns = ["article_id", "cluster", "outlet", "camp", "direction", "frame"]
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(frame=pd.Categorical(table["frame"], FRAMES))
 
@@ -64,7 +64,7 @@ def write(folder: Path, table: pd.DataFrame) -> Path:
         date="2024", lang="en", gist="A gist.", motives="not_stated", sources="", slice="a",
         stance="asserted", origin="original",
     )  # fmt: skip
-    outlets = table.groupby("outlet")["side"].first().map(CAMPS).rename("camp").reset_index()
+    outlets = table.groupby("outlet")["camp"].first().map(CAMPS).rename("camp").reset_index()
     outlets = outlets.rename(columns={"outlet": "domain"}).assign(
         name="A name", country="", kind="private", confidence="high", basis="Invented."
     )

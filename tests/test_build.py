@@ -4,10 +4,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from defection_framing import build, corpus, settings
+from defection_framing import corpus, settings
+from defection_framing.corpus import build
+from defection_framing.corpus.outlets import outlet_of
 
 DATA = settings.ROOT / "data"
-DOMAINS = {"one.example", "two.example.", "www-main.three.example", "10.1.2.3"}
 URLS = ["https://www.one.example/a", "http://two.example./b?p=7"]
 
 
@@ -101,37 +102,6 @@ def test_ids_and_bytes_do_not_depend_on_the_order_of_rows(source, tmp_path):
         assert first == second and b"\r" not in first, name
 
 
-@pytest.mark.parametrize(
-    ("url", "domain"),
-    [
-        ("https://one.example/x", "one.example"),
-        ("https://WWW.One.Example:8080/x", "one.example"),
-        ("https://www.one.example./x", "one.example"),
-        ("http://two.example/x", "two.example."),
-        ("http://www.two.example.:443/", "two.example."),
-        ("https://www-main.three.example/", "www-main.three.example"),
-        ("http://10.1.2.3:8011/https/www.one.example/x", "10.1.2.3"),
-    ],
-)
-def test_every_spelling_of_a_host_finds_its_outlet(url, domain):
-    assert build.outlet_of(url, DOMAINS) == domain
-
-
-def test_the_spelling_nearest_to_the_address_wins():
-    both = {"one.example", "one.example.", "www.one.example"}
-    assert build.outlet_of("https://one.example./x", both) == "one.example."
-    assert build.outlet_of("https://one.example/x", both) == "one.example"
-    assert build.outlet_of("https://www.one.example/x", both) == "www.one.example"
-
-
-@pytest.mark.parametrize(
-    "url", ["https://m.one.example/", "https://one.example.org/", "one.example"]
-)
-def test_an_address_of_no_registered_outlet_is_refused(url):
-    with pytest.raises(corpus.CorpusError, match="has no row for .*add the outlet"):
-        build.outlet_of(url, DOMAINS)
-
-
 @pytest.mark.parametrize("name", ["articles.jsonl", "outlets.csv", "CODEBOOK.md"])
 def test_a_missing_source_is_one_sentence(source, tmp_path, name):
     (source / name).unlink()
@@ -199,7 +169,7 @@ def test_the_repositorys_ids_come_from_the_addresses():
     articles = corpus.load(DATA).articles
     assert [build.article_id(url) for url in articles["url"]] == list(articles.index)
     domains = set(articles["outlet"])
-    assert [build.outlet_of(url, domains) for url in articles["url"]] == list(articles["outlet"])
+    assert [outlet_of(url, domains) for url in articles["url"]] == list(articles["outlet"])
     assert articles.index.is_monotonic_increasing
 
 

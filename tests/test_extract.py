@@ -2,15 +2,10 @@
 
 import pytest
 
-from defection_framing.extract import (
-    Unusable,
-    clean,
-    date_of_url,
-    extract,
-    named_sources,
-    read_date,
-    sentences,
-)
+from defection_framing.own.boilerplate import clean
+from defection_framing.own.dates import date_of_url, read_date
+from defection_framing.own.extract import Unusable, extract
+from defection_framing.own.sentences import named_sources, split
 
 BODY = (
     "A deckhand who left his company in the winter has found work on a ferry, a paper reports.\n"
@@ -234,13 +229,13 @@ def test_what_is_no_article_is_refused_with_the_reason(content, why):
 
 def test_sentences_know_quotations_and_abbreviations():
     text = '"I left. I had no choice," Lt. Gen. Brown said. Was it true? In the U.S. it was heard.'
-    assert sentences(f"{text}\nA heading", "en") == [
+    assert split(f"{text}\nA heading", "en") == [
         ('"I left. I had no choice," Lt. Gen. Brown said.', ""),
         ("Was it true?", "question"),
         ("In the U.S. it was heard.", ""),
         ("A heading", "fragment"),
     ]
-    assert len(sentences("Об этом стало известно 5 янв. 2024 г. в посёлке у реки.", "ru")) == 1
+    assert len(split("Об этом стало известно 5 янв. 2024 г. в посёлке у реки.", "ru")) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from defection_framing import embed
-from defection_framing.families import families
+from defection_framing.own.families import families
+from defection_framing.text import embed
 
 STORY = (
     "A deckhand who left his company in the winter told a local paper that he had counted the "

@@ -1,7 +1,6 @@
-"""Fetching from a local server; what must be refused is refused before any connection."""
+"""Fetching from a local server."""
 
 import gzip
-import ipaddress
 import socket
 import threading
 import time
@@ -10,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from defection_framing.fetch import USER_AGENT, Fetcher, Unfetched, is_public
+from defection_framing.own.fetch import USER_AGENT, Fetcher, Unfetched
 
 PAGE = ("text/html; charset=windows-1251", "<p>Механик ушёл.</p>".encode("cp1251"))
 
@@ -59,7 +58,7 @@ def page(body=b"text", status=200, **headers):
 
 
 def local(**options):
-    return Fetcher(**{"allowed": lambda address: address.is_loopback, "delay": 0.0} | options)
+    return Fetcher(**{"delay": 0.0} | options)
 
 
 def refused(fetcher, url):
@@ -74,63 +73,6 @@ def test_a_page_comes_with_its_bytes_and_character_set():
     assert (found.content, found.charset) == (PAGE[1], "windows-1251")
     assert [path for path, *_ in asked] == ["/robots.txt", "/a"]
     assert {agent for *_, agent in asked} == {USER_AGENT}
-
-
-@pytest.mark.parametrize(
-    "address, public",
-    [
-        ("8.8.8.8", True),
-        ("2606:4700::1111", True),
-        ("::ffff:8.8.8.8", True),
-        ("127.0.0.1", False),
-        ("10.1.2.3", False),
-        ("172.16.0.1", False),
-        ("192.168.1.1", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),
-        ("224.0.0.1", False),
-        ("239.1.1.1", False),
-        ("::1", False),
-        ("fe80::1", False),
-        ("fc00::1", False),
-        ("ff0e::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("2002:7f00:1::", False),
-        ("64:ff9b::a00:1", False),
-    ],
-)
-def test_which_addresses_are_public(address, public):
-    assert is_public(ipaddress.ip_address(address)) is public
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1"])
-def test_private_networks_are_refused_before_any_connection(host):
-    with serving({"/a": page()}) as (site, asked):
-        error = refused(Fetcher(delay=0), f"http://{host}:{site.rpartition(':')[2]}/a")
-    assert "not on the public internet" in str(error) or "does not resolve" in str(error)
-    assert not asked and not error.transient
-
-
-def test_a_redirect_to_a_private_network_is_refused(monkeypatch):
-    # localhost stands for the inside, 127.0.0.1 for a public site
-    resolve = socket.getaddrinfo
-
-    def resolved(host, port, *args, **kwargs):
-        if host == "inside.test":
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.7", port))]
-        return resolve(host, port, *args, **kwargs)
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolved)
-    with serving({"/a": page(status=302, Location="http://inside.test/secret")}) as (site, _):
-        error = refused(local(), f"{site}/a")
-    assert "10.0.0.7" in str(error) and "refused" in str(error)
-
-
-def test_a_host_with_one_private_address_is_refused(monkeypatch):
-    entries = [(2, 1, 6, "", (ip, 80)) for ip in ("127.0.0.1", "10.0.0.7")]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: entries)
-    assert "10.0.0.7" in str(refused(local(), "http://both.test/a"))
 
 
 def test_robots_are_heeded_on_every_hop():
@@ -159,7 +101,7 @@ def test_requests_to_a_host_are_spaced():
         fetcher.fetch(f"{site}/a")
         fetcher.fetch(f"{site}/a")
     times = [at for _, at, _ in asked]
-    assert times[1] - times[0] >= 0.29 and times[2] - times[1] >= 0.29
+    assert times[1] - times[0] >= 0.25 and times[2] - times[1] >= 0.25
 
 
 def test_a_busy_server_is_asked_again():

@@ -1,124 +1,244 @@
-import json
-import re
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
-from defection_framing import compare, figures, settings
+import synthetic
+from defection_framing import domain, figures, stats
+from defection_framing.figures import style
 
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
-    return tmp_path / "figures"
-
-
-def _save(name="shares"):
-    table = pd.DataFrame(
-        {"value": [0.2, 0.4], "low": [0.1, 0.3], "high": [0.3, 0.5]},
-        index=pd.MultiIndex.from_product([["ru_to_ua", "ua_to_ru"], ["treason"]]),
-    )
-    fig = figures.dots({"": table}, "Which?", "share")
-    return figures.save(
-        fig, name, table, title="Which?", caption="c", alt="a", n="2 articles", notebook="x"
-    )
+# Root mean square of grey levels (0 to 255), most of them of white paper: a mark of another size,
+# place or colour is more. Wheels of matplotlib bring their own FreeType, so that text is the same.
+image = pytest.mark.mpl_image_compare(
+    baseline_dir="baseline", tolerance=2, style="default", savefig_kwargs={"dpi": 60}
+)
 
 
-def test_a_figure_is_saved_twice_to_the_same_bytes_without_dates(folder):
-    _save()
-    first = {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    _save()
-    again = {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    assert first == again
-    assert set(first) == {"shares.png", "shares.svg", "shares.csv", "figures.json"}
-    assert not re.search(rb"<dc:date>|tEXt", first["shares.svg"] + first["shares.png"][:400])
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
 
 
-def test_the_register_keeps_every_figure_with_its_alt_text(folder):
-    _save("one")
-    _save("two")
-    register = json.loads((folder / "figures.json").read_text())
-    assert list(register) == ["one", "two"]
-    assert register["one"]["alt"] == "a"
+def table(index, names, **columns):
+    index = pd.MultiIndex.from_tuples(index, names=names)
+    return pd.DataFrame({"value": 0.2, "low": 0.1, "high": 0.3, **columns}, index)
 
 
-def test_the_notebook_shows_the_picture_with_its_alt_text_and_the_caption(folder, monkeypatch):
-    shown = []
-    monkeypatch.setattr(figures, "display", lambda *parts: shown.extend(parts))
-    _save()
-    picture, caption = shown
-    assert picture.alt == "a"
-    assert caption.data == "*c* n: 2 articles."
+def contrasts():
+    rows = [(p, "treason") for p in "ab"] + [(p, "cost") for p in "ab"]
+    shown = [True, False, False, True]
+    return table(rows, ["panel", "code"], value=[0.2, 0.1, -0.1, -0.2], low=-0.25, shown=shown)
 
 
-def test_legend_names_the_n_of_each_series():
-    table = pd.DataFrame(
-        {"value": [0.2], "low": [0.1], "high": [0.3], "n_articles": [12], "n_events": [7]},
-        index=pd.MultiIndex.from_tuples([("ru_to_ua", "treason")]),
-    )
-    fig = figures.dots({"": table}, "Which?", "share")
-    texts = [t.get_text() for t in fig.axes[0].get_legend().get_texts()]
-    plt.close(fig)
-    assert texts == ["to Ukraine (n = 12 articles, 7 events)"]
+def texts(legend):
+    return [t.get_text() for t in legend.get_texts()]
+
+
+def marks(ax):
+    """Points drawn, by the colour of their inside."""
+    drawn = [
+        line for line in ax.lines if line.get_marker() not in ("None", "") and len(line.get_xdata())
+    ]
+    return {to_hex(m.get_markerfacecolor()): list(m.get_xdata()) for m in drawn}
+
+
+@image
+def test_forest_of_shares():
+    cells = [
+        (d, c, f) for d in domain.TO_RUSSIA for c in domain.TOWARD for f in ("treason", "cost")
+    ]
+    t = table(cells, ["direction", "camp", "code"], value=np.linspace(0.05, 0.4, 8), n_articles=9)
+    t["n_events"], t["low"], t["high"] = 8, t["value"] - 0.04, t["value"] + 0.1
+    t.iloc[2, [1, 2]] = np.nan
+    return figures.forest(t, "share", series="camp", panel="direction", marked=["cost"])
+
+
+@image
+def test_forest_of_differences():
+    return figures.forest(contrasts(), "points", panel="panel", unit="points", zero=True)
+
+
+@image
+def test_heat():
+    counts = pd.DataFrame({"ru_to_ua": [1, 20], "ua_to_ru": [np.nan, 7]}, ["Russian", "Western"])
+    return figures.heat(counts, "direction", "camp")
+
+
+@image
+def test_mirror():
+    m = stats.mirror(synthetic.claims(1, relational=0.3, events=40), domain.TOWARD, draws=100)
+    return figures.mirror(m, marked=["policy"])
+
+
+def curve(values, reported):
+    t = pd.DataFrame({"value": values})
+    t["low"], t["high"] = t["value"] - 0.1, t["value"] + 0.1
+    t["excludes_zero"] = (t["low"] > 0) | (t["high"] < 0)
+    return t.assign(reported=t.index == reported)
+
+
+@image
+def test_curves():
+    tables = {"a": curve(np.linspace(-0.15, 0.4, 30), 20), "b": curve([0.1, 0.2, 0.6], 1)}
+    tables["b"].loc[2, ["low", "high"]] = np.nan
+    null = pd.DataFrame({"null_low": [-0.05], "null_high": [0.05]}, ["a"])
+    names, units = {"a": "treason", "b": "an index"}, {"a": "points", "b": "plain"}
+    return figures.curves(tables, names, units, null)
+
+
+def test_importing_and_drawing_leave_a_researchers_matplotlib_alone():
+    code = """
+import matplotlib as mpl
+mpl.rcParams["font.size"] = 17
+before = dict(mpl.rcParams)
+import pandas as pd
+from defection_framing import figures
+figures.heat(pd.DataFrame({"x": [1.0]}), "", "")
+assert dict(mpl.rcParams) == before
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_researchers_settings_do_not_change_the_figures():
+    with plt.rc_context({"font.size": 17, "axes.grid": False}):
+        fig = figures.forest(contrasts(), "points", panel="panel")
+    assert fig.axes[0].get_xticklabels()[0].get_fontsize() == style.RC["font.size"]
+
+
+@pytest.mark.parametrize("name", sorted(set(figures.__all__) - {"topic_name"}))
+def test_every_figure_says_who_drew_it(name):
+    function = getattr(figures, name)
+    assert function.__wrapped__.__module__.startswith("defection_framing.figures.")
+    if name == "heat":
+        assert function(pd.DataFrame({"x": [1.0]}), "", "").made_by == "figures.maps.heat"
+
+
+def test_a_legend_tells_the_n_of_each_series_where_panels_differ():
+    rows = [(p, s, "cost") for p in "ab" for s in domain.TOWARD]
+    n = [12, 13, 14, 1500]
+    t = table(rows, ["panel", "camp", "code"], n_articles=n, n_outlets=[7, 8, 9, 10])
+    fig = figures.forest(t, "share", series="camp", panel="panel", sized_by="outlets")
+    assert [texts(ax.get_legend()) for ax in fig.axes] == [
+        ["Russian (n = 12 articles, 7 outlets)", "Ukrainian (n = 13 articles, 8 outlets)"],
+        ["Russian (n = 14 articles, 9 outlets)", "Ukrainian (n = 1,500 articles, 10 outlets)"],
+    ]
+    same = t.assign(n_articles=5, n_outlets=[3, 4, 3, 4])
+    fig = figures.forest(same, "share", series="camp", panel="panel", sized_by="outlets")
+    assert [ax.get_legend() for ax in fig.axes] == [None, None]
+    assert texts(fig.legends[0]) == [
+        "Russian (n = 5 articles, 3 outlets)", "Ukrainian (n = 5 articles, 4 outlets)"
+    ]  # fmt: skip
+
+
+def test_open_marks_are_those_not_shown_and_the_key_says_so():
+    fig = figures.forest(contrasts(), "points", panel="panel", zero=True)
+    assert marks(fig.axes[0]) == {"#000000": [0.2], "#ffffff": [-0.1]}
+    assert texts(fig.legends[0]) == ["open mark: not shown"]
+    fig = figures.forest(contrasts(), "points", panel="panel", open_mark="interval holds zero")
+    assert texts(fig.legends[0]) == ["open mark: interval holds zero"]
+
+
+def test_what_one_series_rests_on_heads_its_key():
+    t = contrasts().assign(n_articles=[5, 6, 5, 6], n_events=3)
+    fig = figures.forest(t, "points", panel="panel")
+    heads = [ax.get_legend().get_title().get_text() for ax in fig.axes]
+    assert heads == ["n = 5 articles, 3 events", "n = 6 articles, 3 events"]
+
+
+def test_rows_have_daggers_n_and_the_order_asked_for():
+    t = table([("treason",), ("cost",)], ["code"], n=[1200, np.nan], value=[0.1, 0.3])
+    names = [x.get_text() for x in figures.forest(t, "", marked=["cost"]).axes[0].get_yticklabels()]
+    assert names == ["cost\N{DAGGER}", "treason (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1,200)"]
+    fig = figures.forest(t.drop(columns="n"), "", order=["treason"])
+    assert [x.get_text() for x in fig.axes[0].get_yticklabels()] == ["treason"]
+
+
+@pytest.mark.parametrize("unit, written", [("points", "23"), ("percent", "23%"), ("plain", "0.23")])
+def test_the_unit_is_an_argument_whatever_the_label_says(unit, written):
+    ax = figures.forest(contrasts(), "share", panel="panel", unit=unit).axes[0]
+    assert ax.xaxis.get_major_formatter()(-0.23, 0) == "\N{MINUS SIGN}" + written
+
+
+def test_panels_of_several_units_say_which_is_in_points():
+    units = {"a": "points", "b": "plain"}
+    first, second = figures.forest(contrasts(), "", panel="panel", unit=units, own_scale=True).axes
+    assert (first.get_title(loc="left"), second.get_title(loc="left")) == ("a (points)", "b")
+    assert first.xaxis.get_major_formatter()(0.2, 0) == "20"
+
+
+def test_panels_below_each_other_have_rows_of_their_own():
+    t = table([("a", "cost"), ("b", "treason"), ("b", "policy")], ["panel", "code"])
+    axes = figures.forest(t, "", panel="panel", columns=1, own_scale=True).axes
+    rows = [[x.get_text() for x in ax.get_yticklabels()] for ax in axes]
+    assert rows == [["cost"], ["treason", "policy"]]
+
+
+def test_reference_lines_may_differ_by_panel():
+    lines = {"a": [0.05], "b": [0.95]}
+    axes = figures.forest(contrasts(), "", panel="panel", lines=lines).axes
+    found = [[x.get_xdata()[0] for x in ax.lines if x.get_linestyle() == "--"] for ax in axes]
+    assert found == [[0.05], [0.95]]
+
+
+def test_values_without_intervals_are_drawn():
+    t = table([("cost",)], ["code"])[["value"]]
+    assert marks(figures.forest(t, "").axes[0]) == {"#000000": [0.2]}
+
+
+def test_panels_without_values_are_left_out_and_empty_tables_draw_nothing():
+    t = contrasts()
+    t.loc["b", "value"] = np.nan
+    assert len(figures.forest(t, "", panel="panel").axes) == 1
+    for empty in (t.iloc[:0], t.assign(value=np.nan)):
+        fig = figures.forest(empty, "", panel="panel")
+        assert "nothing to show" in fig.axes[0].texts[0].get_text()
+        assert fig.made_by == "figures.forest.forest"
+
+
+def test_curves_and_what_holds_of_nothing_draw_nothing():
+    none = pd.DataFrame(columns=["value", "low", "high", "excludes_zero", "reported"])
+    summary = pd.DataFrame({"specifications": [0]}, ["a"])
+    for fig in (
+        figures.curves({"a": none}, {"a": "A"}, {"a": "points"}),
+        figures.what_holds(summary, {"a": none}, {"a": "A"}, {"a": "points"}),
+    ):
+        assert "nothing to show" in fig.axes[0].texts[0].get_text()
 
 
 def test_series_that_meet_in_one_figure_differ_in_marker_or_fill():
-    for group in (list(figures.DIRECTIONS), ["Russian", "Ukrainian", "Western", "Undisclosed"]):
-        looks = [figures.look(s)[1:] for s in group]
+    for group in (domain.DIRECTIONS, [*domain.TOWARD, "Western", "Undisclosed"], "abcdef"):
+        looks = [(look.marker, look.filled) for look in style.looks(group).values()]
         assert len(set(looks)) == len(group)
+
+
+def test_cells_by_article_are_those_of_the_column():
+    by_size = pd.DataFrame({"frame": [0.9, 0.95]}, [5, 20])
+    cells = pd.DataFrame(
+        {"events": [8, 12], "value": 0.94, "worst": 0.9, "by_article": [True, False]}
+    )
+    fig = figures.coverage(by_size, cells, {"shares": 7})
+    stars = {
+        to_hex(x.get_markerfacecolor()): x.get_xdata()[0]
+        for x in fig.axes[0].lines
+        if x.get_marker() == "*"
+    }
+    assert stars == {"#ffffff": 8, "#000000": 12}
 
 
 def test_frames_are_called_by_what_is_shown_of_both_halves():
     columns = [f"{h}_{b}" for h in ("relational", "directional") for b in ("low", "high", "q")]
     yes, no, near = [0.1, 0.2, 0.01], [-1, 1, 0.01], [0.1, 0.2, 0.06]
     frames = pd.DataFrame([yes + no, no + yes, yes + yes, near + no], columns=columns)
-    kinds = list(figures.kind_of_frame(frames))
+    kinds = list(stats.kind_of_frame(frames))
     assert kinds == ["relational", "directional", "both", "not shown"]
-
-
-def test_keys_say_what_filled_and_open_marks_mean():
-    index = pd.MultiIndex.from_product([["ru_to_ua"], ["treason", "cost", "policy"]])
-    table = pd.DataFrame(
-        {"value": 0.2, "low": [0.1, 0.1, -0.1], "high": 0.3, "q": [0.01, 0.2, 0.01]}, index
-    )
-    fig = figures.dots({"": table}, "Which?", "difference of shares", zero=True)
-    legend = fig.axes[0].get_legend()
-    assert legend.get_title().get_text() == "to Ukraine"
-    assert [t.get_text() for t in legend.get_texts()] == ["shown", "not shown"]
-    faces = {line.get_markerfacecolor(): len(line.get_xdata()) for line in fig.axes[0].lines[:2]}
-    assert faces == {"#000000": 1, "white": 2}
-    two = pd.concat([table, table.rename({"ru_to_ua": "ua_to_ru"}, level=0)])
-    fig = figures.dots({"": two}, "Which?", "difference of shares", zero=True)
-    texts = [t.get_text() for t in fig.axes[0].get_legend().get_texts()]
-    assert texts == ["to Ukraine", "to Russia", "open mark: not shown"]
-    plt.close("all")
-
-
-def test_every_committed_figure_has_picture_table_alt_text_and_n():
-    register = json.loads((settings.ROOT / "figures" / "figures.json").read_text(encoding="utf-8"))
-    for name, entry in register.items():
-        for file in (f"{name}.png", f"{name}.svg", f"tables/{name}.csv"):
-            assert (settings.ROOT / "figures" / file).exists(), file
-        assert all(entry[k].strip() for k in ("title", "caption", "alt", "n", "notebook")), name
-        assert entry["title"].endswith("?"), name
 
 
 def test_camps_of_the_registry_are_all_placed():
     from defection_framing import corpus
 
-    assert set(corpus.load().outlets["camp"].dropna()) <= set(compare.SIDES)
-
-
-def test_methods_stand_beside_each_other_and_groups_without_values_are_left_out():
-    index = pd.MultiIndex.from_product([["x", "y"], ["a", "b"]])
-    columns = ["value", "low", "high"]
-    table = pd.DataFrame([[0.1, 0, 0.2]] * 3 + [[float("nan")] * 3], index, columns)
-    groups = {"one": table, "two": table * float("nan")}
-    fig = figures.methods(groups, {"x": "X", "y": "Y"}, {"a": "A", "b": "B"}, "Which?")
-    [ax] = fig.axes
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["X", "Y"]
-    assert [t.get_text() for t in fig.legends[0].get_texts()] == ["A", "B"]
-    plt.close(fig)
-    empty = figures.methods({"two": table * float("nan")}, {}, {}, "Which?")
-    assert "nothing to show" in empty.axes[0].texts[0].get_text()
+    assert set(corpus.load().outlets["camp"].dropna()) <= set(domain.CAMPS)

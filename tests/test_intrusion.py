@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from defection_framing import corpus, intrusion, settings
+from defection_framing import corpus, settings
 from defection_framing.cli import app
-from defection_framing.sheets import SheetError
+from defection_framing.people import intrusion
+from defection_framing.people.sheets import SheetError
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,13 @@
 import re
+import subprocess
+import sys
 
 import nbformat
 import pandas as pd
 import pytest
 
-from defection_framing import ledger, settings
+from defection_framing import settings
+from defection_framing.publish import findings, ledger
 
 
 @pytest.fixture
@@ -13,23 +16,68 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def _record(notebook, **values):
-    ledger.record(notebook, pd.DataFrame({"value": values}))
+@pytest.fixture
+def record(folder, monkeypatch):
+    """Record values as a notebook does."""
+
+    def record(notebook, source="study.x.y", **values):
+        monkeypatch.setenv("JPY_SESSION_NAME", f"/some/where/{notebook}.ipynb")
+        ledger.record(pd.DataFrame({"value": values, "source": source}))
+
+    return record
 
 
-def test_a_notebook_replaces_its_own_estimates_and_no_others(folder):
-    _record("a", x=1.0, old=2.0)
-    _record("b", y=3.0)
-    _record("a", x=4.0)
-    known = ledger.estimates()
-    assert {n: e.value for n, e in known.items()} == {"x": 4.0, "y": 3.0}
+def values():
+    return {name: estimate.value for name, estimate in ledger.estimates().items()}
 
 
-def test_an_estimate_recorded_twice_is_refused_and_nothing_is_lost(folder):
-    _record("a", x=1.0)
-    with pytest.raises(ValueError, match="'x' is recorded twice"):
-        _record("b", x=2.0)
-    assert ledger.estimates()["x"].value == 1.0
+def test_a_notebook_adds_to_its_estimates_and_replaces_those_of_the_same_name(record):
+    record("a", x=1.0, old=2.0)
+    record("b", y=3.0)
+    record("a", x=4.0)
+    assert values() == {"x": 4.0, "old": 2.0, "y": 3.0}
+    assert set(ledger.read()["source"]) == {"study.x.y"}
+
+
+def test_what_is_forgotten_is_gone_and_nothing_else(record):
+    record("a", x=1.0)
+    record("b", y=3.0)
+    ledger.forget("a".__eq__)
+    assert values() == {"y": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("notebook", "names", "said"),
+    [
+        ("b", ["x"], "'x' is recorded by the notebook a too"),
+        ("a", ["z", "z"], "'z' is rec.* twice"),
+    ],
+)
+def test_a_name_taken_is_refused_and_nothing_is_lost(record, monkeypatch, notebook, names, said):
+    record("a", x=1.0)
+    monkeypatch.setenv("JPY_SESSION_NAME", f"{notebook}.ipynb")
+    with pytest.raises(ledger.LedgerError, match=said):
+        ledger.record(pd.DataFrame({"value": 2.0}, names))
+    assert values() == {"x": 1.0}
+
+
+def test_outside_a_notebook_nothing_is_recorded_and_the_message_says_why(folder, monkeypatch):
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    with pytest.raises(RuntimeError, match="set the environment variable JPY_SESSION_NAME"):
+        ledger.record(pd.DataFrame({"value": [1.0]}, ["x"]))
+
+
+def test_two_notebooks_that_record_at_once_lose_nothing(folder):
+    code = (
+        "import os, sys, pandas as pd\n"
+        "from defection_framing.publish import findings, ledger\n"
+        "me = sys.argv[1]\n"
+        "os.environ['JPY_SESSION_NAME'] = me\n"
+        "for i in range(20): ledger.record(pd.DataFrame({'value': [i]}, [f'{me}{i}']))\n"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code, me]) for me in "ab"]
+    assert [process.wait() for process in both] == [0, 0]
+    assert len(values()) == 40
 
 
 @pytest.mark.parametrize(
@@ -46,8 +94,8 @@ def test_how_an_estimate_is_written(spec, text):
     assert format(ledger.Estimate(0.25, 0.1, 0.4, 1200, 30, 0.0123), spec) == text
 
 
-def test_an_estimate_is_shown_or_a_dash_where_there_is_none(folder):
-    _record("a", x=0.25, empty=float("nan"))
+def test_an_estimate_is_shown_or_a_dash_where_there_is_none(record):
+    record("a", x=0.25, empty=float("nan"))
     assert [ledger.shown(n, "share") for n in ("x", "empty", "absent")] == ["25%", "-", "-"]
 
 
@@ -55,11 +103,14 @@ def test_no_minus_zero():
     assert format(ledger.Estimate(-0.0001), "index") == "0.00"
 
 
-def test_a_finding_that_fails_or_cannot_be_had_says_so(folder):
-    assert "no estimate 'alpha_stance'" in ledger.finding("stance_weak")
-    ledger.record("1_corpus", pd.DataFrame({"value": [0.8], "high": [0.9]}, ["alpha_stance"]))
-    failed = ledger.finding("stance_weak")
-    assert failed.startswith("*Does not hold in this corpus (alpha_stance high < 0.667)")
+def test_a_finding_that_fails_or_cannot_be_had_says_so(record, monkeypatch):
+    entry = '[f]\nnotebook = "1_a"\nfigure = "f"\nholds = ["x value < 1"]\ntext = "{x:index}."'
+    monkeypatch.setattr(findings, "load", lambda: findings.parse(entry))
+    assert ledger.finding("f") == ("*Not to be had from this corpus: there is no estimate 'x'.*")
+    record("1_a", x=2.0)
+    assert ledger.finding("f") == "*Does not hold in this corpus (x value < 1):* 2.00."
+    record("1_a", x=0.5)
+    assert ledger.finding("f") == "0.50."
 
 
 def test_no_committed_finding_is_stale():
@@ -75,7 +126,7 @@ def test_the_readme_shows_the_findings_as_computed():
 def test_no_result_is_typed_into_prose():
     typed = re.compile(r"\d\s?%|\b0\.\d\d?\b|\b\d+ (articles|events|claims|outlets)\b")
     allowed = re.compile(r"95%|5%|0\.667|\b0\.8\b|Benjamini")
-    for path in sorted((settings.ROOT / "notebooks").glob("*.ipynb")):
+    for path in settings.notebook_sources():
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "markdown":
                 found = typed.findall(allowed.sub("", cell.source))

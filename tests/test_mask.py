@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from defection_framing.mask import mask, mask_all
+from defection_framing.text.mask import mask, mask_all
 
 DIRECTIONS = ["ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both"]
 
-with (files("defection_framing") / "sides.csv").open(encoding="utf-8", newline="") as file:
+with (files("defection_framing.text") / "sides.csv").open(encoding="utf-8", newline="") as file:
     ROWS = list(csv.DictReader(file))
 
 SIDE_TERMS = [

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from defection_framing import agreement, compare, measurement
 from defection_framing import corpus as loader
-from defection_framing.measurement import Pairs, joint, step
+from defection_framing import domain, stats
+from defection_framing.study import levels, measurement, reliability
+from defection_framing.study.estimands import RECODED
+from defection_framing.study.measurement import Pairs, joint, steps
 from synthetic import claims as synthetic_claims
 
 NAMES = pd.Index(["a", "b", "c"])
@@ -29,19 +31,20 @@ def passes(rng, n, error):
 def test_correction_finds_the_planted_errors_and_the_planted_truth():
     rng, error = np.random.default_rng(1), misclassification()
     now = joint(passes(rng, 40_000, error))
-    assert step(now, 0.5) == pytest.approx(error, abs=0.03)
+    one_pass, corrected = steps(now, 0.5, -0.5)
+    assert one_pass == pytest.approx(error, abs=0.03)
     truth = np.array([0.1, 0.3, 0.6])  # of one group, whose shares are not those of all
     seen = truth @ error
     assert np.abs(seen - truth).max() > 0.02
-    assert seen @ step(now, -0.5) == pytest.approx(truth, abs=0.015)
+    assert seen @ corrected == pytest.approx(truth, abs=0.015)
 
 
 @pytest.mark.parametrize("power", [-1.0, -0.5, 0.0, 0.5, 1.0])
 def test_shares_stay_shares_and_without_errors_stay_what_they_were(power):
     rng = np.random.default_rng(2)
-    noisy = step(joint(passes(rng, 500, misclassification()), rng), power)
+    (noisy,) = steps(joint(passes(rng, 500, misclassification()), rng), power)
     assert noisy.sum(1) == pytest.approx(1)
-    clean = step(joint(passes(rng, 5000, np.eye(3))), power)
+    (clean,) = steps(joint(passes(rng, 5000, np.eye(3))), power)
     assert clean == pytest.approx(np.eye(3), abs=0.002)
 
 
@@ -50,7 +53,7 @@ def test_the_confusion_is_as_uncertain_as_its_units_are_few():
     spread = {}
     for n in (50, 5000):
         pairs = passes(rng, n, misclassification())
-        spread[n] = np.std([step(joint(pairs, rng), 0.5)[0, 0] for _ in range(200)])
+        spread[n] = np.std([steps(joint(pairs, rng), 0.5)[0][0, 0] for _ in range(200)])
     assert spread[50] == pytest.approx(10 * spread[5000], rel=0.5)
 
 
@@ -76,8 +79,8 @@ def test_errors_shrink_a_planted_mirror_and_correction_brings_it_back():
         portrayals = Pairs(np.array([0]), np.array([0]), np.array([0]), pd.Index(["traitor"]))
         articles = true.drop_duplicates("article_id").assign(portrayal="traitor")
         table = measurement.headlines(articles, seen, pairs, portrayals, draws=60)
-        found.append(table.loc["treason_away"])
-        assert table.loc[("frame_collapse_exit_from_ua", "as coded"), "value":"high"].isna().all()
+        found.append(table.xs("frame_away/treason", level="estimate"))
+        assert table.loc[("as coded", "frame_exit_from_ua/collapse"), "value":"high"].isna().all()
     value = pd.concat(found, keys=range(6))["value"].unstack().mean()
     truth = 0.3
     assert value["as coded"] == pytest.approx(0.7 * truth, abs=0.05)
@@ -90,23 +93,21 @@ def test_errors_shrink_a_planted_mirror_and_correction_brings_it_back():
 def test_as_coded_is_what_the_study_reports():
     loaded = loader.load()
     articles, claims = loaded.article_table().reset_index(), loaded.claim_table()
-    for table in (articles, claims):
-        table["side"] = table["camp"].map(compare.SIDES)
     pairs = measurement.frame_pairs(loaded), measurement.portrayal_pairs(loaded)
     value = measurement.headlines(articles, claims, *pairs, draws=3)["value"]
+    value = value["as coded"]
+    for name, e in RECODED.items():
+        if e.is_share:
+            own = e.of().estimate(articles, claims, 2).loc[e.code, "value"]
+            assert value[name] == pytest.approx(own)
     crossings = claims[claims["direction"].isin(["ru_to_ua", "ua_to_ru"])]
-    mirror = compare.mirror(crossings, draws=20)
-    assert value["mirror_index", "as coded"] == pytest.approx(mirror.index["value"])
-    treason = mirror.frames.loc["treason", "relational"]
-    assert value["treason_away", "as coded"] == pytest.approx(-treason)
-    s = compare.shares(claims, "frame", ["direction"], draws=20)
-    exits = compare.contrast(s, {"ua_exit": 1, "ua_to_ru": -1}).loc["collapse", "value"]
-    assert value["frame_collapse_exit_from_ua", "as coded"] == pytest.approx(exits)
+    mirror = stats.mirror(crossings, domain.TOWARD, draws=20)
+    assert value["mirror_index"] == pytest.approx(mirror.index["value"])
 
 
 def test_every_frame_has_a_function_and_a_reason():
-    assert set(measurement.ENTMAN) == set(loader.codes("claims", "frame"))
-    assert all(reason for _, reason in measurement.ENTMAN.values())
+    assert set(levels.ENTMAN) == set(loader.codes("claims", "frame"))
+    assert all(reason for _, reason in levels.ENTMAN.values())
 
 
 def test_merging_finds_the_pair_that_is_mixed_up_and_is_flattered_by_its_own_data():
@@ -115,33 +116,31 @@ def test_merging_finds_the_pair_that_is_mixed_up_and_is_flattered_by_its_own_dat
     truth = rng.choice(3, 400, p=[0.3, 0.3, 0.4])
     codes = [(rng.random((400, 1)) > error.cumsum(1)[truth]).sum(1) for _ in range(2)]
     pairs = Pairs(*codes, np.arange(400), NAMES)
-    assert measurement.merges(pairs)[1] == {"a": "a + b", "b": "a + b", "c": "c"}
-    path = measurement.merge_path(pairs, splits=5)
+    assert levels.merges(pairs)[1] == {"a": "a + b", "b": "a + b", "c": "c"}
+    path = levels.merge_path(pairs, splits=5)
     assert path.loc[2, "alpha"] == pytest.approx(1) and path.loc[3, "alpha"] < 0.75
     # Where all confusions are chance, what merging gains on its own data is not found again.
     noise = Pairs(*rng.integers(8, size=(2, 120)), np.arange(120), pd.Index(list("abcdefgh")))
-    path = measurement.merge_path(noise, splits=30)
+    path = levels.merge_path(noise, splits=30)
     assert path.loc[4, "alpha"] > path.loc[4, "left_out"] + 0.05
     assert path.loc[4, "left_out"] == pytest.approx(0, abs=0.06)
-
-
-def test_frames_below_the_line_are_marked_where_the_mirror_is_drawn():
-    from defection_framing import figures
-
-    claims = synthetic_claims(1, relational=0.3)
-    mirror = compare.mirror(claims, draws=50)
-    fig = figures.mirror(mirror, marked={"treason"})
-    texts = [text.get_text() for text in fig.axes[0].texts]
-    assert "treason\N{DAGGER}" in texts and "operation" in texts
 
 
 def test_levels_are_compared_on_the_same_claims():
     loaded = loader.load()
     claims = loaded.claim_table()
-    claims["side"] = claims["camp"].map(compare.SIDES)
     pairs = measurement.frame_pairs(loaded)
-    levels = measurement.levels(pairs)
-    table = measurement.by_level(claims, pairs, {k: levels[k] for k in list(levels)[:2]})
-    own = agreement.table(loaded).loc["main frame", "alpha"]
-    assert table.loc[("as coded", "alpha"), "value"] == pytest.approx(own)
-    assert table.loc[("after Entman", "treason, leaving minus coming"), "class"] == "judgement"
+    known = levels.levels(pairs)
+    assert list(known) == list(levels.LEVELS)
+    table = levels.by_level(claims, pairs, {k: known[k] for k in ("as_coded", "entman")})
+    own = reliability.table(loaded).loc["main frame", "alpha"]
+    assert table.loc[("as_coded", "alpha"), "value"] == pytest.approx(own)
+    assert table.loc[("entman", "frame_away/treason"), "class"] == "judgement"
+
+
+def test_agreement_from_counts_is_that_of_the_units():
+    pairs = passes(np.random.default_rng(6), 300, misclassification())
+    level = {"a": "x", "b": "x", "c": "y"}
+    both = [pd.Series(pairs.names[x]).map(level) for x in (pairs.first, pairs.second)]
+    alpha = stats.alpha(*both, pd.Series(pairs.cluster), draws=2)["alpha"]
+    assert levels._alpha(pairs, level, slice(None)) == pytest.approx(alpha, abs=1e-12)

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from defection_framing import corpus, model_card
+from defection_framing import corpus, settings
+from defection_framing.own import model_card
 
 
 def test_scores_are_those_of_a_hand_count():
@@ -36,8 +37,20 @@ def test_the_card_is_written_from_what_was_measured(monkeypatch, tmp_path):
     assert "| frame | second coder | 5 | 0.8 | 0.4 |  |" in card
     assert "| other | 7 |" in card
     assert "large language model" in card
+    # Of estimates from the codes it says what the kept simulation says.
+    table = pd.read_csv(settings.ROOT / "data" / "simulations" / "corrected_coverage.csv")
+    table = table.set_index(["comparison", "code", "method"])
+    row = table.loc[("frame: to Russia minus to Ukraine", "treason", "naive")].round(3)
+    said = "treason, to Russia minus to Ukraine | naive"
+    assert f"| {said} | {row['value']} | {row['width']} | {row['bias']} |" in card
 
 
+def test_the_kept_card_has_the_simulation_that_is_kept():
+    card = (settings.ROOT / "data" / "model_card.md").read_text(encoding="utf-8")
+    assert model_card._coverage()["coverage"] in card
+
+
+@pytest.mark.slow
 def test_codes_of_left_out_events_are_given_to_every_article_and_claim():
     loaded = corpus.load()
     articles = loaded.articles.groupby("direction", observed=True).head(40)

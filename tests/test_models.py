@@ -1,134 +1,107 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import special
 
 import synthetic
-from defection_framing import compare, corpus, models
+from defection_framing import corpus, stats
+from defection_framing.study import inference, kept, models
+from defection_framing.study.estimands import CONTRASTS, MODELLED
 
-CAMPS = models.QUESTIONS["treason"]
-AWAY = CAMPS.contrasts["treason_away"]
+AWAY = CONTRASTS["frame_away"]
 
 
-def fitted(claims, method):
+def fitted(claims):
     """Value and interval of the contrast of treason, mean of the camps."""
-    rows, y = models.layout(CAMPS, claims)
-    fit = getattr(models, method)(rows, y)
-    weights = np.array([AWAY[c] for c in rows.cells])
-    return fit.value @ weights, *fit.interval(weights)
+    panel = stats.Panel.of(claims, "frame", ["camp", "direction"])
+    return models.average(panel, AWAY, "treason")
 
 
-@pytest.mark.parametrize("method", ["mixed", "average"])
-def test_a_planted_difference_is_found(method):
-    value, low, high = fitted(synthetic.claims(3, relational=0.3), method)
+def test_a_planted_difference_is_found():
+    value, low, high = fitted(synthetic.claims(3, relational=0.3))
     assert 0.2 < value < 0.4
     assert 0 < low < 0.3 < high
 
 
-@pytest.mark.parametrize("method", ["mixed", "average"])
-def test_no_difference_is_seldom_called_one(method):
-    bounds = [fitted(synthetic.claims(seed, events=40), method)[1:] for seed in range(30)]
+def test_no_difference_is_seldom_called_one():
+    bounds = [fitted(synthetic.claims(seed, events=40))[1:] for seed in range(30)]
     called = sum(low > 0 or high < 0 for low, high in bounds)
     assert called <= 5  # with a chance of one in twenty each, more are as rare as one in a thousand
 
 
-def test_standard_deviations_of_events_are_told_from_none():
-    rng = np.random.default_rng(0)
-    rows, _ = models.layout(CAMPS, synthetic.claims(0, events=80))
-    event = rows.units["event"]
-    sds = {}
-    for sd in (0.0, 1.5):
-        logit = -1 + sd * rng.normal(size=event.max() + 1)[event]
-        y = (rng.random(len(event)) < special.expit(logit)).astype(float)
-        sds[sd] = models.mixed(rows, y).sd
-    assert sds[1.5]["event"] == pytest.approx(1.5, abs=0.5)
-    assert sds[0.0]["event"] < 0.5
-    assert sds[1.5]["outlet"] < 0.6
-
-
-def test_a_cell_without_the_code_stays_finite_and_gives_the_averages_no_interval():
+def test_a_cell_without_the_code_has_a_value_and_no_interval():
     claims = synthetic.claims(1, relational=0.3)
-    empty = (claims["side"] == "Russian") & (claims["direction"] == "ua_to_ru")
+    empty = (claims["camp"] == "Russian") & (claims["direction"] == "ua_to_ru")
     claims.loc[empty & (claims["frame"] == "treason"), "frame"] = "operation"
-    rows, y = models.layout(CAMPS, claims)
-    at = rows.cells.index(("Russian", "ua_to_ru"))
-    assert y[rows.cell == at].sum() == 0
-    fit = models.mixed(rows, y)
-    assert 0 < fit.value[at] < 0.05
-    value, low, high = fitted(claims, "mixed")
-    assert 0 < low < value < high < 1
-    value, low, high = fitted(claims, "average")
+    value, low, high = fitted(claims)
     assert 0 < value < 1 and np.isnan([low, high]).all()
 
 
-def test_two_runs_give_the_same_numbers():
-    claims = synthetic.claims(2)
-    assert fitted(claims, "mixed") == fitted(claims, "mixed")
-
-
-def test_a_code_in_a_list_of_codes_counts_wherever_it_stands():
-    articles = pd.DataFrame(
-        {
-            "article_id": ["a", "b", "c", "d"],
-            "cluster": ["e", "e", "f", "g"],
-            "outlet": list("wxyz"),
-            "direction": ["ua_to_ru", "ru_to_ua", "ru_to_ua", "ru_exit"],
-            "motives": [("reward", "coercion"), ("coercion",), (), ("coercion",)],
-        }
-    )
-    rows, y = models.layout(models.QUESTIONS["motive_coercion"], articles)
-    assert list(y) == [1, 1]  # the open one and the exit are left out
-    assert list(rows.events()) == [1, 1]
-    assert "article" not in rows.units
+@pytest.fixture(scope="module")
+def data():
+    return corpus.load()
 
 
 @pytest.fixture(scope="module")
-def tables():
-    data = corpus.load()
+def results(data):
+    return models.two_levels(inference.panels(data), draws=200)
+
+
+def test_every_estimand_is_modelled_where_the_iteration_settles(results):
+    assert list(results.index.unique("estimate")) == list(MODELLED)
+    values = results["value"].unstack("method")
+    assert values[["event", "article"]].notna().all(axis=None)
+    assert list(values.index[values["average"].isna()]) == ["frame_direction/reprisal"]
+
+
+def test_shares_are_those_that_the_study_reports(data, results):
     articles, claims = data.article_table().reset_index(), data.claim_table()
-    for table in (articles, claims):
-        table["side"] = table["camp"].map(compare.SIDES)
-    return articles, claims
+    for n in ("frame_away/treason", "motives_direction/reward", "frame_exit_from_ru/collapse"):
+        e = MODELLED[n]
+        row = e.of().estimate(articles, claims, 200).loc[e.code, ["value", "low", "high"]]
+        assert row.tolist() == pytest.approx(results.loc[(n, "event"), row.index].tolist())
 
 
-def test_a_small_corpus_has_no_value_instead_of_a_wrong_one(tables):
-    articles, claims = tables
-    few = articles[(articles["direction"] == "ua_to_ru") & (articles.index % 40 == 1)]
-    results, parts = models.two_levels(
-        few, claims[claims["article_id"].isin(few["article_id"])], draws=50
-    )
-    assert set(results.index.unique("contrast")) == set(models.LABELS)
-    assert results["value"].isna().all() and parts.isna().all(axis=None)
+def test_a_small_corpus_has_no_value_instead_of_a_wrong_one(data):
+    articles, claims = data.article_table(), data.claim_table()
+    articles = articles[articles["direction"] == "ua_to_ru"].iloc[1::40]
+
+    class Few:
+        article_table = staticmethod(lambda: articles)
+        claim_table = staticmethod(lambda: claims[claims["article_id"].isin(articles.index)])
+
+    results = models.two_levels(inference.panels(Few), draws=50)
+    assert set(results.index.unique("estimate")) == set(MODELLED)
+    assert results["value"].isna().all()
     assert models.verdicts(results).empty
+    assert models.modelled(results).loc["two_levels/tested", "value"] == 0
 
 
 def results_of(**methods):
-    index = pd.MultiIndex.from_product([["x"], methods], names=["contrast", "method"])
+    index = pd.MultiIndex.from_product([["x"], methods], names=["estimate", "method"])
     return pd.DataFrame(list(methods.values()), index, ["value", "low", "high"])
 
 
-def test_a_verdict_says_where_models_and_shares_part():
+def test_a_verdict_says_where_model_and_shares_part():
     shares = {"event": (0.2, 0.1, 0.3), "article": (0.1, -0.1, 0.3)}
-    same = results_of(**shares, mixed=(0.2, 0.1, 0.3), average=(0.2, np.nan, np.nan))
+    same = results_of(**shares, average=(0.2, np.nan, np.nan))
     assert models.verdicts(same).loc["x", ["same_sign", "overlap", "agree"]].all()
     assert not models.verdicts(same).loc["x", "article_shown"]
-    unsure = results_of(**shares, mixed=(0.1, -0.1, 0.2), average=(0.2, 0.1, 0.3))
+    unsure = results_of(**shares, average=(0.1, -0.1, 0.2))
     assert not models.verdicts(unsure).loc["x", "agree"]
-    other = results_of(**shares, mixed=(-0.2, -0.3, -0.1), average=(0.2, 0.1, 0.3))
+    other = results_of(**shares, average=(-0.2, -0.3, -0.1))
     assert not models.verdicts(other).loc["x", ["same_sign", "overlap", "agree"]].any()
-    apart = results_of(**shares, mixed=(0.5, 0.4, 0.6), average=(0.2, 0.1, 0.3))
+    apart = results_of(**shares, average=(0.5, 0.4, 0.6))
     assert list(models.verdicts(apart).loc["x", ["overlap", "agree"]]) == [False, True]
 
 
-def test_coverage_is_measured_for_every_method(tables):
-    class Loaded:
-        article_table = staticmethod(lambda: tables[0].drop(columns="side").set_index("article_id"))
-        claim_table = staticmethod(lambda: tables[1].drop(columns="side"))
-
-    table = models.coverage(Loaded, 3, 1)
+def test_coverage_is_measured_for_every_method():
+    table = kept.SIMULATIONS["two_levels"].saved()
     wide = table.set_index(["scenario", "method", "measure"])["value"]
     held = wide.xs("coverage", level="measure")
     assert set(held.index.unique("method")) == set(models.METHODS)
-    assert held.mean() > 0.7
+    assert held.mean() > 0.9
     assert (table["se"] > 0).all()
     assert wide.xs("bias", level="measure").abs().max() < 0.1
+    rates = models.coverage_rates(table, 120)
+    assert rates.loc["two_levels/coverage/average", "value"] == pytest.approx(0.958333)
+    assert rates.loc["two_levels/coverage/average", "low"] < 0.95

@@ -5,8 +5,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from defection_framing import study
-from defection_framing.settings import ROOT
+from defection_framing.publish import run
+from defection_framing.settings import ROOT, notebook_sources
 
 NAMES = (
     "1_corpus 2_topics 3_direction 4_outlets 5_same_event 6_what_holds 7_selection 8_inference "
@@ -20,18 +20,21 @@ MACHINE_PATH = re.compile(
 )
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=notebook_sources(), ids=lambda path: path.stem)
 def notebook(request):
-    return nbformat.read(ROOT / "notebooks" / f"{request.param}.ipynb", as_version=4)
+    return nbformat.read(request.param, as_version=4)
 
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_these_are_the_notebooks_in_the_order_they_run():
-    in_order = [path.stem for path in study.notebooks() if path.parent == ROOT / "notebooks"]
-    assert in_order == NAMES
+def test_what_reads_the_estimates_of_others_runs_after_them_and_the_report_last():
+    in_order = [path.stem for path in run.notebooks()]
+    assert in_order[-1] == "0_report"
+    others = [name for name in in_order if name not in (*run.READ_OTHERS, "0_report")]
+    assert in_order[: len(others)] == others
+    assert len(set(in_order)) == len(in_order)
 
 
 def test_ran_from_top_to_bottom_without_error(notebook):
@@ -43,7 +46,7 @@ def test_ran_from_top_to_bottom_without_error(notebook):
 
 
 def test_is_stored_in_the_normal_form(notebook):
-    assert notebook == study.normalise(notebook)
+    assert notebook == run.normalise(notebook)
 
 
 def test_opens_with_question_inputs_and_outputs(notebook):
@@ -55,7 +58,8 @@ def test_opens_with_question_inputs_and_outputs(notebook):
 
 def test_cells_are_short_and_logic_lives_in_the_package(notebook):
     for cell in code_cells(notebook):
-        assert len(cell.source.splitlines()) <= 15, cell.source
+        lines = cell.source.splitlines()
+        assert len(lines) <= 10 and max(map(len, lines), default=0) <= 100, cell.source
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno - node.lineno < 5, node.name

@@ -9,11 +9,16 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from defection_framing import coding, corpus, embed, package, settings
+from defection_framing import corpus, settings
 from defection_framing.cli import app
 from defection_framing.corpus import CorpusError
-from defection_framing.ingest import ingest
-from defection_framing.package import PackageError, code_folder, set_codes
+from defection_framing.own import coding, package
+from defection_framing.own.ingest import ingest
+from defection_framing.own.package import PackageError, code_folder, set_codes
+from defection_framing.own.tables import TableError
+from defection_framing.text import embed
+
+pytestmark = pytest.mark.slow  # the coders are fitted first
 
 SAMPLES = settings.ROOT / "data" / "sample_articles"
 
@@ -237,7 +242,7 @@ def test_a_persons_code_is_not_put_on_another_sentence(tmp_path):
     set_codes(tmp_path / "own", given(("claim", claim, "frame", "cost")))
     path.write_text(" ".join(said[1:]))
     ingest([path], tmp_path / "own")
-    with pytest.raises(PackageError, match=f"codes.csv, row .*, column id: the sentence {claim}"):
+    with pytest.raises(PackageError, match=f"codes.csv, row .*, column id: '{claim}' is another"):
         code_folder(tmp_path / "own")
 
 
@@ -251,12 +256,12 @@ def test_with_nothing_left_to_study_only_the_codes_stay(own):
 
 
 BAD_ROWS = {
-    "unit": (("story", "{a}", "direction", "both"), "row 3, column unit: 'story' is no unit"),
+    "unit": (("story", "{a}", "direction", "both"), "row 3, column unit: 'story' is not a code"),
     "id": (("article", "a0", "direction", "both"), "row 3, column id: 'a0' is no article"),
     "no claim": (("claim", "{a}-99", "frame", "cost"), "row 3, column id: '{a}-99' is no claim"),
-    "code": (("article", "{a}", "frame", "cost"), "row 3, column code: 'frame' is no code"),
-    "value": (("article", "{a}", "stance", "angry"), "row 3, column value: 'angry' is no value"),
-    "empty": (("article", "{a}", "stance", ""), "row 3, column value: '' is no value of stance"),
+    "code": (("article", "{a}", "frame", "cost"), "row 3, column code: 'frame' is not a code"),
+    "value": (("article", "{a}", "stance", "angry"), "row 3, column value: 'angry' is not a code"),
+    "empty": (("article", "{a}", "stance", ""), "row 3, column value: '' is not a code"),
     "twice": (("article", "{a}", "direction", "both"), "row 3, column code: .* in row 2 too"),
 }
 
@@ -294,30 +299,30 @@ def by_person(folder):
 
 
 BAD = {
-    "not ingested": (lambda d: (d / "texts.jsonl").unlink(), PackageError, "holds no texts.jsonl"),
-    "broken text": (replaced("texts.jsonl", "{", "["), PackageError, "texts.jsonl, line 1: no art"),
-    "no table": (lambda d: (d / "families.csv").unlink(), PackageError, "families.csv cannot be"),
-    "header": (replaced("sentences.csv", "n,", "m,"), PackageError, "sentences.csv, row 1: write"),
-    "article lost": (replaced("sources.csv", "\na", "\nb"), PackageError, "sources.csv has no row"),
+    "not ingested": (lambda d: (d / "texts.jsonl").unlink(), TableError, "holds no texts.jsonl"),
+    "broken text": (replaced("texts.jsonl", "{", "["), TableError, "texts.jsonl, line 1: no art"),
+    "no table": (lambda d: (d / "families.csv").unlink(), TableError, "families.csv cannot be"),
+    "header": (replaced("sentences.csv", "n,", "m,"), TableError, "sentences.csv, row 1: write"),
+    "article lost": (replaced("sources.csv", "\na", "\nb"), TableError, "sources.csv has no row"),
     "binary": (
         replaced("codes.csv", "article", "\0"),
-        PackageError,
+        TableError,
         "codes.csv, row 2, column uni",
     ),
     "ragged": (
         replaced("codes.csv", ",true,model", ""),
-        PackageError,
-        "row 2, column probability: the row has 5 c",
+        TableError,
+        "row 2, column by: '' is not a code",
     ),
     "by whom": (
         replaced("codes.csv", "model", "me"),
-        PackageError,
-        "row 2, column by: 'me' is damaged",
+        TableError,
+        "row 2, column by: 'me' is not a code",
     ),
-    "a person's": (by_person, PackageError, "column value: 'to_moon' is no value of direction"),
+    "a person's": (by_person, TableError, "column value: 'to_moon' is not a code"),
     "outlet lost": (
         replaced("outlets.csv", "\nunknown.invalid,", "\nother.invalid,"),
-        PackageError,
+        TableError,
         "outlets.csv has no row for 'unknown.invalid'",
     ),
     "confidence": (

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 import synthetic
-from defection_framing import compare, corpus
+from defection_framing import corpus, domain, stats
+from defection_framing.study.estimands import CONTRASTS
+
+pytestmark = pytest.mark.slow
 
 DIRECTION = {"ua_to_ru": 1, "ru_to_ua": -1}
 
@@ -13,11 +16,9 @@ def studied(folder, seed, **effects):
     """Load a synthetic package and compare it as notebooks 3 and 4 do."""
     data = corpus.load(synthetic.write(folder, synthetic.claims(seed, events=80, **effects)))
     articles, claims = data.article_table().reset_index(), data.claim_table()
-    for table in (articles, claims):
-        table["side"] = table["camp"].map(compare.SIDES)
-    halves = compare.mirror(claims, draws=1500).frames
-    pooled = compare.contrast(compare.shares(claims, "frame", ["direction"], draws=400), DIRECTION)
-    return halves, pooled, compare.away(articles, draws=400)
+    halves = stats.mirror(claims, domain.TOWARD, draws=1500).frames
+    pooled = stats.contrast(stats.shares(claims, "frame", ["direction"], draws=400), DIRECTION)
+    return halves, pooled, CONTRASTS["portrayal_away"].estimate(articles, claims, 400)
 
 
 def known(halves, pooled, away, relational, directional):

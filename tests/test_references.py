@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from defection_framing import references
+import defection_framing
+from defection_framing.publish import references
 from defection_framing.settings import ROOT
 
 _NAME = r"(?:[A-Z][a-zA-Z]*-)?[A-Z][a-zA-Z]*[a-z]"
@@ -58,12 +59,13 @@ def texts() -> dict[str, str]:
     """Texts in which works are cited, by where they stand: README, notebooks' prose, docstrings."""
     root = ROOT
     found = {"README.md": (root / "README.md").read_text(encoding="utf-8")}
-    for path in sorted((root / "notebooks").glob("*.ipynb")):
+    for path in sorted((root / "notebooks").rglob("[!.]*.ipynb")):
         cells = nbformat.read(path, as_version=4).cells
         found[path.name] = "\n".join(c.source for c in cells if c.cell_type == "markdown")
-    for path in sorted(Path(references.__file__).parent.glob("*.py")):
+    package = Path(defection_framing.__file__).parent
+    for path in sorted(package.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        found[path.name] = "\n".join(
+        found[path.relative_to(package).as_posix()] = "\n".join(
             node.value.value
             for node in ast.walk(tree)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

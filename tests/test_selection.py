@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 from statsmodels.regression.linear_model import WLS
 
-from defection_framing import compare, corpus, multiverse, selection
+from defection_framing import corpus, domain, stats
+from defection_framing.study import selection
+from defection_framing.study.estimands import CONTRASTS, HEADLINES
+from defection_framing.study.material import material
 
 
 def told(seed, effect=0.0, confounded=True, outlets=40, events=40):
@@ -36,8 +39,8 @@ def test_within_outlets_finds_the_effect_that_the_choice_of_outlets_hides():
     for seed in range(30):
         table = told(seed, effect=0.15)
         within.append(selection.within_outlets(table, "frame", table["to_russia"]).loc["treason"])
-        s = compare.shares(table, "frame", ["to_russia"], draws=100)
-        pooled.append(compare.contrast(s, {True: 1, False: -1}).loc["treason"])
+        s = stats.shares(table, "frame", ["to_russia"], draws=100)
+        pooled.append(stats.contrast(s, {True: 1, False: -1}).loc["treason"])
     within, pooled = pd.DataFrame(within), pd.DataFrame(pooled)
     assert within["value"].mean() == pytest.approx(0.15, abs=0.04)
     assert pooled["value"].mean() > 0.25
@@ -99,76 +102,45 @@ def test_camps_taken_singly_have_their_own_outlets_and_who_leaves_is_counted_fir
         ("u2", "e3", "Ukrainian", "ru_to_ua", "y"), ("u2", "e2", "Ukrainian", "ua_to_ru", "y"),
         ("w1", "e1", "Western", "ru_to_ua", "x"), ("u2", "e4", "Ukrainian", "ua_exit", "x"),
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["outlet", "cluster", "side", "direction", "frame"])
+    table = pd.DataFrame(rows, columns=["outlet", "cluster", "camp", "direction", "frame"])
     table["article_id"] = [f"a{i}" for i in range(len(table))]
-    table["frame"] = pd.Categorical(table["frame"])
-    of_x = selection.within_camps(table, "frame").xs("x", level="code")
-    assert of_x["value"].tolist() == [1, pytest.approx(-0.5)]
-    assert of_x["n_outlets"].tolist() == [1, 2]
+    codes = table["frame"].map({"x": "treason", "y": "policy"})
+    table = table.assign(frame=pd.Categorical(codes))
+    table["portrayal"] = table["frame"].cat.rename_categories({"treason": "traitor"})
+    found = selection.within_camps(table, table)
+    for code, estimate in (("traitor", "portrayal_away_{}"), ("treason", "frame_away_{}")):
+        own = found.loc[code].loc[list(domain.TOWARD)]
+        name = estimate.format("Russian") + f"/{code}/within_outlets"
+        assert own["estimate"].iloc[0] == name
+        assert own["value"].tolist() == [1, pytest.approx(-0.5)]
+        assert own["n_outlets"].tolist() == [1, 2]
 
 
-def test_weights_of_leaving_minus_coming_are_those_of_the_comparison():
-    articles = corpus.load().article_table().reset_index()
-    articles["side"] = articles["camp"].astype(str).map(compare.SIDES)
-    crossings = articles[articles["direction"].isin(compare.TOWARD.values())]
-    own = crossings[crossings["side"].isin(list(compare.TOWARD))]
-    s = compare.shares(own, "portrayal", ["side", "direction"], draws=20)
-    for camp, weights in selection.leaving_minus_coming().items():
-        camps = list(compare.TOWARD) if camp == "mean of camps" else [camp]
-        found = compare.contrast(s, weights)["value"]
-        wanted = compare.away(articles, camps, draws=20)["value"].reindex(found.index)
-        assert np.allclose(found, wanted, equal_nan=True)
-
-
-@pytest.mark.parametrize(
-    ("ratio", "published"),
-    # VanderWeele & Ding (2017): 3.9 and its limit 1.8, and 0.80, whose inverse counts
-    [(3.9, 7.26), (1.8, 3.0), (0.8, 1.81), (1.0, 1.0)],
-)
-def test_e_values_are_the_published_ones(ratio, published):
-    assert selection.e_value(ratio) == pytest.approx(published, abs=0.005)
-
-
-def test_e_value_of_an_interval_is_that_of_its_nearer_end():
-    ratios = pd.DataFrame({"value": [3.9, 0.5, 1.2], "low": [1.8, 0.2, 0.9], "high": [8.7, 0.8, 2]})
-    limits = selection.e_values(ratios)["limit"]
-    assert limits.round(2).tolist() == [3.0, 1.81, 1.0]
-
-
-def test_the_interval_of_a_ratio_holds_the_truth_at_its_rate():
-    rng, hits = np.random.default_rng(3), []
-    for _ in range(200):
-        told = np.r_[rng.random(80) < 0.5, rng.random(80) < 0.2]
-        codes = np.column_stack([told, ~told]).astype(float)
-        names, cell = pd.Index(["x", "y"]), np.repeat([0, 1], 80)
-        s = compare.cell_shares(codes, np.arange(160), cell, pd.RangeIndex(2), names, draws=100)
-        row = selection.ratio(s, {0: 1.0}, {1: 1.0}).loc["x"]
-        hits.append(row["low"] < 2.5 < row["high"])
-    assert 0.9 <= np.mean(hits) <= 1
-
-
-def test_a_ratio_to_a_share_of_none_is_infinite_with_a_finite_lower_limit():
-    codes = np.repeat([[1.0, 0.0], [0.0, 1.0]], 40, axis=0)
-    names, cell = pd.Index(["x", "y"]), np.repeat([0, 1], 40)
-    s = compare.cell_shares(codes, np.arange(80), cell, pd.RangeIndex(2), names, draws=20)
-    row = selection.ratio(s, {0: 1.0}, {1: 1.0}).loc["x"]
-    assert np.isinf(row["value"]) and np.isinf(row["high"]) and 5 < row["low"] < 40
-
-
-@pytest.mark.parametrize("sign", [1, -1])
-def test_as_many_unseen_as_the_bound_says_bring_the_interval_to_zero(sign):
-    low, high = sorted([sign * 0.2, sign * 0.6])
-    bound = selection.unseen(sign * 0.4, low, high)
-    none, reverse = bound["interval_if_none"], bound["interval_if_reversed"]
-    assert 0.4 / (1 + none) == pytest.approx(0.2)
-    assert 0.4 * (1 - reverse) / (1 + reverse) == pytest.approx(0.2)
-    assert selection.unseen(0.1, -0.1, 0.3)["interval_if_none"] == 0
-    assert np.isnan(selection.unseen(0.1, np.nan, np.nan)["interval_if_none"])
+def test_beside_outlets_stands_the_contrast_of_the_same_articles():
+    data = corpus.load()
+    articles, claims = data.article_table().reset_index(), data.claim_table()
+    found = selection.beside_pooled(articles, claims).loc["leaving minus coming"]
+    found = found.set_index("estimate", append=True).droplevel("code")
+    wanted = CONTRASTS["portrayal_away"].estimate(articles, claims)
+    pooled, within = (
+        found.loc[series].loc[
+            [f"portrayal_away/{c}/{series.replace(' ', '_')}" for c in wanted.index]
+        ]
+        for series in ("all outlets", "within outlets")
+    )
+    pooled = pooled[wanted.columns]
+    assert np.allclose(pooled.astype(float), wanted.astype(float), equal_nan=True)
+    own = articles[articles["direction"].isin(domain.TOWARD.values())]
+    own = own[own["camp"].isin(list(domain.TOWARD))]
+    leaves = own["direction"].astype(str) != own["camp"].map(domain.TOWARD)
+    alone = selection.within_outlets(own, "portrayal", leaves)
+    within, alone = within[alone.columns], alone.loc[wanted.index]
+    assert np.allclose(within.astype(float), alone.astype(float), equal_nan=True)
 
 
 @pytest.fixture(scope="module")
 def m():
-    return multiverse.material(corpus.load())
+    return material(corpus.load())
 
 
 def test_each_part_keeps_what_its_name_says(m):
@@ -198,8 +170,20 @@ def test_verdicts_count_what_holds_and_name_what_fails():
 
 
 def test_concentration_counts_by_hand():
-    events = ["a"] * 6 + ["b"] * 2 + ["c"] * 2
-    table = pd.DataFrame({"cluster": events, "outlet": list("abcdefghij"), "direction": "d"})
-    row = selection.concentration(table, ["direction"]).loc["d"]
-    assert row["effective_events"] == pytest.approx(100 / 44)
-    assert (row["largest_events"], row["effective_outlets"]) == (0.6, 10)
+    events = ["a"] * 6 + ["b"] * 2 + ["c"] * 2 + ["a"]
+    table = pd.DataFrame({"cluster": events, "outlet": list("abcdefghijk")})
+    table["direction"] = ["ua_to_ru"] * 10 + ["ua_exit"]
+    found = selection.concentration(table)
+    assert found.loc["events"].tolist() == [3, pytest.approx(100 / 44), 0.6]
+    assert found.loc["outlets", "effective"] == 10
+
+
+def test_whatever_is_left_out_and_survives_is_named_by_its_estimand(m):
+    table = selection.moved(m)
+    assert set(table.index.get_level_values("estimate")) == set(HEADLINES)
+    found = selection.held(table)
+    assert found.at["portrayal_away/traitor/language_alone/Ukrainian/lacks_a_cell", "value"] == 1
+    assert set(found["source"]) == {"study.selection.held"}
+    whole = table.xs("all", level="kind").loc[("as reported", "frame_away/treason")]
+    part = found.loc["frame_away/treason/slice_left_out/a"]
+    assert part["n_articles"] < whole["n_articles"] and part["value"] != whole["value"]

@@ -3,8 +3,8 @@ import csv
 import pandas as pd
 import pytest
 
-from defection_framing import sheets
-from defection_framing.sheets import Field, SheetError
+from defection_framing.people import sheets
+from defection_framing.people.sheets import Field, SheetError
 
 FIELDS = [
     Field("frame", ("treason", "collapse", "west_official")),

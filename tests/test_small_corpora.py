@@ -6,7 +6,10 @@ import pandas as pd
 import pytest
 
 import parts
-from defection_framing import compare, figures, report, settings, study
+from defection_framing import domain, settings, stats
+from defection_framing.publish import captions, run
+
+pytestmark = pytest.mark.slow
 
 
 def texts(path):
@@ -23,12 +26,12 @@ def test_the_whole_study_runs_on_a_handful_of_articles_of_one_direction(tmp_path
     folder = parts.write(tmp_path / "own", keep)
     ours = {p: p.stat().st_mtime_ns for p in (settings.ROOT / "figures").rglob("*")}
     monkeypatch.setenv("DEFECTION_DATA", str(folder))
-    study.run_study()
-    for path in study.notebooks():
-        texts(folder / "notebooks" / path.name)
+    run.run_study()
+    for path in run.notebooks():
+        texts(folder / "notebooks" / path.relative_to(settings.ROOT / "notebooks"))
     assert "for want of material" in texts(folder / "notebooks" / "2_topics.ipynb")
-    assert "Not to be had from this corpus" in texts(folder / "notebooks" / "4_outlets.ipynb")
-    assert {"coverage", "mirror", "frames_by_direction"} <= set(report.read_figures())
+    assert "Not to be had from this corpus" in texts(folder / "notebooks" / "4_camps.ipynb")
+    assert {"coverage", "mirror", "frames_by_direction"} <= set(captions.read_register())
     assert {p: p.stat().st_mtime_ns for p in (settings.ROOT / "figures").rglob("*")} == ours
 
 
@@ -38,7 +41,7 @@ def test_topics_are_fewer_where_there_are_fewer_claims(tmp_path, monkeypatch):
     for made in (settings.notebooks_dir(), settings.derived_dir()):
         made.mkdir(parents=True)
     target = settings.notebooks_dir() / "2_topics.ipynb"
-    study.execute(settings.ROOT / "notebooks" / target.name, target)
+    run.execute(settings.ROOT / "notebooks" / target.name, target)
     assert "for want of material" not in texts(target)
     topics = pd.read_csv(settings.derived_dir() / "topics.csv")
     n_claims = len(pd.read_csv(folder / "claims.csv"))
@@ -48,30 +51,25 @@ def test_topics_are_fewer_where_there_are_fewer_claims(tmp_path, monkeypatch):
 @pytest.fixture
 def one_camp():
     rows = [("a1", "e1", "x", "Russian", "ua_to_ru", "treason")] * 2
-    columns = ["article_id", "cluster", "outlet", "side", "direction", "frame"]
+    columns = ["article_id", "cluster", "outlet", "camp", "direction", "frame"]
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(frame=pd.Categorical(table["frame"], ["treason", "policy"]))
 
 
 def test_what_a_corpus_lacks_has_no_value_instead_of_a_wrong_one(one_camp):
-    s = compare.shares(one_camp, "frame", ["direction"])
-    missing = compare.contrast(s, {"ua_to_ru": 1, "ru_to_ua": -1})
+    s = stats.shares(one_camp, "frame", ["direction"])
+    missing = stats.contrast(s, {"ua_to_ru": 1, "ru_to_ua": -1})
     assert missing["value"].isna().all() and (missing["n_articles"] == 0).all()
-    mirror = compare.mirror(one_camp)
+    mirror = stats.mirror(one_camp, domain.TOWARD)
     assert np.isnan(mirror.index["value"]) and mirror.index["n_articles"] == 1
     assert mirror.frames["relational"].isna().all()
     assert missing["p_all"].isna().all()
-    nobody = compare.shares(one_camp.head(0), "frame", ["direction", "side"])
-    assert compare.prevalence(nobody).empty
+    nobody = stats.shares(one_camp.head(0), "frame", ["direction", "camp"])
+    assert stats.prevalence(nobody).empty
 
 
 def test_groups_are_picked_in_the_order_asked_for_and_missing_ones_skipped(one_camp):
-    other = one_camp.assign(side="Western", article_id="a2", cluster="e2")
-    s = compare.shares(pd.concat([one_camp, other]), "frame", ["side"])
-    picked = compare.pick(compare.prevalence(s), ["Western", "Ukrainian", "Russian"])
+    other = one_camp.assign(camp="Western", article_id="a2", cluster="e2")
+    s = stats.shares(pd.concat([one_camp, other]), "frame", ["camp"])
+    picked = stats.pick(stats.prevalence(s), ["Western", "Ukrainian", "Russian"])
     assert list(dict.fromkeys(picked.index.get_level_values(0))) == ["Western", "Russian"]
-
-
-def test_a_figure_without_data_says_so():
-    fig = figures.dots({}, "Which?", "share")
-    assert "nothing to show" in fig.axes[0].texts[0].get_text()

@@ -1,22 +1,28 @@
 import json
-import subprocess
 import sys
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from defection_framing import corpus, ledger, settings, study
+from defection_framing import corpus, settings
+from defection_framing.publish import captions, execute, ledger, run
 
-WRITE_OUTPUTS = """
+LOG = "open(r'{root}/order', 'a').write('{name} ')"
+RECORD = """
+import pandas as pd
+from defection_framing.publish import ledger
+ledger.record(pd.DataFrame({{"value": [{value}]}}, ["{name}"]))
+"""
+DRAW = """
 import json, pathlib
-root = pathlib.Path.cwd().parent
-(root / "data/derived/estimates.csv").write_text("notebook,name\\n")
-(root / "figures/tables").mkdir(exist_ok=True)
+figures = pathlib.Path(r"{root}/figures")
+(figures / "tables").mkdir(exist_ok=True, parents=True)
 for name in ("b.png", "b.svg", "tables/b.csv"):
-    (root / "figures" / name).write_text("x")
-entry = {"title": "B?", "caption": "C.", "alt": "A.", "n": "2 articles", "notebook": "1_first"}
-(root / "figures/figures.json").write_text(json.dumps({"b": entry}))
+    (figures / name).write_text("x")
+entry = {{"title": "B?", "fields": {{}}, "n": "2 articles", "notebook": "1_first"}}
+entry["drawn_by"] = "figures.heat"
+(figures / "figures.json").write_text(json.dumps({{"b": entry}}))
 """
 NOISE = """
 import sys, time
@@ -27,6 +33,10 @@ time.sleep(0.3)
 print("two")
 object()
 """
+READ = """
+from defection_framing.publish import ledger
+print(sorted(ledger.estimates()))
+"""
 
 
 def write(path, *sources):
@@ -36,122 +46,218 @@ def write(path, *sources):
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
+    """Three notebooks: two that compute, and the report, which reads what they recorded."""
     monkeypatch.setattr(settings, "ROOT", tmp_path)
-    monkeypatch.delenv("DEFECTION_DATA", raising=False)
+    # In the kernels the package would write into the repository.
+    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(corpus, "load", lambda: None)
     monkeypatch.setattr(ledger, "headlines", lambda: ["- Found: 1.", "- Found: 2."])
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "data").mkdir()
+    words = {"title": "B?", "caption": "C.", "alt": "A."}
+    monkeypatch.setattr(captions, "load", lambda: {"b": words})
+    for folder in ("notebooks/supplement", "data"):
+        (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "data" / "articles.csv").write_text("article_id\n")
     (tmp_path / "README.md").write_text(
         "# T\n<!-- findings:start -->\n<!-- findings:end -->\nEnd\n"
     )
-    write(tmp_path / "notebooks" / "0_findings.ipynb", "open('../order', 'a').write('0')")
-    write(
-        tmp_path / "notebooks" / "1_first.ipynb",
-        "open('../order', 'a').write('1')",
-        WRITE_OUTPUTS,
-        NOISE,
-    )
+    own = tmp_path / "data"
+    put(tmp_path, "0_report", LOG, READ)
+    put(tmp_path, "1_first", LOG, DRAW.replace("{root}", str(own)), NOISE)
+    put(tmp_path, "supplement/more", LOG, RECORD.format(value=2, name="y"))
     return tmp_path
 
 
+def put(root, name, *sources):
+    """Write a notebook that says in `order` that it ran."""
+    said = {"root": root, "name": name.rpartition("/")[2]}
+    sources = [s.format(**said) if s == LOG else s for s in sources]
+    write(
+        root / "notebooks" / f"{name}.ipynb",
+        *(s.replace("{{", "{").replace("}}", "}") for s in sources),
+    )
+
+
+def ran(root):
+    """Names of the notebooks that ran since this was last asked, in their order."""
+    path = root / "order"
+    names = path.read_text().split() if path.exists() else []
+    path.unlink(missing_ok=True)
+    return names
+
+
 def outputs(root):
-    kinds = ("notebooks/*.ipynb", "figures/**/*", "data/derived/*", "README.md")
-    return {p: p.read_bytes() for k in kinds for p in root.glob(k) if p.is_file()}
+    kinds = ("notebooks/**/*.ipynb", "figures/**/*", "derived/*")
+    return {p: p.read_bytes() for k in kinds for p in (root / "data").glob(k) if p.is_file()}
 
 
-def test_two_runs_give_the_same_bytes_and_the_summary_runs_last(project, capfd):
-    study.run_study()
+def test_two_runs_give_the_same_bytes_and_the_report_comes_last(project, capfd, monkeypatch):
+    run.run_study()
     first = outputs(project)
-    study.run_study()
+    order = ran(project)
+    assert sorted(order[:2]) == ["1_first", "more"] and order[2] == "0_report"
+    report = nbformat.read(project / "data/notebooks/0_report.ipynb", as_version=4)
+    assert report.cells[2].outputs[0].text == "['y']\n"
+    monkeypatch.setattr(run, "WORKERS", 1)
+    for path in (settings.cache_dir() / "study").iterdir():
+        path.unlink()
+    run.run_study()
+    assert ran(project) == ["1_first", "more", "0_report"]
     assert outputs(project) == first
-    assert (project / "order").read_text() == "1010"
     printed = capfd.readouterr()
     lines = printed.out.splitlines()
-    assert [line.split()[:2] for line in lines[:2]] == [
-        ["[1/2]", "1_first"],
-        ["[2/2]", "0_findings"],
-    ]
+    assert [line.split()[0] for line in lines] == ["[1/3]", "[2/3]", "[3/3]"] * 2
     assert all(line.endswith(" s") for line in lines)
     assert printed.err == ""
 
 
-def test_a_run_writes_the_pages_and_its_stamp(project):
-    study.run_study()
-    assert "- Found: 1.\n- Found: 2.\n<!-- findings:end -->" in (project / "README.md").read_text()
-    assert "![A.](b.png)" in (project / "figures" / "README.md").read_text()
-    stamp = json.loads((project / ".last_run.json").read_text())
-    assert stamp["outputs"] == study.output_files()
-    assert {"figures/b.png", "notebooks/1_first.ipynb", "README.md"} <= stamp["outputs"].keys()
-    assert stamp["inputs"] == study.input_digest()
+def test_what_did_not_change_is_not_run_again(project, capfd):
+    run.run_study()
+    ran(project)
+    assert run.outdated() == []
+    run.run_study()
+    assert ran(project) == []
+    assert capfd.readouterr().out.splitlines()[-1].split()[1:] == ["0_report", "unchanged"]
 
 
-@pytest.mark.parametrize("change", ["data/articles.csv", "notebooks/1_first.ipynb"])
-def test_changed_inputs_are_told_from_outputs(project, change):
-    before = study.input_digest()
-    (project / "data" / "derived").mkdir()
-    (project / "data" / "derived" / "estimates.csv").write_text("other\n")
-    path = project / "notebooks" / "1_first.ipynb"
-    rerun = nbformat.read(path, as_version=4)
-    rerun.cells[1].outputs = [new_output("stream", text="other")]
-    nbformat.write(rerun, path)
-    assert study.input_digest() == before
-    if change.endswith("csv"):
-        (project / change).write_text("article_id\nx\n")
-    else:
-        write(project / change, "1 + 1")
-    assert study.input_digest() != before
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        (lambda r: put(r, "1_first", LOG, "1"), ["1_first"]),
+        (lambda r: put(r, "supplement/more", LOG, RECORD.format(value=3, name="y")),
+         ["more", "0_report"]),
+        (lambda r: (r / "data/figures/b.svg").unlink(), ["1_first"]),
+        (lambda r: (r / "data/derived/estimates.csv").unlink(), ["more"]),
+        (lambda r: (r / "data/articles.csv").write_text("article_id\nx\n"),
+         ["1_first", "more", "0_report"]),
+    ],
+)  # fmt: skip
+def test_what_changed_is_run_again_and_what_reads_it(project, change, again):
+    run.run_study()
+    ran(project)
+    change(project)
+    run.run_study()
+    assert sorted(ran(project)) == sorted(again)
 
 
-def test_what_no_notebook_makes_any_more_leaves_the_registers(project):
-    (project / "figures").mkdir()
-    (project / "figures" / "figures.json").write_text('{"gone": {}}')
-    study.run_study()
-    assert list(json.loads((project / "figures" / "figures.json").read_text())) == ["b"]
+def test_a_change_of_a_module_reruns_the_notebooks_that_imported_it(project, monkeypatch):
+    run.run_study()
+    ran(project)
+    digest = run._digest_of
+    monkeypatch.setattr(
+        run, "_digest_of", lambda path: "new" if path.name == "ledger.py" else digest(path)
+    )
+    assert run.outdated() == ["more", "0_report"]
+    monkeypatch.setattr(
+        run, "_digest_of", lambda path: "new" if path.name == "fetch.py" else digest(path)
+    )
+    assert run.outdated() == []
+
+
+def test_named_notebooks_run_alone_and_anyway(project):
+    run.run_study()
+    ran(project)
+    run.run_study(["more"])
+    assert ran(project) == ["more"]
+    with pytest.raises(run.StudyError, match="no notebook nothing; there are 1_first"):
+        run.run_study(["nothing"])
+
+
+def test_what_no_notebook_makes_any_more_is_taken_away(project):
+    run.run_study()
+    put(project, "1_first", LOG)
+    (project / "notebooks/supplement/more.ipynb").unlink()
+    run.run_study()
+    assert ledger.estimates() == {}
+    assert json.loads((project / "data/figures/figures.json").read_text()) == {}
+    assert not (project / "data/figures/b.png").exists()
+
+
+def test_an_estimate_may_move_to_another_notebook(project):
+    run.run_study()
+    put(project, "1_first", RECORD.format(value=2, name="y"))
+    put(project, "supplement/more", "1")
+    run.run_study()
+    assert ledger.read()[["notebook", "name"]].to_numpy().tolist() == [["1_first", "y"]]
 
 
 def test_a_failing_notebook_is_named_in_one_sentence_and_left_alone(project):
-    path = project / "notebooks" / "1_first.ipynb"
-    write(path, "x = 1", "raise KeyError('frame')\n", "x = 2")
-    (project / ".last_run.json").write_text("{}")
+    path = project / "data" / "notebooks" / "1_first.ipynb"
+    run.run_study()
+    put(project, "1_first", "x = 1", "raise KeyError('frame')\n", "x = 2")
     before = path.read_bytes()
-    with pytest.raises(study.StudyError) as caught:
-        study.run_study()
+    ran(project)
+    for _ in range(2):
+        with pytest.raises(run.StudyError) as caught:
+            run.run_study()
     message = str(caught.value)
     assert message.startswith("Notebook 1_first.ipynb, code cell 2: KeyError: 'frame'")
     assert "\n" not in message
     assert path.read_bytes() == before
-    assert [p.name for p in (project / "notebooks").iterdir() if p.name.startswith(".")] == []
-    assert not (project / ".last_run.json").exists()
+    assert [p.name for p in path.parent.iterdir() if p.name.startswith(".")] == []
+    assert ran(project) == []
 
 
 def test_a_dead_kernel_is_said(project):
-    write(project / "notebooks" / "1_first.ipynb", "import os; os._exit(1)")
-    with pytest.raises(study.StudyError, match="1_first.ipynb: the kernel died"):
-        study.run_study()
+    put(project, "1_first", "import os; os._exit(1)")
+    with pytest.raises(run.StudyError, match="1_first.ipynb: the kernel died"):
+        run.run_study()
+
+
+def test_a_fault_of_the_program_keeps_its_trace(project, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(run, "execute", fail)
+    with pytest.raises(ZeroDivisionError):
+        run.run_study()
 
 
 def test_without_notebooks_there_is_nothing_to_run(project):
-    for path in study.notebooks():
+    for path in run.notebooks():
         path.unlink()
-    with pytest.raises(study.StudyError, match="no notebook"):
-        study.run_study()
+    with pytest.raises(run.StudyError, match="no notebook"):
+        run.run_study()
 
 
-def test_a_researchers_corpus_gets_its_own_copies(project, tmp_path_factory, monkeypatch):
-    own = tmp_path_factory.mktemp("own")
-    monkeypatch.chdir(own.parent)
-    monkeypatch.setenv("DEFECTION_DATA", own.name)
-    (project / "notebooks" / "0_findings.ipynb").unlink()
-    write(project / "notebooks" / "1_first.ipynb", "import os; print(os.environ['DEFECTION_DATA'])")
-    before = outputs(project)
-    study.run_study()
-    assert outputs(project) == before
-    copy = nbformat.read(own / "notebooks" / "1_first.ipynb", as_version=4)
-    assert copy.cells[1].outputs[0].text.strip() == str(own)
-    assert (own / ".last_run.json").exists()
-    assert not (project / ".last_run.json").exists()
+def test_the_repositorys_own_study_is_run_in_place_and_fills_the_readme(project, monkeypatch):
+    monkeypatch.delenv("DEFECTION_DATA")
+    for name in ("0_report", "1_first", "supplement/more"):
+        put(project, name, "import os; print(os.environ['JPY_SESSION_NAME'])")
+    run.run_study()
+    path = project / "notebooks/supplement/more.ipynb"
+    assert nbformat.read(path, as_version=4).cells[1].outputs[0].text == f"{path}\n"
+    assert "- Found: 1.\n- Found: 2.\n<!-- findings:end -->" in (project / "README.md").read_text()
+    assert (project / "figures" / "README.md").exists()
+
+
+def test_a_researchers_corpus_gets_its_own_copies(project, monkeypatch):
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("DEFECTION_DATA", "own")
+    (project / "own").mkdir()
+    (project / "own/articles.csv").write_text("article_id\n")
+    put(project, "1_first", "import os; print(os.environ['DEFECTION_DATA'])")
+    write(project / "notebooks" / "your_articles.ipynb", "1")
+    before = {p: p.read_bytes() for p in (project / "notebooks").rglob("*.ipynb")}
+    run.run_study()
+    assert {p: p.read_bytes() for p in (project / "notebooks").rglob("*.ipynb")} == before
+    copies = project / "own" / "notebooks"
+    copy = nbformat.read(copies / "1_first.ipynb", as_version=4)
+    assert copy.cells[1].outputs[0].text.strip() == str(project / "own")
+    assert not (copies / "your_articles.ipynb").exists()
+
+
+def test_findings_are_reworded_without_a_run(project, monkeypatch):
+    put(project, "1_first", "from defection_framing.publish import ledger; ledger.say('coding')")
+    run.run_study()
+    monkeypatch.setattr(ledger, "texts", lambda: {"coding": "coding said anew"})
+    run.run_study()
+    [output] = nbformat.read(
+        project / "data/notebooks/1_first.ipynb", as_version=4
+    ).cells[1].outputs  # fmt: skip
+    assert output.data == {
+        "text/markdown": "coding said anew",
+        "text/plain": output.data["text/plain"],
+    }
 
 
 def test_the_kernel_is_this_interpreter_whatever_specification_is_installed(
@@ -166,7 +272,7 @@ def test_the_kernel_is_this_interpreter_whatever_specification_is_installed(
     monkeypatch.setenv("PYTHONHASHSEED", "7")
     path = project / "notebooks" / "1_first.ipynb"
     write(path, "import os, sys\nprint(sys.executable)\nprint(os.environ['OMP_NUM_THREADS'])")
-    study.execute(path, path)
+    run.execute(path, path)
     text = nbformat.read(path, as_version=4).cells[1].outputs[0].text
     assert text.split() == [sys.executable, "1"]
 
@@ -179,7 +285,7 @@ def test_normal_form():
         outputs=[
             new_output("stream", name="stderr", text="50%|#####"),
             new_output("stream", name="stdout", text="<object at 0x7F00aa>"),
-            new_output("display_data", {study._WIDGET: {}, "text/plain": "bar"}),
+            new_output("display_data", {execute._WIDGET: {}, "text/plain": "bar"}),
             new_output("execute_result", {"text/plain": "<object at 0x7f00aa>"}, execution_count=7),
         ],
     )
@@ -194,9 +300,9 @@ def test_normal_form():
     same = nbformat.from_dict(json.loads(json.dumps(notebook)))
     for cell in same.cells:
         cell.id = "z" + cell.id[1:]
-    normal = study.normalise(notebook)
+    normal = run.normalise(notebook)
     nbformat.validate(normal)
-    assert normal == study.normalise(same) == study.normalise(normal)
+    assert normal == run.normalise(same) == run.normalise(normal)
     cell = normal.cells[2]
     assert cell.metadata == {"tags": ["hide"]}
     assert (normal.cells[1].execution_count, cell.execution_count) == (None, 1)
@@ -209,27 +315,21 @@ def test_normal_form():
 
 
 def test_cell_ids_stay_unique_for_equal_sources():
-    notebook = study.normalise(new_notebook(cells=[new_code_cell("x"), new_code_cell("x")]))
+    notebook = run.normalise(new_notebook(cells=[new_code_cell("x"), new_code_cell("x")]))
     assert notebook.cells[0].id != notebook.cells[1].id
 
 
 def test_output_of_one_cell_is_one_stream_without_progress(project):
-    study.run_study()
-    notebook = nbformat.read(project / "notebooks" / "1_first.ipynb", as_version=4)
+    run.run_study()
+    notebook = nbformat.read(project / "data/notebooks/1_first.ipynb", as_version=4)
     noise = notebook.cells[3]
     assert noise.outputs[0].text == "one\ntwo\n"
     assert noise.outputs[1].data["text/plain"] == "<object at 0x0>"
     assert [c.execution_count for c in notebook.cells[1:]] == [1, 2, 3]
 
 
-def test_head_commit_is_none_outside_git(project):
-    assert study.head_commit() is None
-    subprocess.run(["git", "init", "-q", project], check=True)
-    assert study.head_commit() is None
-
-
 def test_versions_name_what_the_numbers_rest_on_without_builds():
-    text = study.versions()
+    text = run.versions()
     for name in ("defection-framing 1", "numpy 2", "umap-learn 0", "torch 2", "Python 3.1"):
         assert name in text
     assert "+" not in text

@@ -1,9 +1,13 @@
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from defection_framing import topics
+from defection_framing.study import topics, topics_model
+from defection_framing.text.scores import FrameScores, SteadyKMeans
 
 FRAMES = ["treason", "rescue", "money", "escape"]
 
@@ -20,7 +24,7 @@ def corpus(n_events=30, seed=0):
             rows.append((f"a{e}-{i // 4}", f"e{e}", FRAMES[f], text))
             vectors.append(of_frame[f] + 1.3 * of_event[e] + 0.4 * rng.normal(size=24))
     claims = pd.DataFrame(rows, columns=["article_id", "cluster", "frame", "text"])
-    claims = claims.assign(frame_2="", event=claims["cluster"], direction="d", camp="c")
+    claims = claims.assign(frame_2="", event=claims["cluster"], direction="d", camp_detail="c")
     vectors = np.array(vectors)
     return claims, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
@@ -28,15 +32,15 @@ def corpus(n_events=30, seed=0):
 @pytest.fixture(scope="module", autouse=True)
 def few_topics():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(topics, "TOPICS", 4)
-        patch.setattr(topics.SteadyKMeans.__init__, "__defaults__", (4, 0.02, 20, 0))
+        patch.setattr(topics_model, "TOPICS", 4)
+        patch.setattr(SteadyKMeans.__init__, "__defaults__", (4, 0.02, 20, 0))
         yield
 
 
 @pytest.fixture(scope="module")
 def planted():
     claims, vectors = corpus()
-    return claims, vectors, topics.fit(claims, list(claims["text"]), vectors)
+    return claims, vectors, topics_model.fit(claims, list(claims["text"]), vectors)
 
 
 def test_topics_follow_the_frame_and_not_the_louder_event(planted):
@@ -44,16 +48,14 @@ def test_topics_follow_the_frame_and_not_the_louder_event(planted):
     follow = topics.follows(found.labels, claims)
     assert follow["frame"] > 0.7
     assert follow["event"] < 0.05
-    assert topics.follows(topics.baseline(vectors), claims)["event"] > follow["event"]
+    assert topics.follows(topics_model.baseline(vectors), claims)["event"] > follow["event"]
 
 
 def test_an_event_has_no_part_in_its_own_scores(planted):
     claims, vectors, found = planted
     texts = list(claims["text"])
     other = claims.assign(frame=claims["frame"].mask(claims["cluster"] == "e0", "treason"))
-    again = topics.FrameScores().fit(
-        texts, vectors, other["frame"], other["frame_2"], other["cluster"]
-    )
+    again = FrameScores().fit(texts, vectors, other["frame"], other["frame_2"], other["cluster"])
     own = (claims["cluster"] == "e0").to_numpy()
     assert again.scores_[own] == pytest.approx(found.projection.scores_[own], abs=1e-9)
     assert np.abs(again.scores_ - found.projection.scores_)[~own].max() > 1e-4
@@ -63,9 +65,9 @@ def test_scores_of_an_event_are_those_of_a_fit_without_it(planted):
     claims, vectors, _ = planted
     texts, own = list(claims["text"]), (claims["cluster"] == "e3").to_numpy()
     arguments = [claims[c] for c in ("frame", "frame_2", "cluster")]
-    whole = topics.FrameScores(wording=0).fit(texts, vectors, *arguments)
+    whole = FrameScores(wording=0).fit(texts, vectors, *arguments)
     rest = [i for i in range(len(texts)) if not own[i]]
-    without = topics.FrameScores(wording=0)
+    without = FrameScores(wording=0)
     # Only what is not learnt from frames, the centre of the embeddings, may see the event.
     centred = vectors - vectors.mean(axis=0) + vectors[rest].mean(axis=0)
     without.fit([texts[i] for i in rest], centred[rest], *(a.iloc[rest] for a in arguments))
@@ -77,17 +79,20 @@ def test_scores_of_an_event_are_those_of_a_fit_without_it(planted):
 def test_rows_in_another_order_give_the_same_topics(planted):
     claims, vectors, found = planted
     shuffle = np.random.default_rng(1).permutation(len(claims))
-    again = topics.fit(claims.iloc[shuffle], list(claims["text"].iloc[shuffle]), vectors[shuffle])
+    again = topics_model.fit(
+        claims.iloc[shuffle], list(claims["text"].iloc[shuffle]), vectors[shuffle]
+    )
     assert (again.labels == found.labels[shuffle]).all()
 
 
 def test_a_repeated_fit_is_identical_and_noise_moves_little(planted):
     claims, vectors, found = planted
     texts = list(claims["text"])
-    assert (topics.fit(claims, texts, vectors).labels == found.labels).all()
+    assert (topics_model.fit(claims, texts, vectors).labels == found.labels).all()
     noise = np.random.default_rng(0).normal(0, 1e-6, vectors.shape)
     assert (
-        adjusted_rand_score(topics.fit(claims, texts, vectors + noise).labels, found.labels) > 0.95
+        adjusted_rand_score(topics_model.fit(claims, texts, vectors + noise).labels, found.labels)
+        > 0.95
     )
 
 
@@ -102,7 +107,9 @@ def test_new_claims_are_assigned_and_strange_ones_fit_none(planted):
 
 def test_refits_keep_the_numbers_and_stability_is_high_where_topics_are_planted(planted):
     claims, vectors, found = planted
-    again = topics.refits(claims, list(claims["text"]), vectors, found.labels, n=3)
+    refits = topics_model.refits(claims, list(claims["text"]), vectors, n=3)
+    others = pd.DataFrame({f"refit_{i}": labels for i, labels in enumerate(refits)})
+    again = topics.renumbered(others, found)
     recurs = topics.stability(found.labels, again)
     assert again.shape == (3, len(claims))
     assert recurs.min() > 0.7
@@ -110,14 +117,47 @@ def test_refits_keep_the_numbers_and_stability_is_high_where_topics_are_planted(
     assert topics.stability(found.labels, noise).max() < topics.STABLE
 
 
+def test_new_claims_get_the_numbers_of_the_topics(planted):
+    claims, vectors, found = planted
+    sizes = np.bincount(found.labels[found.labels >= 0])
+    assert (np.diff(sizes) <= 0).all()
+    assert (found.clusterer.predict(found.projection.scores_) == found.labels).all()
+
+
+def test_the_strict_test_judges_each_claim_by_a_fit_without_its_event(planted, monkeypatch):
+    claims, vectors, _ = planted
+    seen = []
+    real = topics_model._fit_parts
+    monkeypatch.setattr(
+        topics_model,
+        "_fit_parts",
+        lambda part, *rest: seen.append(set(part["event"])) or real(part, *rest),
+    )
+    labels = topics_model.out_of_events(claims, list(claims["text"]), vectors)
+    for trained, (_, test) in zip(seen, topics_model.folds(claims), strict=True):
+        assert trained.isdisjoint(claims["event"].iloc[test])
+        assert (labels[test] >= 0).any()
+
+
+def test_the_topics_load_neither_torch_nor_numba_and_leave_them_to_others():
+    code = (
+        "import sys, numpy as np\n"
+        "from defection_framing.study import topics, topics_model\n"
+        "topics_model._bertopic()\n"
+        "assert not {'torch', 'numba', 'umap'} & set(sys.modules)\n"
+        "import importlib.util; assert importlib.util.find_spec('torch')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_composed_intervals_are_wider_where_the_topics_move(planted):
     claims, _, found = planted
-    table = claims.assign(side="x")
+    table = claims.assign(camp="x")
     same = np.stack([found.labels] * 3)
     moving = np.stack([np.roll(found.labels, 40 * i) for i in range(3)])
     moving[1] = np.where(found.labels == 0, 1, found.labels)
     steady, loose = (
-        topics.composed(table, found.labels, again, ["side"]) for again in (same, moving)
+        topics.composed(table, found.labels, again, ["camp"]) for again in (same, moving)
     )
     assert (loose.value == steady.value).all()
     assert loose.draws.std(axis=0).max() > 2 * steady.draws.std(axis=0).max()

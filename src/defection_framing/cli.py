@@ -1,110 +1,136 @@
 """Console command `defection-framing`."""
 
+import errno
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
+
+from .settings import DefectionError
+
+# The commands import what they need themselves: the libraries take seconds, `--help` should not.
+
+_SYSTEM = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EPIPE)
+"""Faults of the system that can meet any command: a file missing or barred, no room, no reader."""
+
+
+class _PlainErrors(TyperGroup):
+    """Print an error that a researcher can mend as a sentence, without a trace; exit 2."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if ctx.params["debug"] or not (message := _plain(error)):
+                raise
+            typer.echo(message, err=True)
+            raise typer.Exit(2) from None
+
+
+def _plain(error: Exception) -> str:
+    """What to say of an error; empty if it is a fault of the program."""
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith(__package__):
+        return f"This command needs {error.name}, which is not here: pip install -e '.[own]'."
+    if isinstance(error, OSError) and error.errno in _SYSTEM:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; nothing more was written."
+    ours = type(error).__module__.startswith((f"{__package__}.own.", f"{__package__}.people."))
+    return str(error) if ours or isinstance(error, DefectionError) else ""
+
 
 app = typer.Typer(
-    help="How news media frame people who leave one side of the Russia-Ukraine war for the other.\n"
-    "\n\nThe study runs on the repository's own data. To run it on a corpus of your own, in the "
-    "same tables, set the environment variable DEFECTION_DATA to its folder: every output then "
-    "goes into that folder and the repository stays as it is.",
+    cls=_PlainErrors,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-# The commands import what they need themselves: the libraries take seconds, `--help` should not.
 
+@app.callback()
+def main(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the code an error arose.")
+    ] = False,
+) -> None:
+    """How news media frame people who leave one side of the Russia-Ukraine war for the other.
 
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Print an error that this package raised on purpose as it is, without a trace; exit 2."""
-    try:
-        yield
-    except OSError as error:
-        # A full disk or a closed pipe can meet any command.
-        where = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"{where}{error.strerror}; nothing more was written.", err=True)
-        raise typer.Exit(2) from None
-    except Exception as error:
-        if not type(error).__module__.startswith(f"{__package__}."):
-            raise
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+    The study runs on the repository's own data. To run it on a corpus of your own, in the same
+    tables, set the environment variable DEFECTION_DATA to its folder: every output then goes into
+    that folder and the repository stays as it is.
+    """
 
 
 @app.command("study")
 def run(
+    notebooks: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NOTEBOOK...]", help="Run these alone, changed or not; by name, as 2_topics."
+        ),
+    ] = None,
     fresh: Annotated[
         bool,
         typer.Option(
             "--fresh",
-            help="First embed all texts again with the model and print the largest difference "
-            "from the stored embeddings. The study itself always starts from the stored ones.",
+            help="First embed all texts again and print the largest difference from the stored "
+            "embeddings, from which the study always starts.",
         ),
     ] = False,
     full: Annotated[
         bool,
         typer.Option(
             "--full",
-            help="First compute the long simulations again with all replicates and keep their "
-            "tables. Without it their kept tables are drawn, and checked by a few replicates.",
+            help="First compute the long simulations again, with all replicates, and keep them.",
         ),
     ] = False,
 ) -> None:
-    """Run all notebooks in order and rewrite every figure, table and page.
+    """Run the notebooks that changed, and rewrite their figures and tables and all pages.
 
-    Takes a few minutes, more where texts of your own have to be embedded first; prints a line for
-    each notebook.
+    Prints a line for each notebook. Texts of your own are embedded first, which can take minutes.
     """
-    with _plain_errors():
-        from . import corpus, embed, settings, simulations, study
+    from . import corpus, settings
+    from .publish import run
+    from .study import kept
+    from .text import embed
 
-        if settings.data_dir() != settings.ROOT / "data":
-            # Once and with progress, which the notebooks would not show.
-            embed.vectors(study.embedded_texts(corpus.load()))
-        if fresh:
-            texts = study.embedded_texts(corpus.load())
-            largest = embed.compare_fresh(texts)
-            typer.echo(
-                f"Embedded {len(texts):,} texts again: the largest difference of any coordinate "
-                f"from the stored embeddings is {largest:.2g}."
-            )
-        if full:
-            for name in simulations.SIMULATIONS:
-                simulations.save(name)
-        study.run_study()
+    if settings.data_dir() != settings.ROOT / "data":
+        # Once and with progress, which the notebooks would not show.
+        embed.vectors(run.embedded_texts(corpus.load()))
+    if fresh:
+        texts = run.embedded_texts(corpus.load())
+        largest = embed.compare_fresh(texts)
+        typer.echo(f"{len(texts):,} texts embedded again: no coordinate differs by more than")
+        typer.echo(f"{largest:.2g} from the stored ones.")
+    if full:
+        for simulation in kept.SIMULATIONS.values():
+            simulation.save()
+    run.run_study(notebooks)
+
+
+Folder = Annotated[
+    Path | None,
+    typer.Argument(metavar="[DIR]", help="Folder of the corpus; that under study if left out."),
+]
 
 
 @app.command()
-def check(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[DIR]", help="Folder of the tables; the corpus under study if left out."
-        ),
-    ] = None,
-) -> None:
+def check(folder: Folder = None) -> None:
     """Check the tables of a corpus against the schema (datapackage.json).
 
     Prints how much there is, or every violation with file, row, column and value.
     """
-    with _plain_errors():
-        from .corpus import load
+    from .corpus import load
 
-        corpus = load(folder)
-        for table in ("articles", "claims", "outlets", "events"):
-            typer.echo(f"{len(getattr(corpus, table)):>6,} {table}")
-        typer.echo(f"{len(corpus.second_claims):>6,} claims coded a second time")
-        typer.echo(f"{len(corpus.second_articles):>6,} articles coded a second time")
-        typer.echo("The corpus fits the schema.")
+    corpus = load(folder)
+    for table in ("articles", "claims", "outlets", "events"):
+        typer.echo(f"{len(getattr(corpus, table)):>6,} {table}")
+    typer.echo(f"{len(corpus.second_claims):>6,} claims coded a second time")
+    typer.echo(f"{len(corpus.second_articles):>6,} articles coded a second time")
+    typer.echo("The corpus fits the schema.")
 
 
 @app.command()
@@ -112,22 +138,19 @@ def data(
     source: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[SOURCE]",
-            help="Folder of the coders' raw records; by default ../shared/corpus.",
+            metavar="[SOURCE]", help="Folder of the raw records; by default ../shared/corpus."
         ),
     ] = None,
 ) -> None:
-    """Build the tables in data/ from the coders' raw records, and embed their texts.
+    """Build the tables in data/ from the coders' raw records, and embed their texts."""
+    from . import corpus, settings
+    from .corpus.build import build
+    from .publish import run
+    from .text import embed
 
-    Nothing else needs the raw records.
-    """
-    with _plain_errors():
-        from . import corpus, embed, settings, study
-        from .build import build
-
-        build(source or settings.ROOT.parent / "shared" / "corpus", settings.data_dir())
-        embed.track(study.embedded_texts(corpus.load()))
-        typer.echo(f"Tables and embeddings written to {settings.data_dir()}.")
+    build(source or settings.ROOT.parent / "shared" / "corpus", settings.data_dir())
+    embed.track(run.embedded_texts(corpus.load()))
+    typer.echo(f"Tables and embeddings written to {settings.data_dir()}.")
 
 
 @app.command()
@@ -161,14 +184,13 @@ def ingest(
     rejected.csv lists what was not taken, with the reason. Runs resume where they stopped. The
     texts stay out of git.
     """
-    with _plain_errors():
-        from .ingest import IngestError
-        from .ingest import ingest as run
+    from .own.ingest import IngestError
+    from .own.ingest import ingest as run
 
-        named = dict(pair.partition("=")[::2] for pair in column or [])
-        if not all(named.values()):
-            raise IngestError("--column takes WHAT=NAME, such as --column text=Volltext.")
-        typer.echo(str(run(sources, out, columns=named, languages=language)))
+    named = dict(pair.partition("=")[::2] for pair in column or [])
+    if not all(named.values()):
+        raise IngestError("--column takes WHAT=NAME, such as --column text=Volltext.")
+    typer.echo(str(run(sources, out, columns=named, languages=language)))
 
 
 code = typer.Typer(
@@ -195,10 +217,9 @@ def code_corpus(
     Writes the study's tables beside the ingested ones, and every code with its probability into
     codes.csv. Codes that a person gave stay as they are.
     """
-    with _plain_errors():
-        from .package import code_folder
+    from .own.package import code_folder
 
-        typer.echo(str(code_folder(folder)))
+    typer.echo(str(code_folder(folder)))
 
 
 @code.command("articles")
@@ -218,36 +239,40 @@ def code_claims(file: Lines) -> None:
 
 @code.command("card")
 def code_card() -> None:
-    """Measure the classifiers by cross-validation and rewrite data/model_card.md (minutes).
+    """Measure the classifiers by cross-validation and rewrite data/model_card.md (minutes)."""
+    from .own.model_card import write_card
 
-    Writes data/simulations/left_out_codes.csv too: what they code of events they did not learn
-    from.
+    write_card()
+
+
+@code.command("left-out")
+def code_left_out() -> None:
+    """Simulate again how well shares from classifiers' codes are corrected (an hour).
+
+    Writes left_out_codes.csv and corrected_coverage.csv into data/simulations, for `code card`.
     """
-    with _plain_errors():
-        from . import corpus, correct
-        from .model_card import write_card
+    from . import corpus
+    from .people import coverage
 
-        write_card()
-        correct.keep_left_out_codes(corpus.load())
+    coverage.keep_left_out_codes(corpus.load())
+    coverage.CORRECTED_COVERAGE.save()
 
 
 def _code(file: Path, how: str) -> None:
-    with _plain_errors():
-        from . import coding
+    from .own import coding
 
-        name = "standard input" if str(file) == "-" else file.name
-        try:
-            stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
-        except OSError as error:
-            raise coding.CodingError(
-                f"{file} cannot be read ({error.strerror}); name a file of JSON lines, or -."
-            ) from None
-        with stream:
-            # Of a line that is too long only so much is read as to tell.
-            lines = iter(partial(stream.readline, coding.LONGEST_LINE + 1), b"")
-            coded = getattr(coding, how)(lines, name)
-        coded["open"] = coded["open"].map({True: "true", False: "false"})
-        typer.echo(coded.to_csv(index=False), nl=False)
+    name = "standard input" if str(file) == "-" else file.name
+    try:
+        stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
+    except OSError as error:
+        raise coding.CodingError(
+            f"{file} cannot be read ({error.strerror}); name a file of JSON lines, or -."
+        ) from None
+    with stream:
+        lines = iter(partial(stream.readline, coding.LONGEST_LINE + 1), b"")
+        coded = getattr(coding, how)(lines, name)
+    coded["open"] = coded["open"].map({True: "true", False: "false"})
+    typer.echo(coded.to_csv(index=False), nl=False)
 
 
 Key = Annotated[
@@ -266,10 +291,9 @@ def blind_sheet(
 
     Writes articles.csv, claims.csv and INSTRUCTIONS.md, and the key apart. Never overwrites.
     """
-    with _plain_errors():
-        from .human import blind_sheet
+    from .people.human import blind_sheet
 
-        typer.echo(blind_sheet(n, out, key))
+    typer.echo(blind_sheet(n, out, key))
 
 
 @app.command()
@@ -281,10 +305,9 @@ def intrusion(
 
     Writes words.csv, topics.csv and INSTRUCTIONS.md, and the answers apart. Never overwrites.
     """
-    with _plain_errors():
-        from .intrusion import write
+    from .people.intrusion import write
 
-        typer.echo(write(out, key))
+    typer.echo(write(out, key))
 
 
 @app.command()
@@ -297,11 +320,10 @@ def agreement(
     Every slip is named. Writes agreement.csv or precision.csv into DIR; rows that are not filled in
     yet are left out.
     """
-    with _plain_errors():
-        from . import human, intrusion
+    from .people import human, intrusion
 
-        tests = any((folder / f"{name}.csv").exists() for name in intrusion.TESTS)
-        typer.echo((intrusion if tests else human).report(folder, key))
+    tests = any((folder / f"{name}.csv").exists() for name in intrusion.TESTS)
+    typer.echo((intrusion if tests else human).report(folder, key))
 
 
 @app.command()
@@ -314,41 +336,42 @@ def review(
 
     Writes sheets into DIR/review; run again once they are filled in, it takes the codes over.
     """
-    with _plain_errors():
-        from .human import review
+    from .people.human import review
 
-        typer.echo(review(folder))
+    typer.echo(review(folder))
 
 
 @app.command()
 def corrected(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[DIR]", help="Folder of the corpus; the corpus under study if left out."
-        ),
-    ] = None,
+    folder: Folder = None,
     sheets: Annotated[
         Path | None,
         typer.Option(
             "--sheets",
             metavar="SHEETS",
-            help="Folder of the filled sheets; by default those of the first review in DIR.",
+            help="Folder of the filled sheets; by default the first review in DIR.",
         ),
     ] = None,
     key: Key = None,
 ) -> None:
     """Correct shares and contrasts of machine codes by the codes that people gave to a sample.
 
-    Takes the sheets of blind-sheet or review, filled in at least in part. Writes
-    DIR/derived/corrected.csv: each estimate naive (by the machine's codes), corrected, and by the
-    sample alone, with 95% intervals clustered on events.
+    Takes the sheets of blind-sheet or review, filled in at least in part. DIR/derived/corrected.csv
+    holds each estimate by the machine's codes, corrected, and by the sample alone.
     """
-    with _plain_errors():
-        from . import settings
-        from .correct import write_table
+    from . import settings
+    from .people.correct import write_table
 
-        typer.echo(write_table(folder or settings.data_dir(), sheets, key))
+    typer.echo(write_table(folder or settings.data_dir(), sheets, key))
+
+
+@app.command("pages")
+def reword() -> None:
+    """Write captions, findings and gallery anew from their words; nothing is run."""
+    from .publish import pages
+
+    if old := pages.write_pages():
+        typer.echo(f"New titles that no picture bears until it is drawn: {', '.join(old)}.")
 
 
 @app.command("verify")
@@ -356,12 +379,22 @@ def compare() -> None:
     """Compare the last run with what is committed: do the conclusions still hold?
 
     Says `identical`, `within tolerance`, `conclusions hold` (values moved further, no conclusion
-    did) or `conclusions changed`, with the details. Only the last fails (exit code 1).
+    did) or `conclusions changed`, with the details. The last fails (exit code 1), and so does any
+    estimate that moved in the environment that the outputs were committed from.
     """
-    with _plain_errors():
-        from . import verify
+    from .publish import verify
 
-        result = verify.verify()
-        typer.echo(str(result))
-    if result.changed:
+    result = verify.verify()
+    typer.echo(str(result))
+    if result.fails:
         raise typer.Exit(1)
+
+
+@app.command()
+def where(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of an estimate or of a figure.")],
+) -> None:
+    """Print notebook, cell, function and findings of an estimate or a figure."""
+    from .publish.where import where
+
+    typer.echo(where(name))

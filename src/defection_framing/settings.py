@@ -1,7 +1,21 @@
 """The one seed, and where the study reads and writes."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock
+
+
+class DefectionError(Exception):
+    """What a researcher can mend; the message says what is wrong and what to do.
+
+    All errors that this package raises on purpose derive from it. The console command prints them
+    without a trace.
+    """
+
 
 SEED = 2026
 """Seed of every random draw in the study."""
@@ -35,6 +49,53 @@ def notebooks_dir() -> Path:
     return _output_dir() / "notebooks"
 
 
+def notebook_sources() -> list[Path]:
+    """All notebooks of the study, as the repository holds them."""
+    found = (ROOT / "notebooks").rglob("*.ipynb")
+    return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
+
+
 def cache_dir() -> Path:
-    """Folder of the embedding cache; safe to delete, never tracked."""
+    """Folder of what can be computed again: safe to delete, never tracked."""
     return ROOT / ".cache"
+
+
+def notebook_name() -> str:
+    """Name of the notebook that runs, without ending: Jupyter and the study's runner set it.
+
+    Raises
+    ------
+    RuntimeError
+        If no notebook runs.
+    """
+    try:
+        return Path(os.environ["JPY_SESSION_NAME"]).stem
+    except KeyError:
+        raise RuntimeError(
+            "The name of the notebook is not known: figures and estimates are kept from notebooks. "
+            "Elsewhere set the environment variable JPY_SESSION_NAME to the name of one."
+        ) from None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep a file to oneself while it is read, changed and written: notebooks run side by side."""
+    cache_dir().mkdir(exist_ok=True)
+    with FileLock(cache_dir() / f"{path.name}.lock"):
+        yield
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, UTF-8, in one step: a run that is stopped never leaves half a file."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file in one step."""
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        file.write(content)
+    # A temporary file is private to its owner; the page is to be read by others.
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)

@@ -1,0 +1,52 @@
+"""Which outlet an address belongs to."""
+
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+_COPIES = [
+    re.compile(pattern)
+    for pattern in (
+        r"https?://web\.archive\.org/web/\w+/(?:https?:/+)?(.+)",
+        r"https?://(?:[\w-]+\.)?cdn\.ampproject\.org/\w(?:/s)?/(.+)",
+        r"https?://www\.google\.[a-z.]+/amp/(?:s/)?(.+)",
+    )
+]
+
+
+def outlet_of(url: str, domains: Collection[str]) -> str:
+    """Find the outlet of an address.
+
+    Copies of a page in a web archive, an AMP cache or a translating proxy count as the page. A
+    crawl returns one host in several spellings, and the registered one nearest to it wins: the host
+    itself, then without `www.`, its parent domains, then as a page for mobile devices; each with
+    or without the final dot of an absolute host name. Ports and upper case never count.
+
+    Parameters
+    ----------
+    url : str
+    domains : collection of str
+        The registered domains.
+
+    Returns
+    -------
+    str
+        One of `domains`; else the host without `www.`, in the letters of the domain name system,
+        and empty where the address has none.
+    """
+    for pattern in _COPIES:
+        if match := pattern.fullmatch(url):
+            url = f"https://{match[1]}"
+    named = urlsplit(url).hostname or ""
+    host = named.removeprefix("www.")
+    if host.endswith(".translate.goog"):
+        host = host.removesuffix(".translate.goog").replace("--", "\0").replace("-", ".")
+        host = host.replace("\0", "-").removeprefix("www.")
+    labels = host.split(".")
+    nearest = [named, host, *(".".join(labels[i:]) for i in range(1, len(labels) - 1))]
+    nearest += [f"{prefix}.{host}" for prefix in ("www", "amp", "m", "mobile")]
+    for domain in nearest:
+        for spelled in (domain, domain.removesuffix("."), f"{domain}."):
+            if spelled in domains:
+                return spelled
+    return host if host.isascii() else host.encode("idna").decode()

@@ -1,0 +1,400 @@
+"""Load the corpus and hold it to its descriptor, `datapackage.json`.
+
+The descriptor is the only schema: Frictionless validates the files against it, and the types of the
+loaded tables (the order of the codes, the cells that hold lists) are read from it. What a
+descriptor cannot say, because it spans columns or tables, is checked here and named the same way.
+"""
+
+import hashlib
+import json
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .. import settings
+from ..domain import CAMPS
+from .faults import cell_fault, explain, unreadable
+
+DESCRIPTOR = settings.ROOT / "data" / "datapackage.json"
+"""The repository's descriptor, used for any folder that brings none of its own."""
+
+MAY_BE_ABSENT = ("second_coder_claims", "second_coder_articles")
+"""Tables that a corpus with one coder need not hold."""
+
+
+class CorpusError(settings.DefectionError, ValueError):
+    """The corpus cannot be used; the message says where and what to do, one line per violation."""
+
+
+class NotEnough(settings.DefectionError, ValueError):
+    """The corpus has too little for a question; the message says what it has and what it takes."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A validated corpus as typed tables, each indexed by its key.
+
+    Columns are those of `datapackage.json`. Coded columns are categoricals in the descriptor's
+    order of codes, list cells are tuples of str, other text is `str` with NaN where unknown. Where
+    the descriptor lets a code be left open, an open one is NaN, or an empty tuple.
+
+    Attributes
+    ----------
+    articles : DataFrame
+        One row per article, indexed by `article_id`; `year` (Int64) is added, from `date`.
+    claims : DataFrame
+        One row per claim, indexed by `claim_id`.
+    outlets : DataFrame
+        One row per web domain, indexed by `domain`.
+    events : DataFrame
+        One row per case, indexed by `event`.
+    second_claims, second_articles : DataFrame
+        The second coder's codes, indexed by `claim_id` and `article_id`; without rows where the
+        corpus has one coder only.
+    coder : str
+        Who coded, in a sentence: by the descriptor, or that it does not say.
+    """
+
+    articles: pd.DataFrame
+    claims: pd.DataFrame
+    outlets: pd.DataFrame
+    events: pd.DataFrame
+    second_claims: pd.DataFrame
+    second_articles: pd.DataFrame
+    coder: str
+
+    def article_table(self) -> pd.DataFrame:
+        """Articles with their outlet's facts, their cluster and their number of claims.
+
+        Returns
+        -------
+        DataFrame
+            The rows and columns of `articles`, and of the outlet `outlet_name, country, kind,
+            confidence`, `camp_detail` (the registry's camp) and `camp` (that of the study, see
+            `domain.CAMPS`), `n_claims`, and `cluster`, the unit that is resampled: the event, since
+            articles on one event are not independent; where no single case is covered
+            (`general`), each outlet by itself, as `general/<domain>`.
+        """
+        names = {"name": "outlet_name", "camp": "camp_detail"}
+        outlets = self.outlets.rename(columns=names).drop(columns="basis")
+        outlets["camp"] = outlets["camp_detail"].map(CAMPS)
+        table = self.articles.join(outlets, on="outlet")
+        alone = table["event"] == "general"
+        table["cluster"] = table["event"].mask(alone, "general/" + table["outlet"])
+        table["n_claims"] = self.claims.groupby("article_id").size().reindex(table.index)
+        return table
+
+    def claim_table(self) -> pd.DataFrame:
+        """Claims, each with every column of its article in `article_table`."""
+        return self.claims.join(self.article_table(), on="article_id")
+
+
+def load(folder: Path | None = None) -> Corpus:
+    """Load and validate a corpus.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Folder of the CSV tables; by default `settings.data_dir()`. Its own `datapackage.json` is
+        used where it has one, else the repository's.
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    CorpusError
+        With one line for each violation: file, row (the header is row 1), column, value and what
+        to do. Files that cannot be read as a table are reported before any cell is judged.
+    """
+    folder = Path(folder) if folder is not None else settings.data_dir()
+    if not folder.is_dir():
+        raise CorpusError(f"The corpus folder {folder} does not exist; create it or name another.")
+    # Validation takes seconds and every notebook loads: what was found valid is kept as loaded,
+    # of the repository's corpus and of the last one of a researcher's own.
+    name = "own" if folder.resolve() != settings.ROOT / "data" else "repository"
+    kept = settings.cache_dir() / "corpus" / f"{name}.pickle"
+    fingerprint = _fingerprint(folder)
+    if kept.exists():
+        with kept.open("rb") as file:
+            if pickle.load(file) == fingerprint:
+                return Corpus(**pickle.load(file))
+    corpus = _validated(folder)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_bytes(kept, pickle.dumps(fingerprint) + pickle.dumps(vars(corpus)))
+    return corpus
+
+
+def _fingerprint(folder: Path) -> str:
+    """SHA-256 over all that a loaded corpus follows from: tables, descriptors, code, pandas."""
+    paths = [folder / resource["path"] for resource in _shipped()["resources"]]
+    code = Path(__file__).parent.glob("*.py")
+    total = hashlib.sha256(pd.__version__.encode())
+    for path in (*paths, folder / "datapackage.json", DESCRIPTOR, *sorted(code)):
+        content = path.read_bytes() if path.is_file() else b"absent"
+        total.update(hashlib.sha256(content).digest())
+    return total.hexdigest()
+
+
+def _validated(folder: Path) -> Corpus:
+    """Read the tables of a folder and hold them to the descriptor, as `load` says."""
+    from frictionless import Package  # takes a second or two to import
+
+    descriptor = _descriptor(folder)
+    empty = _drop_absent(descriptor, folder)
+    _raise(p for resource in descriptor["resources"] for p in unreadable(resource, folder))
+
+    package = Package.from_descriptor(descriptor, basepath=str(folder))
+    tables, structure, cells = {}, [], []
+    for resource in descriptor["resources"]:
+        rows: list[dict] = []
+        report = package.get_resource(resource["name"]).validate(
+            on_row=lambda row, rows=rows: rows.append(row.to_dict()), limit_errors=0
+        )
+        broken, wrong = explain(report, resource)
+        structure += broken
+        cells += wrong
+        if report.valid:
+            tables[resource["name"]] = _typed(rows, resource["schema"])
+    # Under a broken header every cell looks wrong, here and in the tables that refer to it.
+    _raise(structure or cells)
+    for resource in empty:
+        tables[resource["name"]] = _typed([], resource["schema"])
+    paths = {resource["name"]: resource["path"] for resource in descriptor["resources"]}
+    _raise(_beyond_schema(tables, paths))
+
+    articles = tables["articles"]
+    articles["year"] = articles["date"].str[:4].astype("Int64")
+    return Corpus(
+        articles=articles,
+        claims=tables["claims"],
+        outlets=tables["outlets"],
+        events=tables["events"],
+        second_claims=tables["second_coder_claims"],
+        second_articles=tables["second_coder_articles"],
+        coder=str(descriptor.get("coder") or "The corpus does not say who coded it."),
+    )
+
+
+def columns() -> dict[str, list[str]]:
+    """Name the columns of each table in their order, by the repository's descriptor."""
+    return {
+        resource["name"]: [field["name"] for field in resource["schema"]["fields"]]
+        for resource in _shipped()["resources"]
+    }
+
+
+def codes(table: str, column: str) -> tuple[str, ...]:
+    """Name the codes that a column may hold, by the descriptor of the corpus under study."""
+    resources = _descriptor(settings.data_dir())["resources"]
+    [schema] = (r["schema"] for r in resources if r["name"] == table)
+    [constraints] = (f["constraints"] for f in schema["fields"] if f["name"] == column)
+    if "enum" in constraints:
+        return tuple(constraints["enum"])
+    # a list cell has a pattern instead: "(a|b)(; (a|b))*"
+    return tuple(constraints["pattern"][1:].partition(")")[0].split("|"))
+
+
+def event_facts(articles: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
+    """Count what `events.csv` tells of each event.
+
+    Parameters
+    ----------
+    articles : DataFrame
+        With the columns `event, date, outlet, direction, lang`; NaN where a date is unknown.
+    outlets : DataFrame
+        Indexed by domain, with the column `camp`.
+
+    Returns
+    -------
+    DataFrame
+        One row per event, indexed and sorted by `event`. First and last date are in text order.
+    """
+    camps = articles["outlet"].map(outlets["camp"].astype(str))
+    events = articles.assign(camp=camps).groupby("event", sort=True)
+
+    def codes(column: str) -> pd.Series:
+        return events[column].agg(lambda values: tuple(sorted(set(values))))
+
+    return pd.DataFrame(
+        {
+            "n_articles": events.size(),
+            "n_dated": events["date"].count(),
+            "n_outlets": events["outlet"].nunique(),
+            "first_date": events["date"].min(),
+            "last_date": events["date"].max(),
+            "directions": codes("direction"),
+            "camps": codes("camp"),
+            "langs": codes("lang"),
+        }
+    )
+
+
+def _raise(problems) -> None:
+    problems = list(dict.fromkeys(problems))
+    if problems:
+        raise CorpusError("\n".join(problems))
+
+
+def _shipped() -> dict:
+    """Read the repository's descriptor."""
+    if not DESCRIPTOR.is_file():
+        raise CorpusError(
+            f"The descriptor {DESCRIPTOR} is missing; restore it from the repository."
+        )
+    return json.loads(DESCRIPTOR.read_text(encoding="utf-8"))
+
+
+def _descriptor(folder: Path) -> dict:
+    """Read the folder's descriptor, or the repository's, and see that it declares every column."""
+    from frictionless import FrictionlessException, Package
+
+    ours = _shipped()
+    own = folder / "datapackage.json"
+    if not own.is_file():
+        return ours | {"coder": ""}  # of the repository's corpus, not of this one
+    try:
+        descriptor = json.loads(own.read_text(encoding="utf-8"))
+        Package.from_descriptor(descriptor, basepath=str(folder))
+        theirs = _shape(descriptor)
+    except (ValueError, KeyError, TypeError, AttributeError, FrictionlessException) as error:
+        raise CorpusError(
+            f"{own} is not a data package descriptor ({type(error).__name__}: {error}); repair it, "
+            "or remove it to use the repository's."
+        ) from None
+    for (table, column), shape in _shape(ours).items():
+        if theirs.get((table, column)) != shape:
+            raise CorpusError(
+                f"{own} does not declare the column {column} of the table {table} as the study "
+                "needs it (file, key, type, separator); copy it from the repository's descriptor."
+            )
+    return descriptor
+
+
+def _shape(descriptor: dict) -> dict[tuple[str, str], tuple]:
+    """Reduce a descriptor to what the loading of each column rests on."""
+    return {
+        (resource["name"], field["name"]): (
+            resource["path"],
+            resource["schema"]["primaryKey"],
+            field["type"],
+            field.get("separator"),
+        )
+        for resource in descriptor["resources"]
+        for field in resource["schema"]["fields"]
+    }
+
+
+def _drop_absent(descriptor: dict, folder: Path) -> list[dict]:
+    """Take the tables that may be absent and are out of the descriptor, and return them."""
+    absent = [
+        resource
+        for resource in descriptor["resources"]
+        if resource["name"] in MAY_BE_ABSENT and not (folder / resource["path"]).exists()
+    ]
+    descriptor["resources"] = [r for r in descriptor["resources"] if r not in absent]
+    return absent
+
+
+def _typed(rows: list[dict], schema: dict) -> pd.DataFrame:
+    """Build a table with the descriptor's types, indexed by its key."""
+    columns = {}
+    for field in schema["fields"]:
+        values = [row[field["name"]] for row in rows]
+        if "separator" in field:
+            split = [tuple(v.split(field["separator"])) if v else () for v in values]
+            columns[field["name"]] = pd.Series(split, dtype=object)
+        elif "enum" in field.get("constraints", {}):
+            columns[field["name"]] = pd.Categorical(values, field["constraints"]["enum"])
+        else:
+            kinds = {"integer": "int64", "boolean": "bool", "string": "str"}
+            columns[field["name"]] = pd.Series(values, dtype=kinds[field["type"]])
+    return pd.DataFrame(columns).set_index(schema["primaryKey"][0])
+
+
+def cell_text(value) -> str:
+    """Write a typed cell as the files do."""
+    if isinstance(value, tuple):
+        return "; ".join(value)
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    return "" if pd.isna(value) else str(value)
+
+
+def _is_day(text: str) -> bool:
+    """Tell whether a date exists, whatever its precision."""
+    try:
+        date.fromisoformat(text + "0001-01-01"[len(text) :])
+    except ValueError:
+        return False
+    return True
+
+
+def _beyond_schema(tables: dict[str, pd.DataFrame], paths: dict[str, str]) -> Iterator[str]:
+    """Check what spans columns or tables, in tables that fit the schema."""
+
+    def flag(name: str, column: str, bad: pd.Series, remedy) -> Iterator[str]:
+        """Name each cell where `bad` (bool, by key), and its remedy (a text, or key to text)."""
+        rows = tables[name].reset_index()
+        for position in bad.reindex(tables[name].index, fill_value=False).to_numpy().nonzero()[0]:
+            value = cell_text(rows.at[position, column])
+            say = remedy if isinstance(remedy, str) else remedy(tables[name].index[position])
+            yield cell_fault(paths[name], position + 2, column, value, say)
+
+    articles, claims, events = tables["articles"], tables["claims"], tables["events"]
+
+    for name in paths:
+        lists = [column for column, cells in tables[name].items() if cells.dtype == object]
+        for column in lists:
+            repeats = tables[name][column].map(lambda cell: len(set(cell)) < len(cell))
+            yield from flag(name, column, repeats, "names one thing twice; remove one.")
+        if "frame_2" in tables[name]:
+            same = tables[name]["frame"].astype(str) == tables[name]["frame_2"].astype(str)
+            yield from flag(name, "frame_2", same, "is the main frame already; leave it empty.")
+
+    if articles.empty:
+        yield f"{paths['articles']} has a header but no rows; add the articles."
+        return
+
+    undated = articles["date"].isna()
+    impossible = ~articles["date"].fillna("2000").map(_is_day) & ~undated
+    yield from flag("articles", "date", impossible, "is no day of the calendar; correct it.")
+
+    silent = ~articles.index.to_series().isin(claims["article_id"])
+    todo = "has no claim in claims.csv; add its claims or remove the article."
+    yield from flag("articles", "article_id", silent, todo)
+
+    ids = claims["article_id"] + "-" + claims["n"].astype(str)
+    strays = ids != claims.index
+    yield from flag("claims", "claim_id", strays, lambda key: f"must be {ids[key]}; correct it.")
+
+    second = tables["second_coder_claims"]
+    reworded = second["text"] != claims["text"].reindex(second.index)
+    todo = "does not fit the sentence in claims.csv; write the other of true and false."
+    yield from flag("second_coder_claims", "reworded", reworded != second["reworded"], todo)
+
+    facts = event_facts(articles, tables["outlets"])
+    unused = ~events.index.to_series().isin(facts.index)
+    yield from flag("events", "event", unused, "is the event of no article; remove the row.")
+    for column, counted in facts.items():
+        counted = counted.map(cell_text)
+        stale = events[column].map(cell_text).reindex(counted.index) != counted
+        yield from flag(
+            "events",
+            column,
+            stale,
+            lambda key, counted=counted: f"does not fit articles.csv; write {counted[key]!r}.",
+        )
+
+
+def article_texts(corpus: Corpus) -> list[str]:
+    """Gist and claims of each article as one text, in the order of `corpus.articles`."""
+    claims = corpus.claims.sort_values(["article_id", "n"]).groupby("article_id")["text"]
+    told = claims.agg(" ".join).reindex(corpus.articles.index)
+    return [f"{gist} {text}" for gist, text in zip(corpus.articles["gist"], told, strict=True)]

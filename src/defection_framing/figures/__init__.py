@@ -1,0 +1,24 @@
+"""The figures: they know tables, and nothing of the analysis behind them.
+
+Each function draws in the study's style without touching a caller's matplotlib, without a title
+(`publish.show` writes it), and says on the figure who drew it (`fig.made_by`).
+"""
+
+from .checks import coverage, merging
+from .curves import curves, what_holds
+from .forest import forest
+from .maps import claim_map, counts, heat, topic_name
+from .mirror import mirror
+
+__all__ = [
+    "claim_map",
+    "counts",
+    "coverage",
+    "curves",
+    "forest",
+    "heat",
+    "merging",
+    "mirror",
+    "topic_name",
+    "what_holds",
+]

@@ -1,0 +1,193 @@
+"""Dot plots: estimates with their intervals, rows down, panels across."""
+
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
+
+from .. import domain
+from .style import DAGGER, DARK, LIGHT, NBSP, Look, drawn, looks, nothing, tick
+
+
+@drawn
+def forest(
+    table: pd.DataFrame,
+    xlabel: str,
+    *,
+    row: str | int = -1,
+    series: str | None = None,
+    panel: str | None = None,
+    unit: str | Mapping[str, str] = "percent",
+    order: Sequence[str] | None = None,
+    zero: bool = False,
+    lines: Sequence[float] | Mapping[str, Sequence[float]] = (),
+    marked: Collection[str] = (),
+    open_mark: str = "not shown",
+    columns: int | None = None,
+    own_scale: bool = False,
+    sized_by: str = "events",
+):
+    """Draw estimates with intervals as dots and lines.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As `stats.prevalence` or `stats.contrast` return it: levels of the index name row, series
+        and panel; `value`, and where there are any `low`, `high`, `shown` (bool: a filled mark,
+        else an open one), `n_articles` and `n_<sized_by>` (of a series, for the legend), `n` (of
+        a row, for its label). Series and panels stand in the order of the table.
+    xlabel : str
+    row, series, panel : str
+        Levels of the index; rows are its last level, unless said. Panels are across.
+    unit : {"percent", "points", "plain"}, or dict of panel to unit
+        How values are written; shares are 0 to 1.
+    order : sequence of str, optional
+        Rows from top to bottom; by default by mean value in the first panel.
+    zero : bool
+        Draw the line of no difference.
+    lines : sequence of float, or dict of panel to sequence
+        Dashed lines for thresholds.
+    marked : collection of str
+        Rows that are named with a dagger, such as frames that coders tell apart badly.
+    open_mark : str
+        What an open mark means, where the table has `shown`.
+    columns : int, optional
+        Panels across, if not all. With 1, each panel below another has rows of its own.
+    own_scale : bool
+        Each panel has a scale of its own.
+    sized_by : str
+        What was resampled, such as events.
+    """
+    t = table.reindex(columns=table.columns.union(["low", "high"])).assign(
+        row=table.index.get_level_values(row).astype(str),
+        series="" if series is None else table.index.get_level_values(series).astype(str),
+        panel="" if panel is None else table.index.get_level_values(panel).astype(str),
+    )
+    t = t.reset_index(drop=True)
+    t = t[t.groupby("panel", sort=False)["value"].transform(lambda v: v.notna().any())]
+    if t.empty:
+        return nothing()
+    panels, own_look = list(t["panel"].unique()), looks(t["series"].unique())
+    if order is None:
+        first = t[t["panel"] == panels[0]].groupby("row")["value"].mean()
+        order = [*first.sort_values(ascending=False).index, *t["row"]]
+    order = list(dict.fromkeys(str(r) for r in order))
+    across = columns or len(panels)
+    stacked = across == 1  # each panel has rows of its own
+    rows = {p: order for p in panels}
+    if stacked:
+        rows = {p: [r for r in order if r in set(t.loc[t["panel"] == p, "row"])] for p in panels}
+    names = _row_names(t, order, marked)
+    fig, axes = _grid(rows, names, len(own_look), across, own_scale, "n_articles" in t)
+    for ax, p in zip(axes.flat, panels, strict=False):
+        own = t[t["panel"] == p]
+        scale = unit if isinstance(unit, str) else unit[p]
+        for at in lines[p] if isinstance(lines, Mapping) else lines:
+            ax.axvline(at, color=DARK, linestyle="--", linewidth=0.8)
+            if panel is None:
+                ax.text(at, 1.01, tick(scale, at), fontsize=7, ha="center", va="bottom",
+                        transform=ax.get_xaxis_transform())  # fmt: skip
+        if zero:
+            ax.axvline(0, color=DARK, linewidth=0.8)
+        crowded = own.loc[own["value"].notna(), "row"].duplicated().any()
+        shown_here = [s for s in own_look if s in set(own["series"])]
+        for i, s in enumerate(shown_here):
+            shift = (i - (len(shown_here) - 1) / 2) * 0.7 / len(shown_here) if crowded else 0
+            part = own[own["series"] == s].set_index("row").reindex(rows[p])
+            _one_series(ax, part, shift, own_look[s], _series_name(s, part, sized_by))
+        title = domain.label(p) + (" (points)" if unit is not scale and scale == "points" else "")
+        ax.set_title("\n".join(textwrap.wrap(title, 25 if across > 2 else 50)))
+        ax.set_yticks(range(len(rows[p])), [names[r] for r in rows[p]])
+        ax.set_ylim(len(rows[p]) - 0.5, -0.5)
+        ax.xaxis.set_major_formatter(lambda v, _, scale=scale: tick(scale, v))
+        ax.grid(axis="y", visible=False)
+        for y in np.arange(0.5, len(rows[p]) - 1):
+            ax.axhline(y, color=LIGHT, linewidth=0.6)
+    for ax in axes[-1] if across < 3 else axes[-1, across // 2 : across // 2 + 1]:
+        ax.set_xlabel(xlabel)
+    _keys(fig, axes.flat[: len(panels)], "n_articles" in t, open_mark if "shown" in t else "")
+    return fig
+
+
+def _row_names(t: pd.DataFrame, order: Sequence[str], marked: Collection[str]) -> dict[str, str]:
+    """Labels of rows, with a dagger for those marked, and n where the table has it."""
+    n = t.groupby("row")["n"].max().dropna() if "n" in t else {}
+    names = {r: domain.label(r) + (DAGGER if r in marked else "") for r in order}
+    names |= {r: f"{names[r]} (n{NBSP}={NBSP}{n[r]:,.0f})" for r in order if r in n}
+    return {r: "\n".join(textwrap.wrap(name, 44)) for r, name in names.items()}
+
+
+def _grid(rows, names, n_series, across, own_scale, with_n):
+    """Figure and axes, as large as panels, rows, labels and legends need (in inches)."""
+    down = -(-len(rows) // across)
+    each = max(0.22, 0.06 + 0.08 * n_series, *(0.15 * (1 + x.count("\n")) for x in names.values()))
+    heights = [max(each * len(r), 0.5) + 0.3 for r in list(rows.values())[::across]]
+    room = 0.4 + 0.066 * max(len(line) for x in names.values() for line in x.split("\n"))
+    width = 4.2 if across == 1 else 3.8 if with_n or across == 2 else 2
+    fig, axes = plt.subplots(
+        down,
+        across,
+        squeeze=False,
+        height_ratios=heights,
+        sharex=not own_scale,
+        sharey=across > 1,
+        figsize=(room + width * across, sum(heights) + 0.9 + 0.19 * n_series),
+    )
+    for ax in axes.flat[len(rows) :]:
+        ax.set_visible(False)
+    return fig, axes
+
+
+def _one_series(ax, part: pd.DataFrame, shift: float, look: Look, name: str) -> None:
+    """Intervals and marks of one series; marks are open where a value is not shown."""
+    y = np.arange(len(part)) + shift
+    ax.hlines(y, part["low"], part["high"], color=look.colour, linewidth=look.line)
+    filled = np.full(len(part), look.filled)
+    if "shown" in part:
+        look, filled = look._replace(filled=True), part["shown"].eq(True).to_numpy()
+    for chosen, face in ((filled, look.colour), (~filled, "white")):
+        ax.plot(part["value"].to_numpy()[chosen], y[chosen], look.marker, color=look.colour,
+                markersize=look.size, markerfacecolor=face)  # fmt: skip
+    line = "-" if part["low"].notna().any() else "none"
+    ax.plot([], [], ls=line, marker=look.marker, color=look.colour, markersize=look.size,
+            linewidth=look.line, markerfacecolor=look.face, label=name)  # fmt: skip
+
+
+def _keys(fig, axes, with_n: bool, open_mark: str) -> None:
+    """Legends: one for all panels, or one below each where the panels rest on different n."""
+    keys = [dict(zip(*ax.get_legend_handles_labels()[::-1], strict=True)) for ax in axes]
+    if with_n and any(key.keys() != keys[0].keys() for key in keys):
+        for ax, key in zip(axes, keys, strict=True):
+            below = ax.transAxes + ScaledTranslation(0, -0.5, fig.dpi_scale_trans)
+            place = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}
+            _key(ax, key, open_mark, 1, **place)
+    else:
+        together = {name: handle for key in keys for name, handle in key.items()}
+        letters = fig.get_figwidth() * 13  # that have room beside each other
+        columns = int(letters / (10 + max(map(len, [*together, open_mark]))))
+        _key(fig, together, open_mark, max(columns, 1), loc="outside lower left")
+
+
+def _key(owner, key: dict, open_mark: str, columns: int, **place) -> None:
+    """One legend: the series, and what an open mark means; a single series is its heading."""
+    head = None
+    if len(key) == 1:
+        head, key = next(iter(key)), {}
+    if open_mark:
+        mark = Line2D([], [], ls="", color=DARK, marker="o", mfc="white", ms=5)
+        key[f"open mark: {open_mark}"] = mark
+    if key or head:
+        owner.legend(key.values(), key.keys(), title=head, fontsize=8, title_fontsize=8,
+                     alignment="left", ncols=columns, **place)  # fmt: skip
+
+
+def _series_name(series: str, part: pd.DataFrame, unit: str) -> str:
+    """Name of a series and what lies behind it, as far as there is either."""
+    sizes = {"articles": "n_articles", unit: f"n_{unit}"}
+    sizes = [f"{part[c].max():,.0f} {what}" for what, c in sizes.items() if c in part]
+    n = f"n = {', '.join(sizes)}" if sizes else ""
+    return f"{domain.label(series)} ({n})" if series and n else domain.label(series) or n

@@ -1,0 +1,97 @@
+"""Lines that are no part of an article: share buttons, cookies, date stamps, readers' comments.
+
+The wording is data: `boilerplate.csv`, for any language. A line that fits one of its patterns whole
+is left out; what follows the heading of the comments is the readers'.
+"""
+
+import csv
+import re
+from functools import cache
+from importlib.resources import files
+
+import ftfy
+
+_SLUG = re.compile(r"(?=.*\d|(?:[^-_/]*[-_/]){3})[\w.]+(?:[-_/][\w.]+)+")
+_LABEL = re.compile(r"(?:[^\W\d_][\w'’-]*\s*){1,6}:")
+STAMP = set(
+    "date published updated posted by on at verified last modified edited written author am pm utc "
+    "gmt est cet msk min read time the опубликовано обновлено дата в автор время опубліковано "
+    "оновлено о publicado actualizado por el a las veröffentlicht aktualisiert am von um uhr "
+    "publié mis à jour le par г года р року".split()
+)
+"""Words of a date stamp that are no names."""
+
+DATE = re.compile(
+    r"(?<![\d-])(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}年\d{1,2}月\d{1,2}日"
+    r"|\d{1,2}(?:\.|st|nd|rd|th)?\s+(?:de\s+)?[^\W\d_]{3,12}\.?,?\s+(?:de\s+)?\d{4}"
+    r"|[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4})(?!\d)",
+    re.I,
+)
+"""A day in any usual form."""
+
+
+@cache
+def _patterns() -> tuple[re.Pattern, re.Pattern]:
+    """Patterns of the heading of the comments, and of other lines that are left out."""
+    kinds: dict[str, list[str]] = {"comments": [], "share": [], "line": []}
+    with (files(__package__) / "boilerplate.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            kinds[row["kind"]].append(row["pattern"])
+    comments, share, line = ("|".join(patterns) for patterns in kinds.values())
+    buttons = rf"(?:{share})(?:[\s|•·,:/()+-]+(?:on\s+)?(?:{share}))*[\s:|•·]*\d*"
+    return (
+        re.compile(rf"(?:{comments})(?:\s+\(?\d+\)?)?\s*[:.]?", re.I),
+        re.compile(f"{buttons}|{line}", re.I),
+    )
+
+
+def clean(text: str) -> tuple[list[str], list[str]]:
+    """Repair a text and part it from its boilerplate.
+
+    Parameters
+    ----------
+    text : str
+        Plain text; markup left in it is removed.
+
+    Returns
+    -------
+    lines : list of str
+        The paragraphs.
+    stamps : list of str
+        The lines that were taken out as date stamps or slugs, which may tell the date.
+    """
+    text = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|</?[a-z!][^<>\n]*>", " ", text)
+    text = ftfy.fix_text(text, uncurl_quotes=False)
+    comments, boilerplate = _patterns()
+    lines, stamps = [], []
+    found = [line for raw in text.splitlines() if (line := " ".join(raw.split()))]
+    read, whole = 0, sum(map(len, found))
+    for line in found:
+        read += len(line)
+        if comments.fullmatch(line):
+            if read > whole / 2:
+                break  # what follows the heading of the comments is the readers'
+        elif _SLUG.fullmatch(line) or is_stamp(line):
+            stamps.append(line)
+        elif not boilerplate.fullmatch(line) and not _is_label(line):
+            lines.append(line)
+    return lines, stamps
+
+
+def is_stamp(line: str) -> bool:
+    """Tell a line that says nothing but when, and by whom, it was published."""
+    if len(line) > 160 or not (DATE.search(line) or re.search(r"(?i)^published\b|^by\s", line)):
+        return False
+    rest = re.sub(r"\b\d{1,2}:\d{2}(?::\d{2})?\b", " ", DATE.sub(" ", line))
+    words = re.findall(r"[^\W\d_][\w'’-]*", rest)
+    names = [word for word in words if word.lower() not in STAMP]
+    if not all(name[0].isupper() for name in names) or re.search(r"[.!?][\"”’»]?$", rest.strip()):
+        return False
+    return len(names) <= (8 if len(names) < len(words) else 3)
+
+
+def _is_label(line: str) -> bool:
+    """Tell a label of a section, such as "The Way Home:", from words that lead to a quotation."""
+    if not _LABEL.fullmatch(line):
+        return False
+    return all(word[0].isupper() for word in line.split() if len(word) > 3)

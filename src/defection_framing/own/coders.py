@@ -1,0 +1,353 @@
+"""The coders: what is learnt from the coded corpus.
+
+- Direction: who leaves (one side, or both) by logistic regression on words and on classes of words
+  (`coding_data/classes.csv`: verbs of leaving, persons, third countries), with a side that only
+  tells of it, or takes people in, told apart (`coding_data/roles.csv`); given that, whether they
+  join the other side or only leave; and whether the text is about this at all, by regression on
+  sentence vectors. Beside the corpus it learns from project-written texts: short ones, on both
+  sides, and on other matters (`coding_data/written.csv`).
+- The other codes: kernel ridge regression (Saunders et al. 1998) on class indicators, with a
+  Gaussian kernel on sentence vectors (of an article, their mean; of a claim, one by the larger
+  encoder) and a linear one on words and letters.
+"""
+
+import hashlib
+import io
+import re
+import warnings
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import sklearn
+from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import minimize
+from scipy.special import expit, softmax
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+
+from .. import corpus, settings
+from . import readings
+from .readings import LEAD, Seen
+
+DIRECTIONS = ("ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both", "not_about")
+"""The codebook's directions, and `not_about`: no one leaves a side of this war."""
+
+ARTICLE_CODES = ("direction", "portrayal", "stance")
+"""Codes of an article, from its lead."""
+
+CLAIM_CODES = ("frame", "voice")
+"""Codes of a claim."""
+
+_VIEWS = {  # what is made of a text, and of what its runs are made
+    "words": (str, "word"),
+    "roles": (readings.roles, "word"),
+    "abstract": (readings.abstract, "word"),
+    "letters": (str, "char_wb"),
+}
+
+
+class Words:
+    """TF-IDF of several views of a text side by side, each row a unit vector in each view.
+
+    Parameters
+    ----------
+    **views : (int, int)
+        Shortest and longest run of words or letters, by view (a key of `_VIEWS`).
+    """
+
+    def __init__(self, **views: tuple[int, int]):
+        self.spaces = {
+            view: TfidfVectorizer(
+                analyzer=_VIEWS[view][1],
+                ngram_range=lengths,
+                token_pattern=r"\b\w+\b" if _VIEWS[view][1] == "word" else None,
+                sublinear_tf=True,
+                min_df=2,
+                dtype=np.float32,
+            )
+            for view, lengths in views.items()
+        }
+
+    def fit_transform(self, texts) -> sp.csr_matrix:
+        """Learn the words of some texts, and give their rows."""
+        views = self._views(texts)
+        for space, view in zip(self.spaces.values(), views, strict=True):
+            space.fit(view)
+        return self._rows(views)
+
+    def transform(self, texts) -> sp.csr_matrix:
+        """Rows of texts, shape (n, words)."""
+        return self._rows(self._views(texts))
+
+    def _views(self, texts) -> list[list[str]]:
+        return [[_VIEWS[view][0](text) for text in texts] for view in self.spaces]
+
+    def _rows(self, views) -> sp.csr_matrix:
+        parts = [s.transform(view) for s, view in zip(self.spaces.values(), views, strict=True)]
+        return sp.hstack(parts).tocsr()
+
+
+# Models
+
+MEANING = {"portrayal": 0.58, "stance": 0.58, "frame": 0.8, "voice": 0.8}
+"""Share of the sentence vectors' kernel beside that of words and letters, by code."""
+
+_WRITTEN, _BESIDE = 3.0, 0.2
+# Weight of a written text, where a whole article has 1; that of all texts on other matters, where
+# all texts on this have 1.
+
+_SHARPER = 1.5
+# The short written texts make the scores of whole articles too timid by this much.
+
+
+class _Regression:
+    """Logistic regression, of which only what predicts is kept."""
+
+    def __init__(self, inverse_penalty=100):
+        self.inverse_penalty = inverse_penalty
+
+    def fit(self, x, y, weight):
+        fitted = LogisticRegression(C=self.inverse_penalty, max_iter=2000, tol=1e-3)
+        fitted.fit(x, y, weight)
+        self.coef, self.intercept = fitted.coef_.astype(np.float32), fitted.intercept_
+        return self
+
+    def score(self, x) -> np.ndarray:
+        return x @ self.coef.T + self.intercept
+
+
+class Direction:
+    """Side left, times joined or only left, times about this at all.
+
+    For the side left every text is read twice; what is learnt from one reading holds, sides
+    exchanged, for the other, and an answer is the mean of both.
+    """
+
+    classes = DIRECTIONS
+
+    def __init__(self):
+        self.side_words = Words(words=(1, 3), roles=(1, 3), abstract=(1, 4))
+        self.exit_words = Words(roles=(1, 1), abstract=(1, 2))
+        self.side, self.exit, self.about = _Regression(), _Regression(), _Regression(3)
+
+    def fit(self, articles: pd.DataFrame, claims: dict[str, list[str]], written: pd.DataFrame):
+        """Learn from coded articles, their claims by article, and texts written beside them."""
+        rng = np.random.default_rng(settings.SEED)
+        gists, d = list(articles["gist"]), np.asarray(articles["direction"].astype(str))
+        own = [claims[key] for key in articles.index]
+        # Short inputs must work too, so summaries and parts count by half beside the whole.
+        texts = [" ".join([g, *c]) for g, c in zip(gists, own, strict=True)] + gists
+        texts += [" ".join(rng.permutation([g, *c])[:3]) for g, c in zip(gists, own, strict=True)]
+        label, weight = [*d, *d, *d], [1.0] * len(d) + [0.5] * 2 * len(d)
+        # Few articles are `both`: two of opposite sides told together make more.
+        for k in range(150):
+            i = rng.choice([i for i, v in enumerate(d) if v.startswith("ru")])
+            j = rng.choice(
+                [
+                    j
+                    for j, v in enumerate(d)
+                    if v.startswith("ua") and v.endswith("exit") == d[i].endswith("exit")
+                ]
+            )
+            texts.append(" ".join([gists[i], gists[j], *(own[i][:2] + own[j][:2]) * (k % 2)]))
+            label.append("both")
+            weight.append(1.0)
+        beside = written["label"] == "not_about"
+        texts += list(written["text"][~beside])
+        label = np.array(label + list(written["label"][~beside]))
+        weight = np.array(weight + [_WRITTEN] * (len(texts) - len(weight)))
+
+        one, other = readings.both(texts)
+        side = np.array([2 if v == "both" else int(v.startswith("ua")) for v in label])
+        self.side.fit(
+            self.side_words.fit_transform(one + other),
+            np.r_[side, np.array([1, 0, 2])[side]],
+            np.r_[weight, weight],
+        )
+        # In the reading where the side left is called Russian.
+        rows = np.flatnonzero(side < 2)
+        facing = [(one, other)[side[i]][i] for i in rows]
+        only_left = np.array([label[i].endswith("exit") for i in rows])
+        balance = np.where(only_left, 0.5 / only_left.mean(), 0.5 / (1 - only_left.mean()))
+        self.exit.fit(self.exit_words.fit_transform(facing), only_left, weight[rows] * balance)
+        beside = list(written["text"][beside])
+        n = [len(texts), len(beside)]
+        self.about.fit(
+            self._about_features(texts + beside, readings.mean_vectors(texts + beside)),
+            np.repeat([1, 0], n),
+            np.r_[weight, np.full(n[1], _BESIDE * weight.sum() / n[1])],
+        )
+        return self
+
+    def _about_features(self, texts, means):
+        leaving = [readings.classes()[k] for k in ("vcross", "vsurr", "vexit", "vtreason")]
+        counts = np.array([[len(p.findall(t)) for p in leaving] for t in texts])
+        return np.c_[means, np.minimum(counts, 3) / 6, 0.5 * (counts.sum(1) > 0)]
+
+    def proba(self, seen) -> np.ndarray:
+        """Probability of each of `DIRECTIONS`, shape (n, 6), of what `readings.leads` gives."""
+        one, other = (reading for reading, _ in seen)
+        score = [self.side.score(self.side_words.transform(t)) for t in (one, other)]
+        side = softmax(_SHARPER * (score[0] + score[1][:, [1, 0, 2]]) / 2, axis=1)
+        left = [self.exit.score(self.exit_words.transform(t)) for t in (one, other)]
+        left = expit(_SHARPER * np.c_[*left])
+        about = [self.about.score(self._about_features(*own))[:, 0] for own in seen]
+        about = expit((about[0] + about[1]) / 2)
+        named = [bool(re.search("Russian|Ukrainian", t)) for t in one]
+        # A text that names neither side may be about any war: at best it is left open.
+        about = np.where(named, about, np.minimum(about, 0.45))
+        p = np.c_[side[:, :2] * (1 - left), side[:, :2] * left, side[:, 2]]
+        return np.c_[p * about[:, None], 1 - about]
+
+    def known(self, texts) -> np.ndarray:
+        """Share of the words of each text that the training texts had, shape (n,)."""
+        space = self.side_words.spaces["words"]
+        words = [re.findall(r"\w+", text[:LEAD].lower()) for text in texts]
+        return np.array([np.mean([w in space.vocabulary_ for w in own]) for own in words])
+
+
+class Kernel:
+    """Kernel ridge regression on class indicators, with calibrated probabilities.
+
+    The kernel is a Gaussian one on sentence vectors and a linear one on words and letters. Classes
+    differ tenfold in size, so each weighs as its frequency ** -0.45. Scores s become probabilities
+    as softmax(b1 * s + b2 * log s), b1 and b2 fitted to scores of events left out.
+    """
+
+    ridge = 0.6
+
+    def __init__(self, code: str):
+        self.meaning = MEANING[code]
+        self.words = Words(words=(1, 2), letters=(3, 5))
+
+    def fit(self, seen: Seen, labels, events):
+        """Learn from texts, their labels (n) and events (n)."""
+        self.classes, y = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
+        y = np.where(seen.exchanged, np.array(readings.exchanged(self.classes))[y], y)
+        self.mean = seen.vectors.mean(0)
+        self.points = self._on_sphere(seen.vectors)
+        words = self.words.fit_transform(seen.reading)
+        kernel = self._gauss(self.points) + (1 - self.meaning) / 2 * (words @ words.T).toarray()
+
+        out = np.zeros((len(y), len(self.classes)))
+        folds = StratifiedGroupKFold(5, shuffle=True, random_state=settings.SEED)
+        for train, test in folds.split(y, y, events):
+            weights, share = self._solve(kernel[np.ix_(train, train)], y[train])
+            out[test] = kernel[np.ix_(test, train)] @ weights + share
+
+        def loss(beta):
+            p = self._calibrated(out, beta)
+            return -np.log(p[np.arange(len(y)), y] + 1e-12).mean()
+
+        self.beta = minimize(loss, [5.0, 0.5], method="Nelder-Mead").x
+        self.weights, self.share = self._solve(kernel, y)
+        self.word_weights = ((1 - self.meaning) / 2 * (words.T @ self.weights)).astype(np.float32)
+        return self
+
+    def proba(self, seen: Seen) -> np.ndarray:
+        """Probability of each of `classes`, shape (n, classes), of n texts."""
+        p = self._calibrated(
+            self._gauss(self._on_sphere(seen.vectors)) @ self.weights
+            + self.words.transform(seen.reading) @ self.word_weights
+            + self.share
+        )
+        return np.where(seen.exchanged[:, None], p[:, readings.exchanged(self.classes)], p)
+
+    def _on_sphere(self, vectors):
+        centred = vectors - self.mean
+        return (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
+
+    def _gauss(self, points):
+        return self.meaning * np.exp(points @ self.points.T - 1)
+
+    def _solve(self, kernel, y):
+        codes = np.eye(len(self.classes), dtype=np.float32)[y]
+        weight = np.maximum(codes.mean(0), 1e-3)[y] ** -0.45
+        weight /= weight.mean()
+        share = weight @ codes / weight.sum()
+        noise = np.diag(self.ridge / weight).astype(np.float32)
+        return cho_solve(cho_factor(kernel + noise), codes - share), share
+
+    def _calibrated(self, score, beta=None):
+        beta = self.beta if beta is None else beta
+        return softmax(beta[0] * score + beta[1] * np.log(np.maximum(score, 0.01)), axis=1)
+
+
+# Training
+
+
+def written() -> pd.DataFrame:
+    """The texts written for this project: `text`, `label` (of `DIRECTIONS`), `kind`."""
+    with (files(__package__) / "coding_data/written.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file, dtype=str)
+
+
+def sentences(claims: pd.DataFrame) -> dict[str, list[str]]:
+    """Claims by article, in their order."""
+    return claims.groupby("article_id", sort=True)["text"].agg(list).to_dict()
+
+
+@lru_cache(maxsize=1)
+def train() -> dict[str, Direction | Kernel]:
+    """Fit the coders to the repository's coded corpus, or load them if that was done before.
+
+    Takes about a minute. The fitted coders are kept in the cache folder under a name that depends
+    on the training data and on this code; the file is safe to delete.
+
+    Returns
+    -------
+    dict
+        Coders by code: `ARTICLE_CODES`, then `CLAIM_CODES`.
+
+    Warns
+    -----
+    UserWarning
+        If the stored coders are damaged; the coders are fitted again.
+    """
+    models = {"direction": Direction()} | {code: Kernel(code) for code in MEANING}
+    path = settings.cache_dir() / f"coding-{version()}.joblib"
+    if path.exists():
+        try:
+            return joblib.load(path)
+        except Exception as error:  # whatever unpickling meets
+            warnings.warn(
+                f"the fitted coders in {path} are damaged ({error}): they are fitted again",
+                stacklevel=2,
+            )
+    loaded = corpus.load(settings.ROOT / "data")
+    articles, claims = loaded.articles, loaded.claim_table()
+    models["direction"].fit(articles, sentences(loaded.claims), written())
+    leads = readings.once(readings.leads(corpus.article_texts(loaded)))
+    for table, codes, seen in (
+        (articles, ARTICLE_CODES[1:], leads),
+        (claims, CLAIM_CODES, readings.claims(claims["text"])),
+    ):
+        for code in codes:
+            models[code].fit(seen, table[code], table["event"])
+    joblib.dump(models, held := io.BytesIO())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_bytes(path, held.getvalue())
+    for other in path.parent.glob("coding-*"):
+        if other != path:  # of earlier data or code
+            other.unlink(missing_ok=True)
+    return models
+
+
+def version() -> str:
+    """Name of the fitted coders: what they depend on, data and code, in 16 hexadecimal digits."""
+    here, data = Path(__file__).parent, settings.ROOT / "data"
+    text = here.parent / "text"
+    read = [here / name for name in ("coders.py", "readings.py", "encoder.py")]
+    read += [text / "mask.py", text / "sides.csv"]
+    read += sorted((here / "coding_data").glob("*.csv"))
+    read += [data / name for name in ("articles.csv", "claims.csv", "embeddings.json")]
+    digest = hashlib.sha256(f"{np.__version__} {sklearn.__version__}".encode())
+    for path in read:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,261 @@
+"""From the bytes of one article to its text and what is known of it.
+
+Nothing here knows of files, tables or the network: see `ingest`. Whatever cannot be used raises
+`Unusable` with the reason, in words that fit behind the name of the input.
+"""
+
+import html
+import logging
+import re
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlsplit
+
+import charset_normalizer
+import ftfy
+import trafilatura
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from .boilerplate import clean
+from .dates import Unusable, byline, date_of_stamps, date_of_url, read_date, tomorrow
+
+MAX_CHARACTERS = 1_000_000
+"""Length of the longest text that may be one article."""
+
+MIN_BYTES = 300
+"""Shortest text, in bytes of UTF-8: some 50 words in Latin script, 25 in Cyrillic, 100 signs of
+Chinese, which all say about as much."""
+
+_MAGIC = {
+    b"PK\x03\x04": "a ZIP archive (or an office file)",
+    b"%PDF": "a PDF file",
+    b"\x1f\x8b": "a gzip archive",
+    b"PAR1": "a Parquet table",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"GIF8": "an image",
+    b"\xd0\xcf\x11\xe0": "an old office file",
+}
+# The encodings of the web: without the list, rare code pages win on short texts.
+_ENCODINGS = (
+    "cp1251 cp1252 koi8_u cp1250 cp1253 cp1254 cp1255 cp1256 cp1257 cp866 gb18030 big5 shift_jis "
+    "euc_jp euc_kr"
+).split()
+_LATIN = {
+    "cp1250": ("pl", "cs", "sk", "hu", "ro", "hr", "sl", "bs", "sq"),
+    "cp1252": (),
+    "cp1254": ("tr", "az"),
+    "cp1257": ("lt", "lv", "et"),
+}
+
+
+@dataclass(frozen=True)
+class Article:
+    """One article, cleaned. Unknown fields are empty; `date` is YYYY, YYYY-MM or YYYY-MM-DD."""
+
+    text: str
+    title: str
+    date: str
+    lang: str
+    author: str
+    url: str
+    site: str
+
+
+def extract(content: bytes | str, charset: str | None = None, **given: str) -> Article:
+    """Read an article from a web page or from plain text.
+
+    Parameters
+    ----------
+    content : bytes or str
+        HTML or plain text; which of both is told from the content.
+    charset : str, optional
+        The encoding that was declared for the bytes; used if they fit it.
+    **given : str
+        What is known already: any field of `Article` but `text`. It wins over what is found.
+
+    Returns
+    -------
+    Article
+        `text` has one paragraph per line. `date` comes from the page's metadata, its address, a
+        date stamp, a slug or a dateline, never from the running text.
+
+    Raises
+    ------
+    Unusable
+        If there is no article in it, or its date is not a date or lies in the future.
+    """
+    if not content:
+        raise Unusable("is empty")
+    text = decode(content, charset) if isinstance(content, bytes) else content
+    if len(text) > MAX_CHARACTERS:
+        raise Unusable(f"is longer than {MAX_CHARACTERS:,} characters: give one article at a time")
+    found = {name: value.strip() for name, value in given.items() if value.strip()}
+    when = read_date(found.pop("date", ""), found.get("lang", ""))
+    stamped = ""
+    if re.search(r"<(?:!doctype html|html|head|body|article|div|p|br|script)\b", text[:5000], re.I):
+        page = _page(text, found.get("url"))
+        text, stamped = page.text or "", page.date or ""
+        for name, value in (
+            ("title", page.title),
+            ("author", page.author),
+            # One address for all pages of a site names none of them.
+            ("url", page.url if urlsplit(page.url or "").path.strip("/") else ""),
+        ):
+            found.setdefault(name, value or "")
+        found.setdefault("site", page.sitename or page.hostname or "")
+    lines, stamps = clean(text)
+    title = _plain(found.pop("title", ""))
+    if not title and len(lines) > 1 and _is_title(lines[0]):
+        title = lines[0]
+    if lines and lines[0] == title:
+        lines = lines[1:]
+    text = "\n".join(lines)
+    _check(text, title)
+    lang = found.pop("lang", "").lower().replace("_", "-").partition("-")[0]
+    if not re.fullmatch("[a-z]{2}", lang):
+        lang = language(text)
+    url = found.pop("url", "")
+    if not when:
+        when = stamped or date_of_url(url) or date_of_stamps(stamps, lines, lang)
+    author = _plain(found.pop("author", "")) or byline(stamps)
+    return Article(text, title, when, lang, author, url, _plain(found.pop("site", "")))
+
+
+def binary_kind(head: bytes) -> str:
+    """Name the kind of file that some first bytes open; empty for what may be text."""
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic):
+            return kind
+    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "binary, or damaged: it holds NUL bytes"
+    return ""
+
+
+def encoding_of(raw: bytes, charset: str | None = None) -> str:
+    """Find the encoding of some bytes.
+
+    Raises
+    ------
+    Unusable
+        If they fit none.
+    """
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    declared = re.search(rb"<meta[^>]{1,200}charset\s*=\s*[\"']?([\w-]{3,20})", raw[:4096], re.I)
+    named = [charset, declared and declared[1].decode("ascii")]
+    for name in ("utf-8-sig", *filter(None, named)):
+        try:
+            raw.decode(name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        return name
+    lossy = raw.decode("utf-8", "replace")
+    if lossy.count("\ufffd") * 20 < sum(not c.isascii() for c in lossy):
+        return "utf-8"  # a few damaged letters in it are no other encoding
+    best = charset_normalizer.from_bytes(raw[:500_000], cp_isolation=_ENCODINGS).best()
+    if best is None:
+        raise Unusable("is in no encoding that can be told: save it in UTF-8")
+    if best.encoding in (latin := {"cp1250", "cp1252", "cp1254", "cp1257"}):
+        # All make likely letters of the same bytes: the language tells which are meant.
+        plain = raw[:500_000].decode("ascii", "ignore")
+        return next((e for e in latin if _languages().classify(plain)[0] in _LATIN[e]), "cp1252")
+    return best.encoding
+
+
+def decode(raw: bytes, charset: str | None = None) -> str:
+    """Decode the bytes of an article.
+
+    Raises
+    ------
+    Unusable
+        If they are no text.
+    """
+    if kind := binary_kind(raw):
+        raise Unusable(f"is {kind}")
+    return raw.decode(encoding_of(raw, charset), "replace")
+
+
+def language(text: str) -> str:
+    """Tell the language of a text (ISO 639-1).
+
+    Raises
+    ------
+    Unusable
+        If it is none of the 97 that can be told.
+    """
+    code, probability = _languages().classify(text)
+    code = {"nb": "no", "nn": "no"}.get(code, code)
+    if probability < 0.9 or len(code) != 2:
+        raise Unusable("is in no language that can be told")
+    return code
+
+
+@cache
+def _languages() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def _page(text: str, url: str | None):
+    """Find the article in a web page, or in a part of one."""
+    if not re.search(r"<html\b", text[:5000], re.I):
+        text = f"<html><body>{text}</body></html>"
+    # It tells of each page without an article in its log; here the table of rejects says so.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    page = trafilatura.bare_extraction(
+        text,
+        url=url,
+        include_comments=False,
+        include_tables=False,
+        with_metadata=True,
+        # The extensive search would take any date on the page, such as one of the next article.
+        date_extraction_params={
+            "extensive_search": False,
+            "original_date": True,
+            "max_date": tomorrow(),
+        },
+    )
+    if page is None or not (page.text or "").strip():
+        raise Unusable("holds no article: no running text was found in the page")
+    return page
+
+
+def _plain(text: str) -> str:
+    """One line of text without markup, entities and control characters."""
+    before = None
+    while text != before:  # markup may hide in entities, or in markup
+        before, text = text, html.unescape(text)
+        text = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|</?[a-z!][^<>]*>", " ", text)
+    return " ".join(ftfy.fix_text(text, uncurl_quotes=False).split())
+
+
+def _is_title(line: str) -> bool:
+    return len(line) <= 250 and not re.search(r"[.:;,]$|[.!?] \w", line)
+
+
+def _check(text: str, title: str) -> None:
+    """Refuse what is no article."""
+    if (
+        re.search(
+            r"(?i)\b(?:page not found|404|access denied|enable javascript|just a moment"
+            r"|are you a robot|verify you are human|attention required|страница не найдена"
+            r"|сторінку не знайдено)\b",
+            f"{title}\n{text[:300]}",
+        )
+        and len(text) < 1500
+    ):
+        raise Unusable("is an error page or a bot check, no article")
+    if not text.strip():
+        raise Unusable("holds no text beside boilerplate")
+    if (size := len(text.encode())) < MIN_BYTES:
+        raise Unusable(f"is too short for an article ({size} bytes of text, at least {MIN_BYTES})")
+    if text.count("\ufffd") > len(text) / 100:
+        raise Unusable("is damaged: its encoding cannot be repaired; save it in UTF-8")
+    letters = sum(c.isalpha() or c.isspace() for c in text) / len(text)
+    if letters < 0.75:
+        raise Unusable(f"is no running text: only {letters:.0%} of its characters are letters")
+    ends = r"[^\s.!?。！？।]{2}[.!?。！？।…][\"”’»)」]?(?:\s|$|(?=[\u3040-\u9fff]))"
+    if len(re.findall(ends, text)) < 2:
+        raise Unusable("is no running text: it has fewer than two sentences")

@@ -1,0 +1,151 @@
+"""What stands in the folder of a researcher's articles: texts, sentences, codes by persons.
+
+`ingest` and `package` write it, people fill it in, and it is read back here.
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from .. import corpus
+from . import tables
+from .coders import ARTICLE_CODES, CLAIM_CODES, DIRECTIONS
+from .readings import LEAD
+from .tables import TableError
+
+CODES = {"article": ARTICLE_CODES, "claim": CLAIM_CODES}
+"""Codes of each unit."""
+
+COLUMNS = ["unit", "id", "code", "value", "probability", "open", "by"]
+"""Columns of `codes.csv`."""
+
+_INGESTED = {
+    "sentences": ["article_id", "n", "text", "set_aside"],
+    "sources": ["article_id", "sources"],
+    "families": ["article_id", "family", "copied_from", "how", "similarity"],
+}
+_TEXTS = ["id", "url", "outlet", "date", "lang", "title", "text"]
+_AGAIN = "run `defection-framing ingest` again."
+
+
+class PackageError(TableError):
+    """A folder or codes that cannot be used; the message says where and what to do."""
+
+
+def texts(folder: Path) -> pd.DataFrame:
+    """Articles by id, with their sources, family and lead."""
+    path = folder / "texts.jsonl"
+    if not path.is_file():
+        raise PackageError(
+            f"{folder} holds no texts.jsonl; run `defection-framing ingest SOURCE... --out "
+            f"{folder}` first."
+        )
+    rows = {}
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                row = json.loads(line)
+                if row["id"] in rows or not all(isinstance(row[name], str) for name in _TEXTS):
+                    raise ValueError
+            except (ValueError, KeyError, TypeError):
+                said = f"no article with an id of its own and {', '.join(_TEXTS[1:])}"
+                raise PackageError(f"{path}, line {number}: {said}; {_AGAIN}") from None
+            rows[row["id"]] = row
+    texts = pd.DataFrame.from_dict(rows, orient="index")
+    for name in ("sources", "families"):
+        table = _table(folder, name, texts.index).set_index("article_id")
+        texts = texts.join(table[~table.index.duplicated()])
+    texts["lead"] = (texts["title"] + "\n" + texts["text"]).str.strip().str[:LEAD]
+    return texts
+
+
+def sentences(folder: Path, texts: pd.DataFrame) -> pd.DataFrame:
+    """Sentences of all articles by id, and whether they are claims of the lead."""
+    table = _table(folder, "sentences", texts.index)
+    table = table[table["article_id"].isin(texts.index)]
+    end = (table["text"].str.len() + 1).groupby(table["article_id"]).cumsum()
+    table["claim"] = (table["set_aside"] == "") & (end <= LEAD)
+    return table.set_index(table["article_id"] + "-" + table["n"])
+
+
+def _table(folder: Path, name: str, articles: pd.Index) -> pd.DataFrame:
+    """Read a table that `ingest` wrote, which must have a row for each of some articles."""
+    table = tables.read(folder / f"{name}.csv", _INGESTED[name])
+    if len(missing := articles.difference(table["article_id"])):
+        raise PackageError(f"{folder / name}.csv has no row for the article {missing[0]}; {_AGAIN}")
+    return table
+
+
+def codes(folder: Path) -> pd.DataFrame:
+    """All codes, by classifiers and persons, as `codes.csv` has them."""
+    return tables.read(folder / "codes.csv", COLUMNS)
+
+
+def persons(folder: Path, texts: pd.DataFrame, sentences: pd.DataFrame) -> pd.DataFrame:
+    """Codes that persons gave so far."""
+    path = folder / "codes.csv"
+    if not path.exists():
+        return pd.DataFrame(columns=COLUMNS[:4], dtype=str)
+    table = codes(folder)
+    for column, allowed in (
+        ("unit", list(CODES)),
+        ("code", [code for own in CODES.values() for code in own]),
+        ("by", ["model", "person"]),
+    ):
+        for row, cell in table.loc[~table[column].isin(allowed), column].items():
+            raise PackageError(corpus.cell_fault(path, row, column, cell, corpus.no_code(allowed)))
+    given = table.loc[table["by"] == "person", COLUMNS[:4]]
+    check(given, str(path), texts, sentences)
+    if (folder / "claims.csv").exists():
+        coded = tables.read(folder / "claims.csv", corpus.columns()["claims"])
+        coded = coded.set_index("claim_id")["text"]
+        for row, key in given["id"][given["id"].isin(coded.index)].items():
+            if coded[key] != one_line(sentences.at[key, "text"]):
+                say = "is another sentence than the person coded; remove the row."
+                raise PackageError(corpus.cell_fault(path, row, "id", key, say))
+    return given
+
+
+def check(codes: pd.DataFrame, name: str, texts: pd.DataFrame, sentences: pd.DataFrame) -> None:
+    """See that codes of persons name units, codes and values that there are, each code once."""
+    ids = {"article": set(texts.index), "claim": set(sentences.index[sentences["claim"]])}
+    first: dict[tuple, int] = {}
+    for row, unit, key, code, value in codes.itertuples(name=None):
+        for column, cell, allowed in (
+            ("unit", unit, CODES),
+            ("id", key, ids.get(unit, ())),
+            ("code", code, CODES.get(unit, ())),
+            ("value", value, _values().get(code, ())),
+        ):
+            if cell not in allowed:
+                say = corpus.no_code(allowed) if column != "id" else f"is no {unit} of this folder."
+                raise PackageError(corpus.cell_fault(name, row, column, cell, say))
+        if (unit, key, code) in first:
+            say = f"is given in row {first[unit, key, code]} too; remove one."
+            raise PackageError(corpus.cell_fault(name, row, "code", code, say))
+        first[unit, key, code] = row
+
+
+@cache
+def _values() -> dict[str, tuple[str, ...]]:
+    """Allowed values by code."""
+    values = {
+        field["name"]: tuple(field["constraints"]["enum"])
+        for resource in shipped()["resources"][:2]
+        for field in resource["schema"]["fields"]
+        if "enum" in field["constraints"]
+    }
+    return values | {"direction": DIRECTIONS}
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks and control characters."""
+    return re.sub(r"[\x00-\x1f\x7f\s]+", " ", text).strip()
+
+
+def shipped() -> dict:
+    """The repository's descriptor of the tables."""
+    return json.loads(corpus.DESCRIPTOR.read_text(encoding="utf-8"))

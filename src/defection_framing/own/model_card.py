@@ -1,0 +1,248 @@
+"""Measure the coders and write their model card, `data/model_card.md`."""
+
+import json
+import warnings
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedGroupKFold
+
+from .. import corpus, settings
+from . import coders, readings
+from .coders import ARTICLE_CODES, CLAIM_CODES, DIRECTIONS
+from .coding import OPEN_BELOW
+from .readings import LEAD
+
+
+def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Measure the coders by five-fold cross-validation; no event is in both training and test.
+
+    Takes some minutes.
+
+    Returns
+    -------
+    table : DataFrame
+        One row per task and coder: `n` texts, `accuracy` and `macro_f1` against the first coder,
+        `ece` (expected calibration error, ten bins; Guo et al. 2017), `decided` (share not left
+        open) and `accuracy_decided`. The second coder's rows are the ceiling. Of `both` there are
+        too few articles: the row that counts them says little more than the one that does not. For
+        `not_about`, whole kinds of the written texts are left out and accuracy is the share found.
+    confusion : dict of str to DataFrame
+        For each code: counts, true codes in rows.
+    """
+    loaded = corpus.load(settings.ROOT / "data")
+    articles, claims = loaded.articles, loaded.claim_table()
+    leads = readings.leads(corpus.article_texts(loaded))
+    sentences = readings.claims(claims["text"])
+    second = {"articles": loaded.second_articles, "claims": loaded.second_claims}
+    rows, confusion = _direction(loaded, leads)
+    rows["direction", "second coder"] = _agreement(articles["direction"], second["articles"])
+    for which, table, seen, codes, stratum in (
+        ("articles", articles, readings.once(leads), ARTICLE_CODES[1:], None),
+        ("claims", claims, sentences, CLAIM_CODES, "frame"),
+    ):
+        for code in codes:
+            folds = _folds(table[stratum or code], table["event"])
+            classes, p = _left_out(table, seen, code, folds)
+            true = table[code].astype(str).to_numpy()
+            rows[code, "model"] = _scores(classes, p, true, OPEN_BELOW[code])
+            confusion[code] = _confusion(true, classes[p.argmax(1)])
+            if code in second[which]:
+                rows[code, "second coder"] = _agreement(table[code], second[which])
+    return pd.DataFrame(rows).T.rename_axis(["task", "coder"]), confusion
+
+
+def _direction(loaded: corpus.Corpus, leads) -> tuple[dict, dict[str, pd.DataFrame]]:
+    """Scores and confusion of the direction, and of whole kinds of other texts."""
+    p, beside, p_beside = _direction_left_out(loaded, leads)
+    true = loaded.articles["direction"].astype(str).to_numpy()
+    clear, cut = true != "both", OPEN_BELOW["direction"]
+    found = _scores(DIRECTIONS, p_beside, beside["label"], cut)
+    rows = {
+        ("direction, 4 values", "model"): _scores(DIRECTIONS, p[clear], true[clear], cut),
+        ("direction, with `both`", "model"): _scores(DIRECTIONS, p, true, cut),
+        ("`not_about`, kind unseen", "model"): found | {"macro_f1": np.nan},
+    }
+    return rows, {"direction": _confusion(true, np.array(DIRECTIONS)[p.argmax(1)])}
+
+
+def _direction_left_out(loaded: corpus.Corpus, leads):
+    """Probabilities of articles whose event, and of other texts whose kind, was not learnt from."""
+    articles, sentences = loaded.articles, coders.sentences(loaded.claims)
+    written = coders.written()
+    beside = written[written["label"] == "not_about"]
+    kinds, seen_beside = sorted(beside["kind"].unique()), readings.leads(beside["text"])
+    p, p_beside = np.zeros((len(articles), 6)), np.zeros((len(beside), 6))
+    for fold, (train, test) in enumerate(_folds(articles["direction"], articles["event"])):
+        out = beside["kind"].isin(kinds[fold::5]).to_numpy()
+        model = coders.Direction()
+        model.fit(articles.iloc[train], sentences, written.drop(beside.index[out]))
+        p[test] = model.proba(_rows(leads, test))
+        p_beside[out] = model.proba(_rows(seen_beside, out))
+    return p, beside, p_beside
+
+
+def left_out_codes(loaded: corpus.Corpus) -> pd.DataFrame:
+    """Code each article and claim by coders that did not learn from its event.
+
+    In five folds, as `evaluate`; takes some minutes.
+
+    Returns
+    -------
+    DataFrame
+        `unit` (article or claim), `id`, and the likeliest `direction`, `portrayal` and `frame`;
+        empty where the unit has no such code.
+    """
+    articles, claims = loaded.articles, loaded.claim_table()
+    leads = readings.leads(corpus.article_texts(loaded))
+    direction = np.array(DIRECTIONS)[_direction_left_out(loaded, leads)[0].argmax(1)]
+    folds = _folds(articles["portrayal"], articles["event"])
+    classes, p = _left_out(articles, readings.once(leads), "portrayal", folds)
+    table = {"direction": direction, "portrayal": classes[p.argmax(1)]}
+    own = pd.DataFrame(table, articles.index).rename_axis("id")
+    folds = _folds(claims["frame"], claims["event"])
+    classes, p = _left_out(claims, readings.claims(claims["text"]), "frame", folds)
+    frames = pd.DataFrame({"frame": classes[p.argmax(1)]}, claims.index).rename_axis("id")
+    both = pd.concat({"article": own, "claim": frames}, names=["unit"])
+    return both.reset_index().fillna("")
+
+
+def _left_out(table, seen, code, folds) -> tuple[np.ndarray, np.ndarray]:
+    """Classes of a code, and their probabilities from models that did not see the event."""
+    classes = np.unique(table[code].astype(str))
+    p = np.zeros((len(table), len(classes)))
+    for train, test in folds:
+        part = table.iloc[train]
+        model = coders.Kernel(code)
+        model.fit(seen.rows(train), part[code], part["event"])
+        p[test] = model.proba(seen.rows(test))
+    return classes, p
+
+
+def _rows(seen, rows):
+    return [(reading[rows], vectors[rows]) for reading, vectors in seen]
+
+
+def _folds(codes, events):
+    folds = StratifiedGroupKFold(5, shuffle=True, random_state=settings.SEED)
+    with warnings.catch_warnings():
+        # `both` has four articles: one fold has none.
+        warnings.filterwarnings("ignore", "The least populated class")
+        return list(folds.split(codes, codes.astype(str), events))
+
+
+def _scores(classes, p, true, cut) -> dict:
+    code, sure = np.asarray(classes)[p.argmax(1)], p.max(1)
+    right = code == np.asarray(true)
+    bins = np.minimum((sure * 10).astype(int), 9)
+    gaps = [(bins == b).mean() * abs((right - sure)[bins == b].mean()) for b in np.unique(bins)]
+    return {
+        "n": len(right),
+        "accuracy": right.mean(),
+        "macro_f1": f1_score(true, code, labels=np.unique(true), average="macro"),
+        "ece": sum(gaps),
+        "decided": (sure >= cut).mean(),
+        "accuracy_decided": right[sure >= cut].mean(),
+    }
+
+
+def _agreement(first: pd.Series, second: pd.DataFrame) -> dict:
+    second = second[first.name].astype(str)
+    first = first.astype(str).loc[second.index]
+    f1 = f1_score(first, second, labels=np.unique(first), average="macro")
+    return {"n": len(second), "accuracy": (first == second).mean(), "macro_f1": f1}
+
+
+def _confusion(true, code) -> pd.DataFrame:
+    return pd.crosstab(pd.Series(true, name="true"), pd.Series(code, name="coded"))
+
+
+# Estimates from the codes
+
+_REPORTED = {
+    "all frames, by direction (mean)": ("^frame: [a-z_]+$", ""),
+    "all frames, exits minus crossings (mean)": ("^frame: exits", ""),
+    "treason, to Russia minus to Ukraine": ("^frame: to Russia", "treason"),
+    "treason, toward minus away": ("^frame: toward", "treason"),
+    "collapse, exits minus crossings, Ukrainian side": ("^frame: exits.*Ukrainian", "collapse"),
+    "collapse, exits minus crossings, Russian side": ("^frame: exits.*Russian", "collapse"),
+    "portrayed as traitor, toward minus away": ("^portrayal: toward", "traitor"),
+    "directions (mean)": ("^direction", ""),
+    "mirror index": ("^mirror", ""),
+}
+
+
+def coverage_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """What the simulation `people.coverage` says of the quantities that the study reports.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As `people.coverage.coverage` returns it.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index: `method`, `quantity` (a mean over several quantities where it says so). Columns
+        `value` (coverage, 0 to 1), `width`, `sd`, `bias` (mean; for a mean over several, of its
+        size).
+    """
+    parts = {}
+    for name, (comparison, code) in _REPORTED.items():
+        own = table[table["comparison"].str.contains(comparison)]
+        own = own[own["code"] == code] if code else own
+        own = own.assign(bias=own["bias"].abs() if "mean" in name else own["bias"])
+        numbers = own[["value", "width", "sd", "bias"]]
+        parts[name] = numbers.groupby(own["method"], sort=False).mean()
+    return pd.concat(parts, names=["quantity", "method"]).swaplevel()
+
+
+def _coverage() -> dict[str, object]:
+    """What the card says of estimates from the codes, by the simulation that is kept."""
+    place = settings.ROOT / "data" / "simulations"
+    table = pd.read_csv(place / "corrected_coverage.csv")
+    summary = coverage_summary(table)
+    shown = summary.swaplevel().rename(columns={"value": "coverage"}).loc[list(_REPORTED)]
+    vary = 1 - summary["sd"]["corrected"] / summary["sd"]["sample"]
+    own = table[(table["method"] == "corrected") & (table["no_interval"] < 0.5)]
+    each = own.loc[own["code"] != "all frames", "value"]
+    described = json.loads((place / "corrected_coverage.json").read_text(encoding="utf-8"))
+    return {
+        "replicates": described["replicates"],
+        "coverage": _markdown(shown[["coverage", "width", "bias"]].round(3).reset_index()),
+        "frames": vary["all frames, by direction (mean)"],
+        "directions": vary["directions (mean)"],
+        "n": len(each),
+        "short": (each < 0.93).mean(),
+        "worst": each.min(),
+        "wide": (each > 0.97).mean(),
+        "mirror": summary["bias"]["corrected", "mirror index"],
+    }
+
+
+def write_card(path: Path | None = None) -> None:
+    """Measure the coders and write their model card, by default `data/model_card.md`."""
+    readings.keep_vectors()
+    table, confusion = evaluate()
+    shown = table.round(3).astype(object).where(table.notna(), "")
+    shown["n"] = table["n"].astype(int)
+    counted = [f"### {code}\n\n{_markdown(n.reset_index())}" for code, n in confusion.items()]
+    text = (files(__package__) / "model_card.md").read_text(encoding="utf-8")
+    text = text.format(
+        cuts=", ".join(f"{cut} ({code})" for code, cut in OPEN_BELOW.items()),
+        lead=LEAD,
+        negatives=(coders.written()["label"] == "not_about").sum(),
+        written=len(coders.written()),
+        table=_markdown(shown.reset_index()),
+        confusion="\n\n".join(counted),
+        **_coverage(),
+    )
+    settings.write_text(path or settings.ROOT / "data" / "model_card.md", text)
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    rows = [table.columns, ["---"] * table.shape[1], *table.to_numpy()]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)

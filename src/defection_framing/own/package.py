@@ -1,0 +1,306 @@
+"""From ingested articles to a coded data package, on which the whole study runs.
+
+`code_folder` codes what `ingest` left in a folder and writes beside it
+
+- `articles.csv`, `claims.csv`, `events.csv` and their `datapackage.json`: the study's tables of the
+  articles that can be studied. Claims are the candidate sentences of an article's lead, events are
+  story families. A cell of a code that is open is empty;
+- `codes.csv`: every code (`unit, id, code, value, probability, open, by`), the directions of
+  articles that cannot be studied too.
+
+Codes are by the classifiers of `coding`. Those that a person gave (`set_codes`) take their place,
+whatever is coded later, and decide too whether an article can be studied.
+"""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from .. import corpus
+from . import coding, tables
+from . import folder as stored
+from .coders import ARTICLE_CODES, CLAIM_CODES
+from .folder import CODES, COLUMNS, PackageError
+
+_MAY_BE_OPEN = {"portrayal", "motives", "stance", "origin", "frame", "voice"}
+_TABLES = ("articles.csv", "claims.csv", "events.csv", "datapackage.json")
+_SLICE = "o"  # own: what tells the slices of the repository's corpus apart
+_AT_ONCE = 2000  # texts that are coded at a time, for memory's sake
+
+_LANGUAGE = "in a language that the coders do not know"
+_OPEN = "with the direction left open"
+_NOT_ABOUT = "not about people who leave a side of this war"
+_NO_CLAIM = "without a claim in the lead"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What there is to study in a folder; `str` of it is a few lines to print."""
+
+    folder: Path
+    articles: int  # in the study's tables
+    claims: int
+    left_out: dict[str, str] = field(repr=False)  # articles that are not, and why
+    open: dict[str, int]  # cells left open, by code
+    by_person: int  # codes of those articles and claims
+
+    def __str__(self) -> str:
+        """Say it in a few lines."""
+        total = self.articles + len(self.left_out)
+        lines = [
+            f"{self.articles:,} of {total:,} articles in {self.folder} can be studied, with "
+            f"{self.claims:,} claims; {self.by_person:,} of their codes are by a person."
+        ]
+        if self.left_out:
+            why = Counter(self.left_out.values()).most_common()
+            said = "; ".join(f"{number:,} {reason}" for reason, number in why)
+            lines.append(f"{len(self.left_out):,} left out: {said}.")
+        if silent := [key for key, why in self.left_out.items() if why == _NO_CLAIM]:
+            lines.append(f"Without a claim, such as: {', '.join(silent[:5])}.")
+        if self.articles:
+            said = ", ".join(
+                f"{code} {self.open[code]:,} of {number:,}"
+                for unit, number in (("article", self.articles), ("claim", self.claims))
+                for code in CODES[unit]
+                if code != "direction"
+            )
+            lines.append(f"Left open for a person to decide: {said}; see codes.csv.")
+            lines.append(f"To study them: DEFECTION_DATA={self.folder} defection-framing study")
+        else:
+            lines.append("There is nothing to study until a person gives directions.")
+        return "\n".join(lines)
+
+
+def code_folder(folder: Path) -> Report:
+    """Code the articles that were ingested into a folder, so that the study runs on them.
+
+    The same folder gives the same files, on top of those that a later ingestion adds.
+
+    Parameters
+    ----------
+    folder : Path
+        What `ingest.ingest` has written to. `outlets.csv` and codes of persons stay as they are.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    PackageError
+        If the folder lacks what `ingest` writes, or one of its files is damaged.
+    CorpusError
+        If the tables do not fit the study's schema, as where a cell of `outlets.csv` was filled in
+        with an unknown camp. In both cases the folder stays as it was.
+    """
+    folder = Path(folder)
+    texts = stored.texts(folder)
+    sentences = stored.sentences(folder, texts)
+    return _write(folder, texts, sentences, stored.persons(folder, texts, sentences))
+
+
+def set_codes(folder: Path, codes: pd.DataFrame) -> Report:
+    """Store codes that a person gave, and rebuild the study's tables with them.
+
+    Parameters
+    ----------
+    folder : Path
+        As for `code_folder`.
+    codes : DataFrame
+        `unit` (a key of `CODES`), `id` (of an article, or of a claim: that of its article, `-`, and
+        the number of the sentence in `sentences.csv`), `code` and `value`; one row per code. They
+        take the place of what a person gave before.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    PackageError
+        As `code_folder`, and for the first row (the header is row 1) that names no unit or code
+        that there is, or gives the same code twice.
+    CorpusError
+        As `code_folder`.
+    """
+    folder = Path(folder)
+    texts = stored.texts(folder)
+    sentences = stored.sentences(folder, texts)
+    before = stored.persons(folder, texts, sentences)
+    if missing := [name for name in COLUMNS[:4] if name not in codes]:
+        raise PackageError(f"codes has no column {missing[0]}; give it {', '.join(COLUMNS[:4])}.")
+    codes = codes[COLUMNS[:4]].fillna("").astype(str).set_axis(range(2, len(codes) + 2))
+    stored.check(codes, "codes", texts, sentences)
+    return _write(folder, texts, sentences, pd.concat([before, codes]))
+
+
+# Codes
+
+
+def _coded(
+    texts: pd.DataFrame, sentences: pd.DataFrame, persons: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """All codes, and the articles that cannot be studied with the reason."""
+    articles = _coded_by_all("article", texts["lead"], texts["lang"], persons)
+    direction = articles[articles["code"] == "direction"].set_index("id").loc[texts.index]
+    unknown = ~texts["lang"].isin(coding.LANGUAGES)
+    silent = ~texts.index.isin(sentences["article_id"][sentences["claim"]])
+    reason = np.select(
+        [direction["open"] & unknown, direction["open"], direction["value"] == "not_about", silent],
+        [_LANGUAGE, _OPEN, _NOT_ABOUT, _NO_CLAIM],
+        "",
+    )
+    left_out = {key: why for key, why in zip(texts.index, reason, strict=True) if why}
+    to_study = ~articles["id"].isin(left_out)
+    articles = articles[to_study | (articles["code"] == "direction") | (articles["by"] == "person")]
+
+    claims = sentences[sentences["claim"] & ~sentences["article_id"].isin(left_out)]
+    langs = claims["article_id"].map(texts["lang"])
+    claims = _coded_by_all("claim", claims["text"], langs, persons)
+    return pd.concat([articles, claims], ignore_index=True), left_out
+
+
+def _coded_by_all(unit, texts: pd.Series, langs: pd.Series, persons) -> pd.DataFrame:
+    """Codes of all texts of a unit: a person's where one gave it, else the classifiers'."""
+    given = persons[persons["unit"] == unit].assign(probability=np.nan, open=False, by="person")
+    codes = pd.concat([_by_model(unit, texts, langs), given], ignore_index=True)
+    codes = codes.drop_duplicates(COLUMNS[:3], keep="last")
+    part = codes["id"].str.extract(r"(\w+)-?(\d*)")
+    rank = codes["code"].map(CODES[unit].index)
+    order = pd.DataFrame({"article": part[0], "n": pd.to_numeric(part[1]), "rank": rank})
+    return codes.loc[order.sort_values(list(order)).index]
+
+
+def _by_model(unit: str, texts: pd.Series, langs: pd.Series) -> pd.DataFrame:
+    """Codes by the classifiers; open and without a value in a language that they do not know."""
+    known = texts[langs.isin(coding.LANGUAGES)]
+    parts = [known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE)]
+    coded = [
+        table.set_axis(part.index).assign(code=code)
+        for part in tqdm(parts, desc=f"coding {unit}s", unit="batch", leave=False)
+        for code, table in coding.code_texts(part, CODES[unit]).items()
+    ]
+    foreign = texts.index.difference(known.index)
+    blank = pd.DataFrame({"value": "", "probability": np.nan, "open": True}, index=foreign)
+    coded += [blank.assign(code=code) for code in CODES[unit]]
+    out = pd.concat(coded).rename_axis("id").reset_index()
+    return out.assign(unit=unit, by="model")[COLUMNS]
+
+
+# Tables
+
+
+def _write(folder, texts, sentences, persons) -> Report:
+    """Code, and put the files in place once they are found to fit the study."""
+    codes, left_out = _coded(texts, sentences, persons)
+    studied = texts.drop(index=list(left_out))
+    claims = sentences[sentences["claim"] & sentences["article_id"].isin(studied.index)]
+    used = codes[codes["id"].isin([*studied.index, *claims.index])]
+    report = Report(
+        folder=folder,
+        articles=len(studied),
+        claims=len(claims),
+        left_out=left_out,
+        open=used["open"].groupby(used["code"]).sum().astype(int).to_dict(),
+        by_person=int((used["by"] == "person").sum()),
+    )
+    with TemporaryDirectory(prefix=".coding-", dir=folder) as scratch:
+        made = Path(scratch)
+        as_text = codes.assign(open=codes["open"].map({True: "true", False: "false"}))
+        as_text.to_csv(made / "codes.csv", index=False, lineterminator="\n")
+        if len(studied):
+            for name, table in _tables(folder, studied, claims, used).items():
+                table.to_csv(made / f"{name}.csv", index=False, lineterminator="\n")
+            described = json.dumps(_descriptor(used), indent=2, ensure_ascii=False) + "\n"
+            (made / "datapackage.json").write_text(described, encoding="utf-8")
+            for name in ("outlets", *corpus.MAY_BE_ABSENT):  # checked with the others
+                if (folder / f"{name}.csv").exists():
+                    shutil.copyfile(folder / f"{name}.csv", made / f"{name}.csv")
+            corpus.load(made)
+        for name in ("codes.csv", *_TABLES):
+            if (made / name).exists():
+                os.replace(made / name, folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
+    return report
+
+
+def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
+    """Make the study's tables of articles and claims that can be studied."""
+    columns = corpus.columns()
+    decided = codes[~codes["open"]].pivot(index="id", columns="code", values="value")
+    decided = decided.reindex(columns=[code for own in CODES.values() for code in own])
+    outlets = tables.read(folder / "outlets.csv", columns["outlets"]).set_index("domain")
+    if missing := sorted(set(studied["outlet"]) - set(outlets.index)):
+        raise PackageError(
+            f"{folder / 'outlets.csv'} has no row for {missing[0]!r}, the outlet of an article; "
+            "add it or run `defection-framing ingest` again."
+        )
+    first = claims.drop_duplicates("article_id").set_index("article_id")["text"]
+    articles = studied.rename_axis("article_id").join(decided[list(ARTICLE_CODES)])
+    articles = articles.assign(
+        article_id=articles.index,
+        gist=articles["title"].where(articles["title"] != "", first).map(stored.one_line),
+        event="story-" + articles["family"],
+        date=articles["date"].replace("", None),
+        sources=articles["sources"].map(stored.one_line),
+        origin=np.where(articles["copied_from"] != "", "rewrite", ""),
+        motives="",
+        slice=_SLICE,
+    )
+    claims = claims.rename_axis("claim_id").join(decided[list(CLAIM_CODES)])
+    claims = claims.assign(
+        claim_id=claims.index, text=claims["text"].map(stored.one_line), frame_2=""
+    )
+    outlets = outlets[~outlets.index.duplicated()]
+    events = corpus.event_facts(articles, outlets).reset_index()
+    for column in ("directions", "camps", "langs"):
+        events[column] = events[column].map("; ".join)
+    made = {"articles": articles, "claims": claims, "events": events}
+    return {name: table[columns[name]] for name, table in made.items()}
+
+
+def _descriptor(codes: pd.DataFrame) -> dict:
+    """Make the repository's descriptor fit codes that may be open, and say who coded."""
+    by_person = (codes["by"] == "person").sum()
+    version = metadata.version("defection-framing")
+    ours = stored.shipped()
+    descriptor = {
+        "$schema": ours["$schema"],
+        "name": "own-articles",
+        "title": "Articles of one's own, coded by classifiers",
+        "description": "An empty cell of a code is a code left open; codes.csv has the "
+        "probability of each code and says who gave it. Claims are sentences of the articles: "
+        "not to be published.",
+        "coder": f"Classifiers learnt from the coded corpus (defection-framing {version}); "
+        f"{by_person:,} of {(~codes['open']).sum():,} codes by a person.",
+        "resources": ours["resources"],
+    }
+    said = {
+        "articles": "One row is one article, coded from its lead.",
+        "claims": "One row is one sentence of an article's lead.",
+    }
+    for resource, column in _fields(descriptor):
+        resource["description"] = said.get(resource["name"], resource["description"])
+        if resource["name"] in said and column["name"] in _MAY_BE_OPEN:
+            column["constraints"]["required"] = False
+        if column["name"] == "claim_id":
+            column["constraints"]["pattern"] = "a[0-9a-f]{10}-[1-9][0-9]*"
+        column["constraints"].pop("maximum", None)  # of the number of a claim
+    return descriptor
+
+
+def _fields(descriptor: dict) -> Iterator[tuple[dict, dict]]:
+    for resource in descriptor["resources"]:
+        for column in resource["schema"]["fields"]:
+            yield resource, column

@@ -1,0 +1,192 @@
+"""How the coders read a text: with its sides under one name, as words, and as sentence vectors.
+
+Exchanging the sides in a text exchanges its two readings. Of what is about both alike, the reading
+is taken that calls the side named first Russian, whichever it is.
+"""
+
+import csv
+import hashlib
+import re
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import corpus, settings
+from ..text import embed, mask
+from . import encoder
+
+LEAD = 2000
+"""Characters of an article that are read: the unit that the corpus was coded from."""
+
+_KEPT = Path(__file__).parent / "coding_data/claim_vectors.npy"
+
+_STOP = re.compile(r"(?<=[.!?])[\"'”’]?\s+|\n+")
+
+
+def both(texts) -> tuple[list[str], list[str]]:
+    """Each text with its sides under one name each, and the same with the sides exchanged."""
+    masked = [mask.mask(text, "ru_to_ua") for text in texts]
+    return tuple(
+        [
+            re.sub(r"\b([Aa])n(?= origin side)", r"\1", text)
+            .replace("origin side", one)
+            .replace("destination side", other)
+            for text in masked
+        ]
+        for one, other in (("Russian", "Ukrainian"), ("Ukrainian", "Russian"))
+    )
+
+
+def exchanged(classes) -> list[int]:
+    """Where each class stands when the sides are exchanged: `ru_media` where `ua_media` was."""
+    other = {"ru_": "ua_", "ua_": "ru_"}
+    return [list(classes).index(other.get(c[:3], c[:3]) + c[3:]) for c in classes]
+
+
+# Words
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (files(__package__) / "coding_data" / name).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def classes() -> dict[str, re.Pattern]:
+    """Patterns of the classes of words (`classes.csv`), by name."""
+    return {
+        row["class"]: re.compile(rf"(?<!\w)(?:{row['pattern']})(?!\w)", re.IGNORECASE)
+        for row in _rows("classes.csv")
+    }
+
+
+@cache
+def _role_patterns() -> list[tuple[str, re.Pattern]]:
+    side = "(?P<side>Russian|Ukrainian)"
+    return [
+        (row["role"], re.compile(rf"\b{row['pattern'].replace('{side}', side)}(?!\w)"))
+        for row in _rows("roles.csv")
+    ]
+
+
+def roles(text: str) -> str:
+    """A reading with each side that tells or takes in under a name that says so: `Russianhost`."""
+    for role, pattern in _role_patterns():
+        text = pattern.sub(lambda m, r=role: m[0].replace(m["side"], m["side"] + r, 1), text)
+    return text
+
+
+def abstract(text: str) -> str:
+    """The text with words of one class become one word, and sides by role."""
+    text = roles(text)
+    for name, pattern in classes().items():
+        text = pattern.sub(name, text)
+    return text
+
+
+# Sentence vectors
+
+
+def _vectors(texts) -> np.ndarray:
+    """Sentence vectors, shape (n, 384), as precise as the repository's tracked file."""
+    if settings.data_dir() == settings.ROOT / "data":
+        return embed.vectors(texts)
+    # A researcher's own corpus may be tracked with another model than the coders learnt from.
+    return embed.embed(texts).astype(np.float16).astype(np.float32)
+
+
+def mean_vectors(texts) -> np.ndarray:
+    """Directions of the means of each text's sentence vectors, shape (n, 384)."""
+    sentences = [[s for s in _STOP.split(text) if re.search(r"\w", s)] for text in texts]
+    ends = np.cumsum([0, *map(len, sentences)])
+    sums = np.add.reduceat(_vectors([s for own in sentences for s in own]), ends[:-1])
+    return sums / np.linalg.norm(sums, axis=1, keepdims=True)
+
+
+class Seen(NamedTuple):
+    """Texts read once, with the side that each names first called Russian.
+
+    Attributes
+    ----------
+    reading : np.ndarray of str, shape (n,)
+    vectors : np.ndarray, shape (n, d)
+    exchanged : np.ndarray of bool, shape (n,)
+        Whether the side named first is the Ukrainian one.
+    """
+
+    reading: np.ndarray
+    vectors: np.ndarray
+    exchanged: np.ndarray
+
+    def rows(self, rows) -> "Seen":
+        """Some of the texts."""
+        return Seen(*(part[rows] for part in self))
+
+
+def leads(texts) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Both readings of articles, each with the means of its sentences' vectors, shape (n, 384)."""
+    readings = both([text[:LEAD] for text in texts])
+    return [(np.array(reading, dtype=object), mean_vectors(reading)) for reading in readings]
+
+
+def once(twice) -> Seen:
+    """Articles read once, from what `leads` gives."""
+    (one, vectors), (other, other_vectors) = twice
+    turned = _ukrainian_first(one, other)
+    return Seen(
+        np.where(turned, other, one), np.where(turned[:, None], other_vectors, vectors), turned
+    )
+
+
+def claims(texts) -> Seen:
+    """Claims, with their vectors by the larger encoder, shape (n, 768)."""
+    one, other = (np.array(reading, dtype=object) for reading in both(texts))
+    turned = _ukrainian_first(one, other)
+    reading = np.where(turned, other, one)
+    kept = _kept_vectors()
+    missing = [text for text in dict.fromkeys(reading) if _key(text) not in kept]
+    if missing:
+        computed = encoder.vectors(missing).astype(np.float16)
+        kept = kept | {_key(t): v for t, v in zip(missing, computed, strict=True)}
+    vectors = np.stack([kept[_key(text)] for text in reading])
+    return Seen(reading, vectors.astype(np.float32), turned)
+
+
+def _ukrainian_first(one, other) -> np.ndarray:
+    """Whether the side named first is the Ukrainian one: where the two readings part."""
+    return np.array(
+        [
+            next((a == "U" for a, b in zip(*pair, strict=False) if a != b), False)
+            for pair in zip(one, other, strict=True)
+        ]
+    )
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+@cache
+def _kept_vectors() -> dict[bytes, np.ndarray]:
+    """The tracked vectors of the coded claims by key; to embed them takes minutes."""
+    if not _KEPT.exists():
+        return {}
+    rows = np.load(_KEPT, allow_pickle=False)
+    return dict(zip(map(bytes, rows["text"]), rows["vector"], strict=True))
+
+
+def keep_vectors() -> None:
+    """Write the vectors of exactly the repository's coded claims, for the coders to start from.
+
+    The same vectors give the same bytes. Those that are not kept yet are embedded.
+    """
+    seen = claims(corpus.load(settings.ROOT / "data").claims["text"])
+    found = {_key(t): v for t, v in zip(seen.reading, seen.vectors, strict=True)}
+    rows = np.empty(len(found), dtype=[("text", "V16"), ("vector", "<f2", seen.vectors.shape[1:])])
+    rows["text"] = [np.void(key) for key in sorted(found)]
+    rows["vector"] = [found[key] for key in sorted(found)]
+    np.save(_KEPT, rows, allow_pickle=False)
+    _kept_vectors.cache_clear()

@@ -1,0 +1,184 @@
+"""Sentences of an article, and the sources that they name."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+
+import sentencex
+
+
+def split(text: str, lang: str) -> list[tuple[str, str]]:
+    """Part a text into sentences, and set aside those that claim nothing.
+
+    Parameters
+    ----------
+    text : str
+        One paragraph per line.
+    lang : str
+        ISO 639-1.
+
+    Returns
+    -------
+    list of (str, str)
+        Every sentence in order, with the reason it is set aside for: `question`, `fragment` (a
+        sub-heading, a few words) or empty for a candidate claim.
+    """
+    return [
+        (sentence, _set_aside(sentence))
+        for paragraph in text.splitlines()
+        for sentence in _joined(part.strip() for part in sentencex.segment(lang, paragraph))
+    ]
+
+
+def _joined(parts: Iterable[str]) -> list[str]:
+    """Join what was parted after an abbreviation ("янв. 2024") or a quoted question."""
+    out: list[str] = []
+    for part in filter(None, parts):
+        opened = part.lstrip("\"'“”‘’«»—– ")
+        broken = out and (
+            opened[:1].islower()
+            or (opened[:1].isdigit() and re.search(r"\b[^\W\d_]{1,4}\.$", out[-1]))
+        )
+        if broken:
+            out[-1] += " " + part
+        else:
+            out.append(part)
+    return out
+
+
+def _set_aside(sentence: str) -> str:
+    bare = sentence.rstrip("\"'“”‘’«»)」』 ")
+    if bare.endswith(("?", "？", "؟")):
+        return "question"
+    ends = bare.endswith((".", "!", "…", "。", "！", "।", "۔"))
+    words = len(re.findall(r"\w+", sentence)) + len(re.findall(r"[\u3040-\u9fff]", sentence)) // 2
+    return "" if ends and words >= 5 else "fragment"
+
+
+# Named sources
+
+_SAID = (
+    r"sa(?:id|ys)|told|tells|stat(?:ed|es)|report(?:s|ed|edly)?|according to|claim(?:s|ed)"
+    r"|announce[ds]|confirm(?:s|ed)|assured|explain(?:s|ed)|add(?:s|ed)|wr(?:ites|ote)|cit(?:es|ed|ing)"
+    r"|quot(?:es|ed|ing)|broadcast|publish(?:es|ed)|reveal(?:s|ed)|interview|spokes\w+|shed light"
+    r"|сообщ\w+|сказал\w*|заяв\w+|рассказ\w+|отметил\w*|пишет|передает|передаёт|по данным|по словам"
+    r"|ссылкой на|подтвер\w+|цитирует|повідом\w+|сказав|розпов\w+|зазнач\w+|пише|за даними"
+    r"|за словами|посиланням на|підтвер\w+|laut|sagte|berichte\w*|erklärte|zufolge|mitgeteilt"
+    r"|según|dijo|informó|afirm\w+|declar\w+|selon|rapport\w+|annonc\w+|secondo|riferi\w+"
+    r"|według|poinformow\w+|disse|segundo"
+)
+_CUE = re.compile(rf"(?<!\w)(?:{_SAID})(?!\w)", re.I)
+_VERB = (
+    r"(?:said|says|told|stated|explained|added|wrote|(?:сказал|заявил|сообщил|рассказал|отметил)а?"
+    r"|сказав|сказала|заявив|повідомив|повідомила|зазначив|розповів|sagte|erklärte|dijo|afirmó"
+    r"|declaró)"
+)
+_NAME = r"[A-ZÀ-ÞА-ЯЁІЇЄҐ][\w'’-]+(?: (?:al-)?[A-ZÀ-ÞА-ЯЁІЇЄҐ][\w'’-]+){0,2}"
+_SPEAKER = re.compile(rf"({_NAME})(?:, [^,.]{{3,100}},)? {_VERB}\b|\b{_VERB} ({_NAME})")
+
+
+@cache
+def _lexicon() -> tuple[re.Pattern, dict[str, tuple[str, str]]]:
+    """The pattern of all forms, and name and kind of the source by form."""
+    package = files("defection_framing")
+    names: dict[str, tuple[str, str]] = {}
+    with (package / "text" / "sides.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            kind = {"media": "media", "leader": "person", "body": "official"}.get(row["kind"])
+            terms = row["term"].split("|")
+            for term in terms if kind and row["side"] != "none" else ():
+                # a surname is its person: "Putin" is "Vladimir Putin"
+                full = next((t for t in terms if t.endswith(f" {term}")), term)
+                names[term] = (full, kind)
+    with (package / "own" / "sources.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            names |= {form: (row["name"], row["kind"]) for form in row["forms"].split("|")}
+
+    def spelled(form: str) -> str:
+        # Short names and capitals are as written: "AP" is none of the letters in "map".
+        words = re.escape(form)
+        return f"(?i:{words})" if form == form.lower() or (" " in form and len(form) > 8) else words
+
+    ordered = sorted(names, key=len, reverse=True)
+    pattern = "|".join(map(spelled, ordered))
+    return re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])"), {
+        form.lower(): names[form] for form in reversed(ordered)
+    }
+
+
+def named_sources(text: str, lang: str, media: Iterable[str] = ()) -> list[str]:
+    """Find the sources that an article names: agencies, media, officials, persons who speak.
+
+    The lexicon is data: `sources.csv`, and the leaders, bodies and media of `sides.csv`. Agencies,
+    media and groups that publish count wherever they are named; others only in a sentence with a
+    word of speech ("said", "according to"), a leader only next to it. What no lexicon knows is
+    found only as the full name of a person beside a verb of speech.
+
+    Parameters
+    ----------
+    text : str
+        One paragraph per line.
+    lang : str
+        ISO 639-1.
+    media : iterable of str
+        Names of further media, such as the outlets of the registry.
+
+    Returns
+    -------
+    list of str
+        Their names, each once, in order of appearance.
+    """
+    text = text.replace("’", "'").replace("ʼ", "'")
+    pattern, names = _lexicon()
+    further = _pattern_of(tuple(media))
+    found: dict[str, None] = {}
+    for sentence, _ in split(text, lang):
+        cue = _CUE.search(sentence)
+        here = []
+        for match in pattern.finditer(sentence):
+            name, kind = names[match[0].lower()]
+            if kind == "person":
+                around = sentence[max(0, match.start() - 30) : match.end() + 30]
+                counts = _CUE.search(around) and not sentence.startswith("'s", match.end())
+            else:
+                counts = cue or kind in ("agency", "media", "group")
+            if counts:
+                here.append((match.start(), name))
+        if cue:
+            here += [(m.start(), m[0]) for m in further.finditer(sentence)] if further else []
+            here += _speakers(sentence, text) if lang != "de" else []  # every noun has a capital
+        found |= dict.fromkeys(name.replace(";", ",") for _, name in sorted(here))
+    return list(_without_parts(found))
+
+
+def _without_parts(found: Iterable[str]) -> Iterator[str]:
+    """Pass over a name that is a part of another one found, in other case or not."""
+    lowered = [name.lower() for name in found]
+    for name in found:
+        if not any(name.lower() in other and name.lower() != other for other in lowered):
+            yield name
+
+
+@cache
+def _pattern_of(names: tuple[str, ...]) -> re.Pattern | None:
+    """Match the names that are no ordinary word: "Focus" may be one, "Focus.ua" is none."""
+    telling = [n for n in names if len(n) > 3 and re.search(r"\S\s+\S|\.|\d|[a-zа-я][A-ZА-Я]", n)]
+    longest = sorted(map(re.escape, telling), key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(longest)})(?![\w-])") if telling else None
+
+
+def _speakers(sentence: str, text: str) -> Iterator[tuple[int, str]]:
+    """Persons named beside a verb of speech; a surname is completed from the rest of the text."""
+    pattern, names = _lexicon()
+    for match in _SPEAKER.finditer(sentence):
+        name = match[1] or match[2]
+        if pattern.fullmatch(name) or re.match(r"(?:The|An?|His|Her|Their|Our|One|El|La)\b", name):
+            continue
+        if " " not in name:
+            full = re.search(rf"\b([A-ZÀ-ÞА-ЯЁІЇЄҐ][\w'-]+) {re.escape(name)}\b", text)
+            if not full:
+                continue
+            name = full[0]
+        yield match.start(), name

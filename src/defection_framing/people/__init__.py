@@ -1,0 +1,1 @@
+"""People check the codes: sheets to fill in, agreement, corrected estimates."""

@@ -1,0 +1,375 @@
+"""Correct shares computed from machine codes by a sample that was coded by better coders.
+
+Codes by a machine err, and not alike everywhere, so shares and contrasts computed from them are
+biased. Where a random sample of the same corpus was coded by persons with known inclusion
+probabilities, three estimates stand side by side:
+
+* `naive`: from the machine's codes alone;
+* `sample`: from the persons' codes alone, weighted by one over the inclusion probability;
+* `corrected`: `sample` + lambda * (machine's codes everywhere - machine's codes in the sample).
+
+In the bracket both terms estimate the same quantity, whatever the machine's errors, so that the
+corrected estimate is as free of bias as the sample's; lambda, from 0 to 1, is the one that makes a
+group's shares most precise. This is prediction-powered inference (Angelopoulos, Bates, Fannjiang,
+Jordan & Zrnic 2023, Science 382) with power tuning (Angelopoulos, Duchi & Zrnic 2023, PPI++,
+arXiv:2311.01453); with unequal probabilities it is the design-based supervised learning of Egami,
+Hinck, Stewart & Wei (2023, Advances in Neural Information Processing Systems 36). The package
+`ppi-python` has weights but no clusters, and articles on one event are not independent: hence this
+module, tested against its formula where each unit is a cluster of its own. Intervals are those of
+`compare`, from a bootstrap of whole events.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .. import domain, settings, stats
+from ..settings import SEED
+from ..stats import DRAWS, MIN_EVENTS, Shares
+from ..study import estimands
+from ..study.estimands import CLAIM_CODES
+from . import human, sampling
+from .sheets import SheetError
+
+METHODS = ("naive", "corrected", "sample")
+"""The estimates that stand side by side."""
+
+_CODED = frozenset(code for codes in sampling.CODES.values() for code in codes)
+# Columns that are codes, and so may err; other columns that group articles are known.
+
+_SHOWN = 12  # rows of the table that is printed
+
+
+def shares(
+    machine: pd.DataFrame,
+    coded: pd.DataFrame,
+    column: str,
+    by: Sequence[str] = (),
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> dict[str, Shares]:
+    """Event-weighted shares of codes in groups: naive, corrected, and from the sample alone.
+
+    An event's weight is shared by its articles (those with the same values of the known columns of
+    `by`, such as the teller's camp), an article's weight by its claims.
+
+    Parameters
+    ----------
+    machine : pd.DataFrame
+        All units, indexed by unit: `article_id`, `cluster`, the columns of `by`, and `column`, the
+        machine's code; missing codes are open.
+    coded : pd.DataFrame
+        The sample, indexed by some of those units: `probability` (of inclusion), `column`, and
+        those columns of `by` that were coded anew.
+    column : str
+        Single codes.
+    by : sequence of str
+        Columns whose combinations are the groups; with none, the one group is `all`.
+    draws, seed
+        As in `stats.shares`.
+
+    Returns
+    -------
+    dict of str to stats.Shares
+        By `METHODS`, over the same groups and codes, empty groups without a value. `n_articles` are
+        the corpus's, the most that an interval's sample size can be; events those of the sample,
+        but for `naive`.
+    """
+    given = machine.loc[coded.index]
+    given = given.assign(**{c: coded[c] for c in (column, *by) if c in coded})
+    groups = pd.Index(sorted({*groups_of(machine, by).dropna(), *groups_of(given, by).dropna()}))
+    names = pd.Index(sorted({*machine[column].dropna(), *given[column].dropna()}), name=column)
+    weight = weights(machine, by)
+    once = weight[coded.index] / coded["probability"]
+    event = pd.Series(pd.factorize(machine["cluster"], sort=True)[0], machine.index)
+    parts, articles = [], []
+    for table, w in ((machine, weight), (machine.loc[coded.index], once), (given, once)):
+        rows = (event[table.index], groups_of(table, by), table[column])
+        parts.append(sums_by(*rows, w, event.max() + 1, groups, names))
+        articles.append(table["article_id"][table[column].notna()].groupby(rows[1]).nunique())
+    most = pd.concat(articles, axis=1).max(axis=1).reindex(groups, fill_value=0)
+    return combine(*parts, most.to_numpy(), groups, names, draws, seed)
+
+
+def weights(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+    """Weight of each unit: its event's, shared by the articles, an article's by its units."""
+    article = table["article_id"]
+    known = [table[c] for c in ("cluster", *by) if c not in _CODED]
+    of_event = article.groupby(known, observed=True).transform("nunique")
+    return 1 / (article.groupby(article).transform("size") * of_event)
+
+
+def groups_of(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+    """Group of each unit, missing where a column of it is."""
+    if not by:
+        return pd.Series("all", table.index)
+    columns = table[list(by)].astype(object)
+    cells = columns[by[0]]
+    if len(by) > 1:
+        cells = pd.Series([*columns.itertuples(index=False, name=None)], table.index)
+    return cells.where(columns.notna().all(axis=1))
+
+
+def sums_by(unit, group, code, weight, n_units, groups, names) -> np.ndarray:
+    """Weights summed by unit, group and code, shape (n_units, G, K)."""
+    at = groups.get_indexer(group), names.get_indexer(code.astype(object))
+    kept = (at[0] >= 0) & (at[1] >= 0)
+    out = np.zeros((n_units, len(groups), len(names)))
+    np.add.at(out, (np.asarray(unit)[kept], at[0][kept], at[1][kept]), np.asarray(weight)[kept])
+    return out
+
+
+def combine(machine, guessed, given, articles, groups, names, draws=DRAWS, seed=SEED):
+    """`shares` from sums by event, for simulations that compute them thousands of times.
+
+    Parameters
+    ----------
+    machine, guessed, given : np.ndarray, shape (E, G, K)
+        Weights (over inclusion probabilities) summed by event, group and code: by the machine's
+        codes everywhere, by its codes in the sample, and by the sample's own.
+    articles : np.ndarray, shape (G,)
+        Articles of each group.
+    groups, names : pd.Index, lengths G and K
+    """
+    times = _times(len(machine), draws, seed)
+    (naive, naives), (twin, twins), (value, values) = (
+        _shares(sums, times) for sums in (machine, guessed, given)
+    )
+    # Where the machine gave a group, or persons a code, to nothing in the sample (or the code to
+    # everything), nothing says how surely the machine's codes correct: the sample stands alone.
+    alone = np.isnan(twin) | (value == 0) | (value == 1)
+    tuned = np.where(alone, 0, _tuned(values, naives - twins))
+    gap, gaps = (np.where(tuned > 0, tuned * x, 0) for x in (naive - twin, naives - twins))
+    return {
+        "naive": _made(machine, naive, naives, articles, groups, names),
+        "corrected": _made(given, (value + gap).clip(0, 1), values + gaps, articles, groups, names),
+        "sample": _made(given, value, values, articles, groups, names),
+    }
+
+
+def plain(sums, articles, groups, names, draws=DRAWS, seed=SEED) -> Shares:
+    """Shares from one set of codes, of sums as `combine` takes them."""
+    made = _shares(sums, _times(len(sums), draws, seed))
+    return _made(sums, *made, articles, groups, names)
+
+
+def _times(events: int, draws: int, seed: int) -> np.ndarray:
+    """How often each event is in each draw of the bootstrap, shape (draws, events)."""
+    evenly = np.full(events, 1 / events)
+    return np.random.default_rng(seed).multinomial(events, evenly, size=draws)
+
+
+def _shares(sums, times):
+    """Shares (G, K) and their bootstrap draws (B, G, K)."""
+    mass = sums.sum(2)
+    with np.errstate(invalid="ignore"):
+        value = sums.sum(0) / mass.sum(0)[:, None]
+        drawn = (times @ sums.reshape(len(sums), -1)).reshape(-1, *sums.shape[1:])
+        drawn /= (times @ mass)[:, :, None]
+    return value, np.where(np.isnan(value), 0, drawn)  # empty groups: no value, and no spread
+
+
+def _tuned(sample, gaps):
+    """Lambda of each group, 0 to 1, with which its corrected shares vary least in sum (PPI++).
+
+    One for all codes: fitted code by code, rare ones would seem surer than they are.
+    """
+    there = ~np.isnan(sample + gaps)  # a draw can leave a group empty
+    n = np.maximum(there.sum(0), 1)
+    first, second = (np.where(there, x, 0) for x in (sample, gaps))
+    first, second = (np.where(there, x - x.sum(0) / n, 0) for x in (first, second))
+    spread = (second**2).sum((0, 2))
+    tuned = -(first * second).sum((0, 2)) / np.where(spread > 0, spread, np.inf)
+    return np.clip(tuned, 0, 1)[:, None]
+
+
+def _made(sums, value, draws, articles, groups, names) -> Shares:
+    """Shares with the articles, events, and effective events of each group."""
+    mass = sums.sum(2)
+    squares = (mass**2).sum(0)
+    effective = mass.sum(0) ** 2 / np.where(squares > 0, squares, np.inf)
+    n = {"n_articles": articles, "n_events": (mass > 0).sum(0), "effective_events": effective}
+    return Shares(groups, names, value, draws, pd.DataFrame(n, groups), sums, mass)
+
+
+# From the sheets that people filled in.
+
+CONTRASTS = {
+    label: estimands.CONTRASTS[name].weights
+    for label, name in (
+        ("to Russia minus to Ukraine", "frame_direction"),
+        ("exits minus crossings, Ukrainian side", "frame_exit_from_ua"),
+        ("exits minus crossings, Russian side", "frame_exit_from_ru"),
+        ("toward minus away, mean of camps", "frame_relational"),
+    )
+}
+"""Contrasts of groups that are corrected, of whatever code: weights of the study's cells."""
+
+
+def quantities(s: Shares, column: str) -> pd.DataFrame:
+    """All shares, the `CONTRASTS` of the groups there are, and the mirror index of frames.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index: `comparison` (column and group, or column and contrast), `code`. Columns `value`,
+        `low`, `high` (as `stats.prevalence` and `stats.contrast` give them: none where a group
+        has fewer than `MIN_EVENTS` effective events), `n_articles`, `n_events` (of the smallest
+        group).
+    """
+    plan = {" ".join(g) if isinstance(g, tuple) else g: {g: 1} for g in s.groups}
+    plan |= {name: w for name, w in CONTRASTS.items() if set(w) <= set(s.groups)}
+    n = s.n[["n_articles", "n_events", "effective_events"]].to_numpy()
+    columns = ["value", "low", "high", "n_articles", "n_events", "effective"]
+    rows, index = [], [(f"{column}: {name}", code) for name in plan for code in s.codes]
+    for weights in plan.values():
+        own = n[[s.at(g) for g in weights]]
+        least = (own[:, 0].sum(), *own[:, 1:].min(0))
+        rows += [(*x, *least) for x in zip(*stats.combined(s, weights), strict=True)]
+    if column == "frame" and set(domain.CELLS) <= set(s.groups):
+        own = n[[s.at(g) for g in domain.CELLS]]
+        index.append(("mirror index", "all frames"))
+        rows.append((*stats.index_interval(s, domain.CELLS), own[:, 0].sum(), *own[:, 1:].min(0)))
+    index = pd.MultiIndex.from_tuples(index, names=["comparison", "code"])
+    table = pd.DataFrame(rows, index, columns, dtype=float)
+    table.loc[~(table.pop("effective") >= MIN_EVENTS), ["low", "high"]] = np.nan
+    return table
+
+
+_COMPARED = (
+    ("direction", ()),
+    ("portrayal", ("direction",)),
+    ("portrayal", ("camp", "direction")),
+    ("frame", ("direction",)),
+    ("frame", ("camp", "direction")),
+    ("voice", ("direction",)),
+)
+
+
+def from_sheets(folder: Path, key: Path | None = None) -> pd.DataFrame:
+    """Correct the machine's shares and contrasts by the codes in filled sheets.
+
+    An article's direction is corrected with its portrayal; claims were coded without their
+    articles, so the direction of these stays the machine's.
+
+    Parameters
+    ----------
+    folder, key
+        As for `human.human_codes`.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index: `comparison`, `code`. For each of `METHODS` its estimate and `_low`, `_high`
+        (shares, 0 to 1, and differences, -1 to 1); `n_coded` (articles or claims that people coded,
+        of all groups), `n_events` (of the sample, in the smallest group compared).
+
+    Raises
+    ------
+    SheetError
+        As `human.human_codes`, or if fewer than `MIN_EVENTS` events are coded.
+    """
+    codes, units = human.human_codes(folder, key), human.population(folder, key)
+    if codes["cluster"].nunique() < MIN_EVENTS:
+        raise SheetError(
+            f"The sheets in {folder} have codes for {codes['cluster'].nunique()} events; an "
+            f"interval needs {MIN_EVENTS}: fill in more rows, from the top."
+        )
+    parts = []
+    for column, by in _COMPARED:
+        machine, coded = _coded(codes, units, column, by)
+        if not coded.empty:
+            made = shares(machine, coded, column, by)
+            wide = pd.concat({m: quantities(made[m], column) for m in METHODS}, axis=1)
+            wide.columns = [m if what == "value" else f"{m}_{what}" for m, what in wide]
+            wide = wide.rename(columns={"sample_n_events": "n_events"})
+            parts.append(wide.assign(n_coded=len(coded)))
+    if not parts:
+        raise SheetError(f"The sheets in {folder} have no codes that a share is made of.")
+    # Noise pulls the mirror index down, the more the smaller the sample.
+    table = pd.concat(parts).drop(index="mirror index", level=0, errors="ignore")
+    kept = [m + end for m in METHODS for end in ("", "_low", "_high")] + ["n_coded", "n_events"]
+    return table[kept].astype({"n_coded": int, "n_events": int})
+
+
+def _coded(codes, units, column: str, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All units with the machine's codes, and those that people coded, as `shares` takes them."""
+    unit = "claim" if column in CLAIM_CODES else "article"
+    own = codes[codes["unit"] == unit]
+    if column not in set(own["code"]):
+        return pd.DataFrame(), pd.DataFrame()
+    machine = units[unit]
+    if unit == "claim":
+        machine = machine.assign(direction=machine["article_direction"])
+    given = own.pivot(index="id", columns="code", values=["human", "probability"])
+    asked = [c for c in (column, *by) if c in given["human"]]
+    given = given[given["human"][asked].notna().all(axis=1)]
+    probability = given["probability"][asked].astype(float).min(axis=1)
+    coded = given["human"][asked].assign(probability=probability)
+    if "camp" in by:
+        machine = machine[machine["camp"].isin([*domain.TOWARD])]
+        coded = coded[coded.index.isin(machine.index)]
+    return _within(machine, by), _within(coded, by)
+
+
+def _within(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Leave out, as groups, what is not about leaving, and within camps what is no crossing."""
+    if "direction" not in by or "direction" not in table:
+        return table
+    direction = table["direction"]
+    wanted = direction != sampling.NOT_ABOUT
+    if "camp" in by:
+        wanted = direction.isin([*domain.TO_RUSSIA])
+    return table.assign(direction=direction.where(wanted, None))
+
+
+def write_table(out: Path, folder: Path | None = None, key: Path | None = None) -> str:
+    """Write `derived/corrected.csv` of a corpus from filled sheets, and say what changed most.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the corpus.
+    folder : Path, optional
+        Folder of the sheets; by default those of the corpus's first review.
+    key : Path, optional
+        As for `human.human_codes`.
+
+    Returns
+    -------
+    str
+        To be printed.
+    """
+    table = from_sheets(sheets := folder or _first_review(Path(out)), key)
+    path = Path(out) / "derived" / "corrected.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(path, table.to_csv(float_format="%.10g", lineterminator="\n"))
+    sure = table[table["corrected_low"].notna()]
+    summary = (
+        f"{len(table):,} shares and contrasts corrected by the codes in {sheets}, {len(sure):,} of "
+        f"them from events enough for an interval. All of them: {path}."
+    )
+    if sure.empty:
+        return summary
+    moved = (sure["corrected"] - sure["naive"]).abs().sort_values(ascending=False, kind="stable")
+    shown = sure.loc[moved.index[:_SHOWN]]
+    text = pd.DataFrame({m: shown.apply(_said, axis=1, method=m) for m in METHODS})
+    return f"The largest corrections that have an interval:\n{text.to_string()}\n{summary}"
+
+
+def _first_review(out: Path) -> Path:
+    """Folder of the sheets of a corpus's first review."""
+    for name in ("review-1", "review"):
+        if (out / name).is_dir():
+            return out / name
+    raise SheetError(
+        f"{out} holds no review: draw a sample to be coded, by `defection-framing review DIR`, or "
+        "for a corpus that no classifier coded by `blind-sheet`, and name its folder by --sheets."
+    )
+
+
+def _said(row: pd.Series, method: str) -> str:
+    value, low, high = (row[method + end] for end in ("", "_low", "_high"))
+    return f"{value:.2f}" + ("" if np.isnan(low) else f" [{low:.2f} to {high:.2f}]")

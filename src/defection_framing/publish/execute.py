@@ -1,0 +1,222 @@
+"""Execute a notebook in a kernel of its own and store it in one normal form.
+
+Two runs in one environment give the same bytes: a kernel computes on one thread with a fixed hash
+seed, and an executed notebook is stored without times, progress or memory addresses.
+"""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import nbformat
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat.v4 import new_code_cell, new_output
+
+from .. import corpus, settings
+
+KERNEL_ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    # Sums taken by several threads end in an order, and so in last digits, that differ by run.
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    # Any fixed moment keeps dates out of files; this one is the earliest that a zip can hold.
+    "SOURCE_DATE_EPOCH": "315532800",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "TQDM_DISABLE": "1",
+}
+"""What the kernel's environment sets, whatever the caller's environment says."""
+
+PACKAGE = Path(__file__).parents[1]
+"""Folder of this package."""
+
+_MODULES = """import sys, json
+print(json.dumps([m.__file__ for n, m in sys.modules.items()
+    if n.partition(".")[0] == "defection_framing" and getattr(m, "__file__", None)]))"""
+"""A last cell, not stored, that says which modules of the package the notebook took."""
+
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class StudyError(settings.DefectionError):
+    """The study cannot be run, or a notebook failed; the message is for the researcher."""
+
+
+class _ThisInterpreter(AsyncKernelManager):
+    """Start kernels in the interpreter that runs the study.
+
+    An installed kernel specification called `python3` may belong to another Python.
+    """
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        # Warnings of the kernel itself, as of its local sockets, would tear the progress lines.
+        return KernelSpec(**get_kernel_dict(extra_arguments=["--log-level=ERROR"]))
+
+
+def execute(source: Path, target: Path) -> list[str]:
+    """Execute the notebook `source` in the folder of `target` and write it there, normalised.
+
+    A notebook in which a cell raises `NotEnough` ends there, with the reason as its last output.
+
+    Returns
+    -------
+    list of str
+        Modules of the package that it imported, as paths in the package.
+
+    Raises
+    ------
+    StudyError
+        If a cell raises anything else or the kernel dies; `target` is then left as it was.
+    """
+    notebook = nbformat.read(source, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    notebook.cells.append(new_code_cell(_MODULES))
+    with tempfile.TemporaryDirectory() as personal:
+        client = NotebookClient(
+            notebook,
+            kernel_manager_class=_ThisInterpreter,
+            kernel_name="python3",
+            timeout=None,
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(target.parent)}},
+        )
+        try:
+            client.execute(env=_environment(personal, target))
+        except CellExecutionError as error:
+            # The first line says what is wrong; a trace of library code helps nobody here.
+            text = error.evalue.strip().split("\n")[0]
+            if error.ename != corpus.NotEnough.__name__:
+                raise StudyError(
+                    f"Notebook {source.name}, code cell {_failed_cell(notebook)}: {error.ename}: "
+                    f"{text} (open it with `make lab` to see the whole trace; the file was not "
+                    "changed)"
+                ) from None
+            _end_at(notebook, text)
+        except DeadKernelError:
+            raise StudyError(
+                f"Notebook {source.name}: the kernel died, most often for want of memory "
+                "(the study needs 4 GB); the file was not changed."
+            ) from None
+    said = notebook.cells.pop().outputs
+    write(notebook, target)
+    if said:
+        files = [Path(file) for file in json.loads(said[0].text)]
+    else:  # the notebook ended early
+        files = list(PACKAGE.rglob("*.py"))
+    return sorted(file.relative_to(PACKAGE).as_posix() for file in files)
+
+
+def write(notebook: nbformat.NotebookNode, target: Path) -> None:
+    """Store a notebook in its normal form."""
+    text = nbformat.writes(normalise(notebook), version=4)
+    settings.write_text(target, text.rstrip("\n") + "\n")
+
+
+def _end_at(notebook: nbformat.NotebookNode, why: str) -> None:
+    """Put the reason why a notebook ends early in place of the error; later cells stay empty."""
+    text = f"**This notebook ends here, for want of material.** {why}"
+    shown = new_output("display_data", {"text/markdown": text})
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and any(o.output_type == "error" for o in cell.outputs):
+            cell.outputs = [shown]
+
+
+def _environment(personal: str, target: Path) -> dict[str, str]:
+    """Environment of a kernel: the caller's, less personal settings, plus the fixed part."""
+    inherited = {name: text for name, text in os.environ.items() if name != "PYTHONSTARTUP"}
+    if inherited.get("DEFECTION_DATA"):
+        # A relative path would be read from the notebook's folder instead of the caller's.
+        inherited["DEFECTION_DATA"] = str(settings.data_dir())
+    own = {"IPYTHONDIR": personal, "JPY_SESSION_NAME": str(target)}
+    return inherited | KERNEL_ENVIRONMENT | own
+
+
+def _failed_cell(notebook: nbformat.NotebookNode) -> int:
+    """Position, counted over code cells from 1, of the cell that raised."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    failed = [
+        position
+        for position, cell in enumerate(code, start=1)
+        if any(output.output_type == "error" for output in cell.outputs)
+    ]
+    return failed[-1]
+
+
+def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Bring an executed notebook to one normal form, so that equal runs give equal bytes.
+
+    Cell ids follow from position and source, code cells are numbered from 1, the metadata say
+    only the kernel and the language; what goes to stderr (warnings, progress), widgets, times and
+    memory addresses are dropped.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        Version 4; not changed.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        Version 4.5.
+    """
+    cells = []
+    count = 0
+    for position, cell in enumerate(notebook.cells):
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        kept = {
+            "id": f"{position:02d}-{digest}",
+            "cell_type": cell.cell_type,
+            "metadata": {k: v for k, v in cell.metadata.items() if k in {"tags", "jupyter"}},
+            "source": cell.source,
+        }
+        if "attachments" in cell:
+            kept["attachments"] = cell.attachments
+        if cell.cell_type == "code":
+            count += bool(cell.source.strip())
+            kept["execution_count"] = count if cell.source.strip() else None
+            kept["outputs"] = [_normal_output(o, count) for o in cell.outputs if _is_result(o)]
+        cells.append(kept)
+    return nbformat.from_dict(
+        {
+            "cells": cells,
+            "metadata": {
+                "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+                "language_info": {"name": "python"},
+            },
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
+
+
+def _is_result(output: nbformat.NotebookNode) -> bool:
+    return output.get("name") != "stderr" and _WIDGET not in output.get("data", {})
+
+
+def _normal_output(output: nbformat.NotebookNode, count: int) -> dict:
+    """Copy of an output with its cell's number and without memory addresses."""
+    copy = dict(output)
+    if "execution_count" in copy:
+        copy["execution_count"] = count
+    if "text" in copy:
+        copy["text"] = _ADDRESS.sub("at 0x0", copy["text"])
+    if "data" in copy:
+        copy["data"] = {
+            kind: _ADDRESS.sub("at 0x0", content) if kind.startswith("text/") else content
+            for kind, content in copy["data"].items()
+        }
+    return copy

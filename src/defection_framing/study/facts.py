@@ -1,0 +1,119 @@
+"""What was read, who told it, and how well it is coded (notebook 1)."""
+
+import re
+
+import pandas as pd
+
+from .. import settings
+from ..corpus import Corpus
+from ..domain import DIRECTIONS, TOWARD
+from . import reliability
+from .estimands import estimates, name
+
+LANGUAGES, CASES = 12, 18
+"""How many languages and cases are shown; those with the most articles."""
+
+
+def _told(data: Corpus) -> pd.DataFrame:
+    articles = data.article_table().reset_index()
+    return articles[articles["direction"] != "both"]
+
+
+def _counts(table: pd.DataFrame, rows: str) -> pd.DataFrame:
+    """Articles by a column and direction."""
+    counts = table.groupby([rows, "direction"], observed=True).size().unstack()
+    return counts.reindex(columns=list(DIRECTIONS)).fillna(0)
+
+
+def coverage(data: Corpus) -> pd.DataFrame:
+    """Articles by camp and direction, the camp with the most articles first."""
+    counts = _counts(_told(data), "camp")
+    return counts.loc[counts.sum(axis=1).sort_values(ascending=False).index]
+
+
+def events_by_camp(data: Corpus) -> pd.DataFrame:
+    """Events by camp and direction, in the order of `coverage`."""
+    order = coverage(data)
+    events = _told(data).groupby(["camp", "direction"], observed=True)["cluster"].nunique()
+    return events.unstack().reindex_like(order).fillna(0).astype(int)
+
+
+def by_year(data: Corpus) -> pd.DataFrame:
+    """Dated articles by year and direction."""
+    dated = _told(data).dropna(subset=["year"])
+    years = dated.groupby(["year", "direction"], observed=True).size().unstack(fill_value=0)
+    return years.reindex(columns=list(DIRECTIONS), fill_value=0)
+
+
+def by_language(data: Corpus) -> pd.DataFrame:
+    """Articles by language and direction; all but the commonest languages are `other`."""
+    top = data.articles["lang"].value_counts().head(LANGUAGES).index
+    told = _told(data)
+    lang = told["lang"].astype(str)
+    return _counts(told.assign(lang=lang.where(lang.isin(top), "other")), "lang").reindex(
+        [*top, "other"]
+    )
+
+
+def cases(data: Corpus) -> pd.DataFrame:
+    """Articles by case and camp, of the cases with the most; missing where there is none."""
+    articles = data.article_table()
+    named = articles[articles["event"] != "general"]
+    big = named["event"].value_counts().head(CASES).index
+    grid = named[named["event"].isin(big)].groupby(["event", "camp"], observed=True).size()
+    return grid.unstack().reindex(index=big, columns=coverage(data).index)
+
+
+def frame_examples(data: Corpus) -> pd.DataFrame:
+    """Each frame with its meaning and the shortest claim of either direction.
+
+    Of the claims that both passes gave the frame, or of all where the corpus was coded once.
+    """
+    claims = data.claim_table()
+    second = data.second_claims["frame"].astype(str).reindex(claims.index)
+    same = claims[claims["frame"].astype(str) == second]
+    same = same if len(same) else claims.dropna(subset=["frame"])
+    by_length = same.iloc[same["text"].str.len().argsort(kind="stable")]
+    by_length = by_length.astype({"frame": str, "direction": str})
+    examples = by_length.groupby(["frame", "direction"])["text"].first().unstack()
+    examples = examples.reindex(columns=sorted(TOWARD.values())).fillna("-")
+    codebook = (settings.ROOT / "data" / "CODEBOOK.md").read_text(encoding="utf-8")
+    meaning = dict(re.findall(r"\| `(\w+)` \| (.+) \|", codebook))
+    examples.insert(0, "the claim says that", examples.index.map(meaning))
+    return examples.rename(columns=lambda d: f"claimed of crossings {DIRECTIONS.get(d, '')}"
+                           if d in DIRECTIONS else d)  # fmt: skip
+
+
+@estimates
+def corpus_estimates(data: Corpus) -> pd.DataFrame:
+    """How much there is of what."""
+    articles = data.article_table()
+    values = {
+        "articles": len(articles),
+        "claims": len(data.claims),
+        "outlets": articles["outlet"].nunique(),
+        "languages": articles["lang"].nunique(),
+        "cases": (articles["event"].unique() != "general").sum(),
+        "events": articles["cluster"].nunique(),
+        "undated": articles["year"].isna().mean(),
+        "largest_event": articles["event"].value_counts(normalize=True).iloc[0],
+    }
+    table = pd.DataFrame({"value": values}, dtype=float)
+    return table.rename(lambda what: name("corpus", what))
+
+
+@estimates
+def agreement_estimates(data: Corpus, codes: pd.DataFrame) -> pd.DataFrame:
+    """Krippendorff's alpha of each code, and how many units were coded twice.
+
+    Parameters
+    ----------
+    data : Corpus
+    codes : pd.DataFrame
+        As `reliability.table` returns it.
+    """
+    table = codes.rename(columns={"alpha": "value"}).rename(lambda code: name("alpha", code))
+    twice = reliability.claims_side_by_side(data)["article_id"].nunique()
+    table["n_articles"] = codes["n"].where(codes["unit"] == "article", twice).to_numpy()
+    units = pd.DataFrame({"value": table["n"]}).rename(lambda n: name(n, "units"))
+    return pd.concat([table, units])

@@ -1,0 +1,165 @@
+"""Long simulations whose results are kept as tracked tables.
+
+`study --full` computes them with all replicates into `data/simulations/NAME.csv`, with a small run
+of the same seed beside it, `NAME_few.csv`. A kept table is stale when its numbers would change, not
+when a comment does: `Simulation.check` repeats the small run and compares number by number.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .. import corpus, settings
+from . import inference, models, topics_model, what_survives
+
+TOLERANCE = 1e-5
+"""Relative; tables are written with six digits."""
+
+
+class SimulationError(settings.DefectionError):
+    """A kept table cannot be used; the message says why and what to do."""
+
+
+def folder() -> Path:
+    """Folder of the kept tables of the corpus under study."""
+    return settings.data_dir() / "simulations"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A function that simulates, and how often.
+
+    Attributes
+    ----------
+    name : str
+        That of its files.
+    function : callable
+        Takes a `corpus.Corpus`, a number of replicates and a seed, and returns a table: columns of
+        text or bool that name a row, and numbers; of a Monte Carlo estimate `value` and `se` (its
+        standard error, never 0).
+    replicates, few : int
+        In the full run, and in the small one.
+    by_row : bool
+        Whether the table is about single rows of the data, so that it is of no use once these
+        change: `saved` then computes it anew in full.
+    """
+
+    name: str
+    function: Callable[[corpus.Corpus, int, int], pd.DataFrame]
+    replicates: int
+    few: int
+    by_row: bool = False
+
+    def _path(self, ending: str = ".csv") -> Path:
+        return folder() / f"{self.name}{ending}"
+
+    def run(self, replicates: int) -> pd.DataFrame:
+        """Compute it from the corpus under study."""
+        return self.function(corpus.load(), replicates, settings.SEED)
+
+    def save(self) -> None:
+        """Compute the full and the small run, and keep both with checksums of table and data."""
+        folder().mkdir(parents=True, exist_ok=True)
+        text = _text(self.run(self.replicates))
+        settings.write_text(self._path(), text)
+        settings.write_text(self._path("_few.csv"), _text(self.run(self.few)))
+        entry = {"replicates": self.replicates, "seed": settings.SEED, "table": _sha(text)}
+        entry["data"] = _data()
+        settings.write_text(self._path(".json"), json.dumps(entry, indent=1, sort_keys=True) + "\n")
+
+    def saved(self) -> pd.DataFrame:
+        """Read the kept table.
+
+        A corpus that has none yet, such as a researcher's own before `study --full`, gets the
+        small run instead, or the full one of a table that is about single rows.
+
+        Raises
+        ------
+        SimulationError
+            If the table was changed after it was computed.
+        """
+        if not self._is_kept():
+            return self.run(self._now())
+        if _sha(self._path().read_text(encoding="utf-8")) != self._entry()["table"]:
+            raise SimulationError(
+                f"{self._path().name} is not the table that was computed (its checksum differs "
+                f"from {self.name}.json): run `defection-framing study --full`."
+            )
+        return pd.read_csv(self._path())
+
+    def stale(self) -> list[str]:
+        """Name the data tables that changed since the kept table was computed."""
+        if not self._path().exists():
+            return [f"{self._path().name} does not exist"]
+        then, now = self._entry()["data"], _data()
+        return [n for n in sorted(then.keys() | now.keys()) if then.get(n) != now.get(n)]
+
+    def check(self) -> pd.DataFrame:
+        """Repeat the small run and give the rows in which it differs from the kept one.
+
+        Returns
+        -------
+        pd.DataFrame
+            Rows of the new small run; none where the kept table still holds.
+        """
+        kept, now = pd.read_csv(self._path("_few.csv")), self.run(self.few).reset_index(drop=True)
+        if list(kept.columns) != list(now.columns) or len(kept) != len(now):
+            return now
+        numbers = now.select_dtypes("number").columns
+        names = now.columns.difference(numbers)
+        same = np.isclose(now[numbers], kept[numbers], rtol=TOLERANCE, atol=1e-9, equal_nan=True)
+        words = now[names].astype(str).eq(kept[names].astype(str)).all(axis=1)
+        return now[~(same.all(axis=1) & words)]
+
+    def origin(self) -> str:
+        """Say in one sentence what the table that `saved` gives was computed from."""
+        if not self._is_kept():
+            return f"{self.name}: {self._now():,} replicates, computed now."
+        replicates = self._entry()["replicates"]
+        text = f"{self.name}: {replicates:,} replicates, kept in `data/simulations/{self.name}.csv`"
+        if changed := self.stale():
+            return f"{text}, **stale**: changed since are {', '.join(changed)}."
+        return f"{text}, computed from these data."
+
+    def _is_kept(self) -> bool:
+        return self._path().exists() and not (self.by_row and self.stale())
+
+    def _now(self) -> int:
+        """Replicates where no table is kept."""
+        return self.replicates if self.by_row else self.few
+
+    def _entry(self) -> dict:
+        return json.loads(self._path(".json").read_text(encoding="utf-8"))
+
+
+SIMULATIONS = {
+    s.name: s
+    for s in (
+        Simulation("false_alarms", inference.false_alarms, 1000, 2),
+        Simulation("coverage", inference.coverage, 400, 2),
+        Simulation("detectable", inference.detectable, 40, 1),
+        Simulation("two_levels", models.coverage, 120, 2),
+        Simulation("curves", what_survives.null_medians, 1000, 5),
+        Simulation("topics", topics_model.other_fits, 15, 1, by_row=True),
+    )
+}
+"""Every simulation of the study by name."""
+
+
+def _text(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def _data() -> dict[str, str]:
+    """Checksums of the tables of the corpus under study."""
+    tables = sorted(settings.data_dir().glob("*.csv"))
+    return {p.name: _sha(p.read_text(encoding="utf-8")) for p in tables}
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

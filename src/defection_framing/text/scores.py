@@ -1,0 +1,198 @@
+"""Two learners that know texts and vectors, and nothing of the study.
+
+`FrameScores` learns from coded claims of *other* events what a claim sounds like; `SteadyKMeans`
+groups such scores without seeing a code.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.linalg.lapack import dpotrf, dpotri
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.cluster import KMeans
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+
+class FrameScores:
+    """Scores of a claim on each frame, learnt from the coded claims of other events.
+
+    A mixed model: frames regressed on text by kernel ridge (Saunders et al. 1998), with a random
+    intercept for each event (Henderson 1975), so that what merely tells one event from another is
+    put down to the event and not to the words. The kernel mixes meaning (a Gaussian kernel on
+    embeddings) and wording (TF-IDF of words and pairs of words).
+
+    Parameters
+    ----------
+    wording : float
+        Share of the kernel that is TF-IDF, 0 to 1.
+    ridge : float
+        Variance of noise relative to the kernel's (1 on its diagonal); larger is smoother.
+    event_variance : float
+        Variance of the random intercept of events; 0 for none.
+    sharpness : float
+        How fast the Gaussian kernel falls with cosine distance.
+
+    Attributes
+    ----------
+    frames_ : list of str
+        Columns of the scores.
+    scores_ : np.ndarray, shape (n, number of frames)
+        Score of each training claim from a model that saw no claim of the claim's own event.
+    """
+
+    def __init__(self, wording=0.42, ridge=1.25, event_variance=1.0, sharpness=2.0):
+        self.wording = wording
+        self.ridge = ridge
+        self.event_variance = event_variance
+        self.sharpness = sharpness
+
+    def fit(self, texts, vectors, frames, frames_2, events):
+        """Learn from coded claims.
+
+        Parameters
+        ----------
+        texts : sequence of str, length n
+            Role-masked claims.
+        vectors : np.ndarray, shape (n, d)
+            Their embeddings.
+        frames, frames_2 : sequences of str, length n
+            Main frame, and second frame or "". A second frame counts 0.3, the main one then 0.7.
+        events : sequence of str, length n
+
+        Returns
+        -------
+        FrameScores
+            Itself.
+        """
+        # Sorted by content, so that the order the rows came in cannot matter.
+        order = np.lexsort([np.asarray(c, dtype=str) for c in (frames_2, frames, events, texts)])
+        texts, frames, frames_2, events = (
+            np.asarray(c, dtype=object)[order] for c in (texts, frames, frames_2, events)
+        )
+        self.frames_ = sorted(set(frames))
+        codes = self._codes(frames, frames_2)
+        vectors = np.asarray(vectors, dtype=float)[order]
+        self._mean = vectors.mean(axis=0)
+        self._points = self._on_sphere(vectors)
+        self._tfidf = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+        self._words = self._tfidf.fit_transform(texts)
+        # Even shares, not those of the sample: an event would have a say in them.
+        self._share = np.full(len(self.frames_), 1 / len(self.frames_))
+
+        covariance = self._kernel(self._points, self._words)
+        event = pd.factorize(events, sort=True)[0]
+        covariance += self.event_variance * (event[:, None] == event)
+        covariance[np.diag_indices_from(covariance)] += self.ridge
+        # The inverse from its factor: a third of the work of solving for an identity matrix.
+        lower, failed = dpotrf(covariance.T, lower=True, overwrite_a=True)
+        precision, singular = dpotri(lower, lower=True, overwrite_c=True)
+        if failed or singular:
+            raise np.linalg.LinAlgError("the covariance of the claims has no Cholesky factor")
+        precision += np.tril(precision, -1).T
+        self._weights = precision @ (codes - self._share)
+
+        # Exact prediction of each event from all others, without refitting (block form of the
+        # leave-one-out identity): what is left out is the event, intercept and all.
+        out = np.empty_like(codes)
+        for e in range(event.max() + 1):
+            own = np.flatnonzero(event == e)
+            residual = np.linalg.solve(precision[np.ix_(own, own)], self._weights[own])
+            out[own] = codes[own] - residual
+        self.scores_ = np.empty_like(out)
+        self.scores_[order] = out
+        return self
+
+    def transform(self, texts, vectors):
+        """Scores of new claims, of an event not known.
+
+        Parameters
+        ----------
+        texts : sequence of str, length m
+        vectors : np.ndarray, shape (m, d)
+
+        Returns
+        -------
+        np.ndarray, shape (m, number of frames)
+        """
+        points = self._on_sphere(np.asarray(vectors, dtype=float))
+        return self._kernel(points, self._tfidf.transform(texts)) @ self._weights + self._share
+
+    def _codes(self, frames, frames_2):
+        names = np.array(self.frames_, dtype=object)
+        main, second = frames[:, None] == names, frames_2[:, None] == names
+        # A second frame that is nobody's main frame has no column and leaves the main one whole.
+        return np.where(second.any(axis=1, keepdims=True), 0.7 * main + 0.3 * second, main * 1.0)
+
+    def _on_sphere(self, vectors):
+        centred = vectors - self._mean
+        return centred / np.linalg.norm(centred, axis=1, keepdims=True)
+
+    def _kernel(self, points, words):
+        meaning = np.exp(self.sharpness * (points @ self._points.T - 1))
+        wording = (words @ self._words.T).toarray()
+        # The 1 is the intercept.
+        return (1 - self.wording) * meaning + self.wording * wording + 1
+
+
+class SteadyKMeans(ClusterMixin, BaseEstimator):
+    """k-means in the metric of its own clusters, with a verdict "none" for far points.
+
+    First k-means on standardised columns; then the columns are rotated and scaled until the mean
+    covariance within those clusters is round (as in a Gaussian mixture of one shared covariance),
+    and k-means again. Many starts, rows in an order of their own.
+
+    Parameters
+    ----------
+    n_clusters : int
+    none : float
+        Share of the training rows that fit no cluster: those farthest from every centre.
+    starts : int
+        Starts of each k-means; enough of them make the seed irrelevant.
+    seed : int
+
+    Attributes
+    ----------
+    labels_ : np.ndarray of int, shape (n,)
+        -1 where none fits.
+    """
+
+    def __init__(self, n_clusters=18, none=0.02, starts=100, seed=2026):
+        self.n_clusters = n_clusters
+        self.none = none
+        self.starts = starts
+        self.seed = seed
+
+    def fit(self, X, y=None):
+        """Find the clusters of the rows of X, shape (n, p)."""
+        X = np.asarray(X, dtype=float)
+        # Rounded for the order only: rows equal but for the last digits keep their order.
+        order = np.lexsort(np.round(X, 6).T)
+        self._mean, self._scale = X.mean(axis=0), X.std(axis=0)
+        Z = ((X - self._mean) / self._scale)[order]
+        first = self._kmeans(Z)
+        residual = Z - first.cluster_centers_[first.labels_]
+        within = residual.T @ residual / len(Z)
+        floor = 0.1 * np.trace(within) / len(within)
+        values, axes = np.linalg.eigh(within + floor * np.eye(len(within)))
+        self._round = (axes / np.sqrt(values)) @ axes.T
+        self.centres_ = self._kmeans(Z @ self._round).cluster_centers_
+        distances = self.distances(X)
+        self._far = np.quantile(distances.min(axis=1), 1 - self.none)
+        # Largest first, without the claims that fit none.
+        near = distances.argmin(axis=1)[distances.min(axis=1) <= self._far]
+        sizes = np.bincount(near, minlength=self.n_clusters)
+        self.centres_ = self.centres_[np.argsort(sizes, kind="stable")[::-1]]
+        self.labels_ = self.predict(X)
+        return self
+
+    def distances(self, X):
+        """Distance of each row to each centre, in the fitted metric, shape (n, n_clusters)."""
+        Z = (np.asarray(X, dtype=float) - self._mean) / self._scale @ self._round
+        return np.linalg.norm(Z[:, None] - self.centres_[None], axis=2)
+
+    def predict(self, X):
+        """Nearest cluster of each row, -1 where all are too far, shape (n,)."""
+        far = self.distances(X)
+        return np.where(far.min(axis=1) > self._far, -1, far.argmin(axis=1))
+
+    def _kmeans(self, Z):
+        return KMeans(self.n_clusters, n_init=self.starts, random_state=self.seed).fit(Z)

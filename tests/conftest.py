@@ -1,0 +1,13 @@
+"""What every test starts from: the repository's own corpus, one thread for each process."""
+
+import os
+
+# Before numpy and torch are imported. Two processes of tests with two threads each would wait for
+# each other, and sums by several threads differ in their last digits.
+for name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+    os.environ[f"{name}_NUM_THREADS"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ.setdefault("MPLBACKEND", "agg")
+# The researcher's settings; tests that need one set it themselves.
+for name in ("DEFECTION_DATA", "JPY_SESSION_NAME"):
+    os.environ.pop(name, None)

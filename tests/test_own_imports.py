@@ -1,0 +1,31 @@
+"""What own and people need: they import on every system, and people without the crawler."""
+
+import subprocess
+import sys
+
+import pytest
+
+OWN = "coders coding encoder extract families fetch folder ingest model_card package readings"
+OWN += " sources tables"
+PEOPLE = "correct coverage human intrusion sampling sheets"
+CRAWLER = "charset_normalizer datasketch dateparser filelock ftfy httpx protego py3langid"
+CRAWLER += " sentencex trafilatura warcio"
+
+
+def imported(names, package, without):
+    lines = ["import sys", *(f"sys.modules[{name!r}] = None" for name in without)]
+    lines += [f"import defection_framing.{package}.{name}" for name in names]
+    done = subprocess.run([sys.executable, "-c", "; ".join(lines)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_own_and_people_import_where_there_is_no_fcntl():
+    # filelock itself asks for it, and does without.
+    imported(OWN.split(), "own", ["fcntl"])
+    imported(PEOPLE.split(), "people", ["fcntl"])
+
+
+@pytest.mark.slow
+def test_people_need_no_crawler_and_no_larger_encoder():
+    imported(PEOPLE.split(), "people", [*CRAWLER.split(), "transformers"])

@@ -1,0 +1,60 @@
+import json
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from defection_framing import settings
+from defection_framing.publish import findings, ledger
+from defection_framing.publish.where import UnknownName, where
+
+FINDINGS = """
+[found]
+notebook = "selection"
+figure = "by_language"
+holds = ["frame_away/treason/without_x low > 0"]
+text = "It is so."
+"""
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """A notebook that records one estimate and draws one figure, on which a finding rests."""
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("JPY_SESSION_NAME", "selection.ipynb")
+    monkeypatch.setattr(findings, "load", lambda: findings.parse(FINDINGS))
+    for folder in ("notebooks/supplement", "data/figures"):
+        (tmp_path / folder).mkdir(parents=True)
+    sources = ["data = load()", "record(selection.record(data))", 'show("by_language", fig)']
+    cells = [new_markdown_cell("# T"), *map(new_code_cell, sources)]
+    path = tmp_path / "notebooks/supplement/selection.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    table = pd.DataFrame({"value": [0.1]}, ["frame_away/treason/without_x"])
+    ledger.record(table.assign(source="publish.ledger.record"))
+    figure = {"notebook": "selection", "drawn_by": "publish.ledger.say"}
+    (tmp_path / "data/figures/figures.json").write_text(json.dumps({"by_language": figure}))
+
+
+def test_an_estimate_leads_to_notebook_cell_function_and_finding(study):
+    notebook, cell, function, finding = where("frame_away/treason/without_x").splitlines()
+    assert notebook.split() == ["notebook", "notebooks/supplement/selection.ipynb"]
+    assert cell.split() == ["cell", "2"]
+    assert function.split()[1] == "publish.ledger.record"
+    file, line = function.split()[2].split(":")
+    source = (Path(__file__).parents[1] / file).read_text().splitlines()
+    assert source[int(line) - 1].startswith("def record(")
+    assert finding.split() == ["finding", "found"]
+
+
+def test_a_figure_leads_to_the_cell_that_shows_it(study):
+    said = where("by_language")
+    assert "cell      3\n" in said and "publish.ledger.say  src/" in said
+    assert said.endswith("found")
+
+
+def test_an_unknown_name_is_one_sentence_with_the_nearest(study):
+    with pytest.raises(UnknownName, match="'by_langage'; near are by_language"):
+        where("by_langage")
