@@ -114,9 +114,9 @@ FAULTS = {
     "an unknown outlet": (record("https://far.example/"), "no row for 'far.example'"),
     "a code of no codebook": (
         record(URLS[1], stance="sure"),
-        "column stance: 'sure' is not a code",
+        "column stance: 'sure' does not fit",
     ),
-    "the same address twice": (record(URLS[0]), "stands already in row 2"),
+    "the same address twice": (record(URLS[0]), "the same as in the row at position 2"),
     "three frames": (
         record(URLS[1], claims=[{"s": "One.", "v": "peer", "f": ["cost", "other", "policy"]}]),
         "claim 1: 3 frames; the codebook wants one or two",

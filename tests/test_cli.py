@@ -67,19 +67,6 @@ def test_an_error_of_the_study_exits_2(monkeypatch):
     assert (result.exit_code, result.stderr) == (2, "Notebook 1_x.ipynb, code cell 2: KeyError\n")
 
 
-def test_fresh_embeds_what_the_study_embeds_and_says_the_difference(monkeypatch):
-    monkeypatch.delenv("DEFECTION_DATA", raising=False)
-    asked, ran = [], []
-    monkeypatch.setattr(embed, "compare_fresh", lambda texts: asked.extend(texts) or 0.000122)
-    monkeypatch.setattr(runner, "run_study", lambda only: ran.append(only))
-    result = run("study", "--fresh")
-    loaded = corpus.load()
-    assert set(loaded.claims["text"]) < set(asked)
-    assert len(asked) == 2 * (len(loaded.claims) + len(loaded.articles))
-    assert "0.00012" in result.output
-    assert ran == [None]
-
-
 def test_ones_own_texts_are_embedded_before_the_notebooks_run(monkeypatch, tmp_path):
     own = tmp_path / "own"
     shutil.copytree(settings.ROOT / "data", own, ignore=shutil.ignore_patterns("embeddings.*"))

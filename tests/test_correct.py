@@ -224,8 +224,3 @@ def test_the_simulation_knows_the_truth_and_says_how_sure_it_is(monkeypatch):
     study = stats.prevalence(stats.shares(loaded.claim_table(), "frame", ["direction"]))
     truth = table.xs("naive", level="method").loc["frame: ua_exit", "truth"]
     assert truth.to_numpy() == pytest.approx(study.loc["ua_exit", "value"][truth.index], abs=0.02)
-
-
-def test_a_corpus_without_codes_of_left_out_events_has_nothing_to_simulate(tmp_path, monkeypatch):
-    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
-    assert coverage.coverage(None, 4, 1).empty

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 
+import huggingface_hub
 import numpy as np
 import pytest
 
@@ -14,7 +15,6 @@ from defection_framing.text import embed as module
 from defection_framing.text.embed import (
     DEFAULT_MODEL,
     EmbeddingError,
-    compare_fresh,
     embed,
     track,
     vectors,
@@ -73,7 +73,7 @@ def test_duplicates_and_order_do_not_matter():
 
 
 def test_batches_do_not_matter(cache_file):
-    small = embed(TEXTS, batch_size=1)
+    small = np.concatenate([embed([text]) for text in TEXTS])
     cache_file.unlink()
     assert np.allclose(embed(TEXTS), small, atol=1e-6)
 
@@ -130,10 +130,10 @@ def test_a_cache_that_is_locked_is_left_alone(cache_file, monkeypatch):
     embed(TEXTS)
     before = cache_file.read_bytes()
 
-    def locked(*_):
+    def locked(*_, **__):
         raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr(module, "_open_cache", locked)
+    monkeypatch.setattr(module.sqlite3, "connect", locked)
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         embed(TEXTS)
     assert cache_file.read_bytes() == before
@@ -141,9 +141,10 @@ def test_a_cache_that_is_locked_is_left_alone(cache_file, monkeypatch):
 
 def test_an_interrupted_run_keeps_what_it_had(monkeypatch):
     real = module._encode
+    monkeypatch.setattr(module, "_BATCH", 2)
 
-    def interrupted(texts, model, batch_size):
-        yield next(real(texts, model, 2))
+    def interrupted(texts, model):
+        yield next(real(texts, model))
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -164,7 +165,19 @@ def test_a_model_in_a_folder_is_known_by_its_weights(tmp_path):
     assert np.allclose(embed(TEXTS, model=str(folder)), embed(TEXTS), atol=1e-6)
 
 
-def test_a_model_that_is_no_folder_is_named():
+def test_a_model_of_the_hub_is_fetched(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        huggingface_hub,
+        "snapshot_download",
+        lambda name, **_: asked.append(name) or module._folder(DEFAULT_MODEL),
+    )
+    assert np.array_equal(embed(TEXTS, model="a-model"), embed(TEXTS))
+    assert asked == ["sentence-transformers/a-model"]
+
+
+def test_a_model_that_is_no_folder_is_named(monkeypatch):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(EmbeddingError, match="'no-such-model' is neither"):
         embed(TEXTS, model="no-such-model")
 
@@ -174,7 +187,7 @@ def test_a_folder_without_a_model_is_named(tmp_path):
         embed(TEXTS, model=str(tmp_path / "data"))
 
 
-@pytest.mark.parametrize("function", [embed, vectors, track, compare_fresh])
+@pytest.mark.parametrize("function", [embed, vectors, track])
 def test_texts_that_are_none_are_refused(function):
     with pytest.raises(ValueError, match="at least one"):
         function([])
@@ -213,20 +226,6 @@ def test_the_tracked_file_depends_on_its_texts_alone(tmp_path):
         "embeddings.json",
         "embeddings.npy",
     ]
-
-
-def test_fresh_embeds_past_file_and_cache(tmp_path, cache_file):
-    track(TEXTS)
-    assert compare_fresh(TEXTS) < 2.5e-4
-    # Another text's vector under this text's key: only a fresh run can tell.
-    file, manifest = tmp_path / "data" / "embeddings.npy", tmp_path / "data" / "embeddings.json"
-    rows = np.load(file)
-    rows["vector"] = rows["vector"][::-1].copy()
-    np.save(file, rows)
-    described = json.loads(manifest.read_text())
-    described["sha256"] = module._digest([file])
-    manifest.write_text(json.dumps(described))
-    assert compare_fresh(TEXTS) > 0.05
 
 
 @pytest.mark.parametrize("damage", ["truncate", "flip", "no file", "no manifest", "bad manifest"])

@@ -45,6 +45,23 @@ def test_without_a_connection_one_sentence_says_what_to_do(monkeypatch, tmp_path
     assert not (tmp_path / "all-mpnet-base-v2").exists()
 
 
+def test_what_an_interrupted_fetch_left_is_completed(monkeypatch, tmp_path):
+    def fetch(place):
+        place.mkdir()
+        for name in encoder._FILES:
+            (place / name).write_text(f"new {name}")
+        return True
+
+    monkeypatch.setattr(settings, "cache_dir", lambda: tmp_path)
+    monkeypatch.setattr(encoder, "_from_hub", fetch)
+    (tmp_path / "all-mpnet-base-v2").mkdir()
+    (tmp_path / "all-mpnet-base-v2" / "config.json").write_text("old")
+    place = encoder.folder()
+    assert {path.name: path.read_text() for path in place.iterdir()} == {
+        name: f"new {name}" for name in encoder._FILES
+    }
+
+
 def test_other_weights_than_the_published_ones_are_refused(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"altered")
     with pytest.raises(embed.EmbeddingError, match="not the published ones"):

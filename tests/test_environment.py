@@ -23,7 +23,7 @@ EXTRAS = {"own": ["own"], "people": ["own", "people"]}
 """Extras that a folder of the package may use; all others live on the dependencies alone."""
 
 STUDY = ["corpus", "text", "stats", "study", "figures", "publish"]
-ASIDE = "datasketch dateparser ftfy protego py3langid sentencex trafilatura warcio".split()
+ASIDE = "datasketch dateparser ftfy protego py3langid sentencex trafilatura".split()
 """Modules that the study's dependencies do not bring along either."""
 
 NOT_IMPORTED = {

@@ -102,6 +102,14 @@ def test_of_what_is_not_printed_it_may_be_said_that_it_exists_but_not_less():
     assert len(faults("Some do.", "a value >= 0")) == 1
 
 
+def test_a_faulty_finding_is_refused_when_findings_are_loaded(tmp_path, monkeypatch):
+    text = '[f]\nnotebook = ""\nfigure = ""\nholds = ["b value > 1"]\ntext = "It is {a:index}."'
+    (tmp_path / "findings.toml").write_text(text)
+    monkeypatch.setattr(findings.resources, "files", lambda package: tmp_path)
+    with pytest.raises(findings.FindingError, match="findings.toml, f: a: it is printed"):
+        findings.load.__wrapped__()
+
+
 def test_every_finding_names_a_notebook():
     notebooks = {path.stem for path in settings.notebook_sources()}
     assert {finding.notebook for finding in findings.load().values()} <= notebooks

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from defection_framing import corpus, settings
 from defection_framing.cli import app
-from defection_framing.people import human, sampling
+from defection_framing.people import human, sheets
 from defection_framing.people.sheets import SheetError
 
 SEEDS = 300
@@ -52,8 +52,8 @@ def fill(folder, name, **columns):
 
 def fill_as_the_key(folder):
     articles, claims = key(folder, "articles"), key(folder, "claims")
-    fill(folder, "articles", **{code: articles[code] for code in sampling.CODES["article"]})
-    fill(folder, "claims", **{code: claims[code] for code in sampling.CODES["claim"]})
+    fill(folder, "articles", **{code: articles[code] for code in sheets.CODES["article"]})
+    fill(folder, "claims", **{code: claims[code] for code in sheets.CODES["claim"]})
 
 
 # The sample
@@ -65,15 +65,15 @@ def strata(**sizes):
 
 
 def test_every_stratum_is_drawn_from_and_the_rest_is_proportional():
-    sample = sampling.draw(strata(large=600, middle=300, small=3, tiny=1), 90)
+    sample = sheets.draw(strata(large=600, middle=300, small=3, tiny=1), 90)
     sizes = sample["stratum"].value_counts()
     assert len(sample) == 90 and sample.index.is_unique
-    assert sizes.min() >= sampling.MINIMUM
+    assert sizes.min() >= sheets.MINIMUM
     assert sizes["large"] == pytest.approx(2 * sizes["middle"], abs=1)
 
 
 def test_units_stand_for_the_whole_corpus():
-    sample = sampling.draw(strata(large=600, middle=300, small=3, tiny=1), 90)
+    sample = sheets.draw(strata(large=600, middle=300, small=3, tiny=1), 90)
     assert (1 / sample["probability"]).sum() == pytest.approx(904)
 
 
@@ -82,7 +82,7 @@ def test_units_are_drawn_as_often_as_their_inclusion_probability_says(monkeypatc
     times = pd.Series(0.0, index=units.index)
     for seed in range(SEEDS):
         monkeypatch.setattr(settings, "SEED", seed)
-        sample = sampling.draw(units, 10)
+        sample = sheets.draw(units, 10)
         times[sample.index] += 1
     expected = sample.groupby("stratum")["probability"].first().reindex(units).to_numpy()
     error = np.sqrt(expected * (1 - expected) / SEEDS)
@@ -90,24 +90,24 @@ def test_units_are_drawn_as_often_as_their_inclusion_probability_says(monkeypatc
 
 
 def test_a_part_read_from_the_top_is_no_single_stratum():
-    top = sampling.draw(strata(a=200, b=200, c=200), 90)["stratum"].head(30)
+    top = sheets.draw(strata(a=200, b=200, c=200), 90)["stratum"].head(30)
     assert top.value_counts().min() >= 4
 
 
 def test_a_stratum_is_taken_whole_beside_the_others():
-    sample = sampling.draw(strata(open=30, x=100, y=50), 15, whole="open")
+    sample = sheets.draw(strata(open=30, x=100, y=50), 15, whole="open")
     assert sample["stratum"].value_counts().to_dict() == {"open": 30, "x": 10, "y": 5}
     assert (sample.loc[sample["stratum"] == "open", "probability"] == 1).all()
 
 
 def test_no_more_is_drawn_than_there_is():
-    sample = sampling.draw(strata(a=5, b=2), 100)
+    sample = sheets.draw(strata(a=5, b=2), 100)
     assert len(sample) == 7 and (sample["probability"] == 1).all()
 
 
 def test_too_small_a_sample_is_refused():
     with pytest.raises(SheetError, match="A sample of 2 is too small for its 3 strata; .* 3"):
-        sampling.draw(strata(a=5, b=2, c=9), 2)
+        sheets.draw(strata(a=5, b=2, c=9), 2)
 
 
 # The sheets
@@ -126,8 +126,8 @@ def test_the_corpus_is_covered_stratum_by_stratum(blind):
 def test_sheets_hold_no_existing_code(blind):
     data = corpus.load(settings.ROOT / "data")
     articles, claims = table(blind / "articles.csv"), table(blind / "claims.csv")
-    assert list(articles) == ["url", *sampling.CODES["article"], "note"]
-    assert list(claims) == ["text", "url", *sampling.CODES["claim"], "note"]
+    assert list(articles) == ["url", *sheets.CODES["article"], "note"]
+    assert list(claims) == ["text", "url", *sheets.CODES["claim"], "note"]
     assert (articles["url"] == data.articles["url"].reindex(articles.index)).all()
     assert (claims["text"] == data.claims["text"].reindex(claims.index)).all()
     for sheet, shown in ((articles, ["url"]), (claims, ["text", "url"])):
@@ -152,20 +152,20 @@ def test_the_folder_that_is_handed_on_has_no_key(blind):
 
 def test_the_instructions_hold_every_code_that_can_be_written(blind):
     text = (blind / "INSTRUCTIONS.md").read_text(encoding="utf-8")
-    for unit, names in sampling.CODES.items():
+    for unit, names in sheets.CODES.items():
         for name in names:
             assert f"`{name}`" in text
-            for code in corpus.codes(sampling.UNITS[unit], name):
+            for code in corpus.codes(sheets.UNITS[unit], name):
                 assert f"`{code}`" in text, (name, code)
     assert "JSON" not in text
 
 
 def test_the_same_sheets_are_drawn_again(drawn, tmp_path):
-    result = run("blind-sheet", "--n", 200, "--out", tmp_path / "again", "--key", tmp_path / "k")
+    result = run("blind-sheet", "--n", 200, "--out", tmp_path / "again")
     assert result.exit_code == 0, result.output
     for name in ("articles.csv", "claims.csv", "INSTRUCTIONS.md"):
         assert (tmp_path / "again" / name).read_bytes() == (drawn / "sheets" / name).read_bytes()
-    assert (tmp_path / "k" / "claims.csv").exists()
+    assert (tmp_path / "again-key" / "claims.csv").exists()
 
 
 def test_filled_sheets_are_never_written_over(blind):
@@ -191,7 +191,7 @@ def test_a_coder_who_agrees_always_has_full_agreement(blind):
     result = human.compare(codes)
     assert (result["agreement"] == 1).all()
     assert whole(result)["alpha"].to_numpy() == pytest.approx(1)
-    assert set(whole(result).index) == {*sampling.CODES["article"], "frame", "frames", "voice"}
+    assert set(whole(result).index) == {*sheets.CODES["article"], "frame", "frames", "voice"}
     # no disagreement among 200 is no proof that there is none
     assert 0.8 < whole(result).loc["frame", "low"] < 1
 
@@ -283,11 +283,12 @@ def test_a_lost_key_is_named(blind):
     shutil.rmtree(blind.with_name("sheets-key"))
     result = run("agreement", blind)
     assert result.exit_code == 2
-    assert "name its folder by --key" in result.stderr
+    assert "is missing; put it there" in result.stderr
 
 
 def test_a_sheet_in_the_place_of_the_key_is_named(blind):
-    result = run("agreement", blind, "--key", blind)
+    shutil.copy(blind / "articles.csv", blind.with_name("sheets-key"))
+    result = run("agreement", blind)
     assert result.exit_code == 2
     assert "articles.csv, row 1: the column 'stratum' of the key is missing" in result.stderr
 
@@ -349,11 +350,11 @@ def write_coded(folder, n):
 
 def test_review_asks_for_every_unit_with_an_open_code_and_some_others(coded, monkeypatch):
     monkeypatch.setattr(human, "DECIDED", 3)
-    monkeypatch.setattr(sampling, "MINIMUM", 0)
+    monkeypatch.setattr(sheets, "MINIMUM", 0)
     result = run("review", coded)
     assert result.exit_code == 0, result.output
     codes = pd.read_csv(coded / "codes.csv")
-    for unit, name in sampling.UNITS.items():
+    for unit, name in sheets.UNITS.items():
         units = codes[codes["unit"] == unit].groupby("id")["open"].any()
         drawn = key(coded / "review", name)
         certain = drawn[drawn["stratum"] == "open"]

@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from defection_framing import settings
 from defection_framing.corpus.build import article_id
@@ -159,19 +157,6 @@ def as_csv(path, delimiter=",", encoding="utf-8"):
     return write(path, text.encode(encoding))
 
 
-def as_warc(path):
-    buffer = io.BytesIO()
-    writer = WARCWriter(buffer, gzip=True)
-    for row in ROWS:
-        page = f"<html><title>{row['Headline']}</title><body><p>{row['Body']}</p></body></html>"
-        http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
-        record = writer.create_warc_record(
-            row["Link"], "response", payload=io.BytesIO(page.encode()), http_headers=http
-        )
-        writer.write_record(record)
-    return write(path, buffer.getvalue())
-
-
 def as_parquet(path):
     pd.DataFrame(ROWS).to_parquet(path)
     return path
@@ -185,7 +170,6 @@ SHAPES = {
     "json": lambda d: write(d / "a.json", json.dumps(ROWS)),
     "parquet": lambda d: as_parquet(d / "a.parquet"),
     "a misnamed parquet": lambda d: as_parquet(d / "a.csv"),
-    "warc": lambda d: as_warc(d / "a.warc.gz"),
 }
 
 
@@ -299,15 +283,12 @@ def test_a_bad_row_is_listed_and_the_others_are_taken(row, where, why, tmp_path,
     assert len(texts(out)) == 1
 
 
-def test_bad_lines_of_jsonl_and_a_broken_archive_are_listed(tmp_path, out):
+def test_bad_lines_of_jsonl_are_listed(tmp_path, out):
     lines = [json.dumps({"text": story()}), '{"text": ', "[1]"]
-    path = write(tmp_path / "a.jsonl", "\n".join(lines))
-    warc = as_warc(tmp_path / "a.warc.gz")
-    write(warc, warc.read_bytes()[:-60])
-    report = ingest([path, warc], out)
+    report = ingest([write(tmp_path / "a.jsonl", "\n".join(lines))], out)
     reasons = " ".join(report.rejected.values())
     assert "is no JSON" in reasons and "no record with named values" in reasons
-    assert report.articles + len(report.rejected) >= 5
+    assert report.articles == 1 and len(report.rejected) == 2
 
 
 def circle(folder):
@@ -325,7 +306,7 @@ def zipped(folder):
 
 
 BAD = {
-    "missing": (lambda d: d / "none", "does not exist"),
+    "missing": (lambda d: d / "none", "cannot be read .No such file"),
     "empty": (lambda d: write(d / "a.txt", ""), "is empty"),
     "blank": (lambda d: write(d / "a.csv", "\n\n"), "is empty"),
     "links in a circle": (circle, "cannot be read"),
@@ -379,7 +360,7 @@ def test_what_may_not_be_read_is_said(tmp_path, out, monkeypatch):
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(module.os, "scandir", denied)
-    with pytest.raises(IngestError, match="may not be read"):
+    with pytest.raises(IngestError, match="cannot be read .Permission denied"):
         ingest([folder], out)
     assert not out.exists()
 
@@ -399,19 +380,12 @@ def test_a_folder_with_odd_files_is_read_and_they_are_listed(tmp_path, out):
     assert "link" in reasons["up"] and reasons["empty.txt"] == "is empty"
 
 
-def test_a_language_that_is_not_wanted_is_refused(tmp_path, out):
-    with pytest.raises(IngestError, match="in the language en, not one of ru, uk"):
-        ingest([write(tmp_path / "a.txt", story())], out, languages=["uk", "ru"])
-
-
 def test_the_folder_written_to_must_be_one_of_its_own(tmp_path, out):
     good = write(tmp_path / "a.txt", story())
     with pytest.raises(IngestError, match="the study's own data"):
         ingest([good], settings.ROOT / "data")
     with pytest.raises(IngestError, match="is a file"):
         ingest([good], good)
-    with pytest.raises(IngestError, match="No source"):
-        ingest([], out)
 
 
 # Outlets

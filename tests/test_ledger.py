@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from defection_framing import settings
-from defection_framing.publish import findings, ledger
+from defection_framing.publish import findings, ledger, pages
 
 
 @pytest.fixture
@@ -106,15 +106,15 @@ def test_no_minus_zero():
 def test_a_finding_that_fails_or_cannot_be_had_says_so(record, monkeypatch):
     entry = '[f]\nnotebook = "1_a"\nfigure = "f"\nholds = ["x value < 1"]\ntext = "{x:index}."'
     monkeypatch.setattr(findings, "load", lambda: findings.parse(entry))
-    assert ledger.finding("f") == ("*Not to be had from this corpus: there is no estimate 'x'.*")
+    assert ledger.texts()["f"] == ("*Not to be had from this corpus: there is no estimate 'x'.*")
     record("1_a", x=2.0)
-    assert ledger.finding("f") == "*Does not hold in this corpus (x value < 1):* 2.00."
+    assert ledger.texts()["f"] == "*Does not hold in this corpus (x value < 1):* 2.00."
     record("1_a", x=0.5)
-    assert ledger.finding("f") == "0.50."
+    assert ledger.texts()["f"] == "0.50."
 
 
 def test_no_committed_finding_is_stale():
-    assert ledger.stale() == []
+    assert pages.stale() == []
 
 
 def test_the_readme_shows_the_findings_as_computed():

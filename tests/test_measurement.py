@@ -6,7 +6,7 @@ import pytest
 
 from defection_framing import corpus as loader
 from defection_framing import domain, stats
-from defection_framing.study import levels, measurement, reliability
+from defection_framing.study import measurement, reliability
 from defection_framing.study.estimands import RECODED
 from defection_framing.study.measurement import Pairs, joint, steps
 from synthetic import claims as synthetic_claims
@@ -93,7 +93,7 @@ def test_errors_shrink_a_planted_mirror_and_correction_brings_it_back():
 def test_as_coded_is_what_the_study_reports():
     loaded = loader.load()
     articles, claims = loaded.article_table().reset_index(), loaded.claim_table()
-    pairs = measurement.frame_pairs(loaded), measurement.portrayal_pairs(loaded)
+    pairs = measurement.pairs(loaded, "frame"), measurement.pairs(loaded, "portrayal")
     value = measurement.headlines(articles, claims, *pairs, draws=3)["value"]
     value = value["as coded"]
     for name, e in RECODED.items():
@@ -106,41 +106,16 @@ def test_as_coded_is_what_the_study_reports():
 
 
 def test_every_frame_has_a_function_and_a_reason():
-    assert set(levels.ENTMAN) == set(loader.codes("claims", "frame"))
-    assert all(reason for _, reason in levels.ENTMAN.values())
-
-
-def test_merging_finds_the_pair_that_is_mixed_up_and_is_flattered_by_its_own_data():
-    rng = np.random.default_rng(5)
-    error = np.array([[0.6, 0.4, 0], [0.4, 0.6, 0], [0, 0, 1.0]])
-    truth = rng.choice(3, 400, p=[0.3, 0.3, 0.4])
-    codes = [(rng.random((400, 1)) > error.cumsum(1)[truth]).sum(1) for _ in range(2)]
-    pairs = Pairs(*codes, np.arange(400), NAMES)
-    assert levels.merges(pairs)[1] == {"a": "a + b", "b": "a + b", "c": "c"}
-    path = levels.merge_path(pairs, splits=5)
-    assert path.loc[2, "alpha"] == pytest.approx(1) and path.loc[3, "alpha"] < 0.75
-    # Where all confusions are chance, what merging gains on its own data is not found again.
-    noise = Pairs(*rng.integers(8, size=(2, 120)), np.arange(120), pd.Index(list("abcdefgh")))
-    path = levels.merge_path(noise, splits=30)
-    assert path.loc[4, "alpha"] > path.loc[4, "left_out"] + 0.05
-    assert path.loc[4, "left_out"] == pytest.approx(0, abs=0.06)
+    assert set(measurement.ENTMAN) == set(loader.codes("claims", "frame"))
+    assert all(reason for _, reason in measurement.ENTMAN.values())
 
 
 def test_levels_are_compared_on_the_same_claims():
     loaded = loader.load()
     claims = loaded.claim_table()
-    pairs = measurement.frame_pairs(loaded)
-    known = levels.levels(pairs)
-    assert list(known) == list(levels.LEVELS)
-    table = levels.by_level(claims, pairs, {k: known[k] for k in ("as_coded", "entman")})
+    pairs = measurement.pairs(loaded, "frame")
+    table = measurement.by_level(claims, pairs)
+    assert list(table.index.unique("level")) == list(measurement.LEVELS)
     own = reliability.table(loaded).loc["main frame", "alpha"]
     assert table.loc[("as_coded", "alpha"), "value"] == pytest.approx(own)
     assert table.loc[("entman", "frame_away/treason"), "class"] == "judgement"
-
-
-def test_agreement_from_counts_is_that_of_the_units():
-    pairs = passes(np.random.default_rng(6), 300, misclassification())
-    level = {"a": "x", "b": "x", "c": "y"}
-    both = [pd.Series(pairs.names[x]).map(level) for x in (pairs.first, pairs.second)]
-    alpha = stats.alpha(*both, pd.Series(pairs.cluster), draws=2)["alpha"]
-    assert levels._alpha(pairs, level, slice(None)) == pytest.approx(alpha, abs=1e-12)

@@ -4,7 +4,7 @@ import pytest
 
 import synthetic
 from defection_framing import corpus, stats
-from defection_framing.study import inference, kept, models
+from defection_framing.study import inference, models
 from defection_framing.study.estimands import CONTRASTS, MODELLED
 
 AWAY = CONTRASTS["frame_away"]
@@ -84,24 +84,9 @@ def results_of(**methods):
 def test_a_verdict_says_where_model_and_shares_part():
     shares = {"event": (0.2, 0.1, 0.3), "article": (0.1, -0.1, 0.3)}
     same = results_of(**shares, average=(0.2, np.nan, np.nan))
-    assert models.verdicts(same).loc["x", ["same_sign", "overlap", "agree"]].all()
+    assert models.verdicts(same).loc["x", ["same_sign", "agree"]].all()
     assert not models.verdicts(same).loc["x", "article_shown"]
     unsure = results_of(**shares, average=(0.1, -0.1, 0.2))
     assert not models.verdicts(unsure).loc["x", "agree"]
     other = results_of(**shares, average=(-0.2, -0.3, -0.1))
-    assert not models.verdicts(other).loc["x", ["same_sign", "overlap", "agree"]].any()
-    apart = results_of(**shares, average=(0.5, 0.4, 0.6))
-    assert list(models.verdicts(apart).loc["x", ["overlap", "agree"]]) == [False, True]
-
-
-def test_coverage_is_measured_for_every_method():
-    table = kept.SIMULATIONS["two_levels"].saved()
-    wide = table.set_index(["scenario", "method", "measure"])["value"]
-    held = wide.xs("coverage", level="measure")
-    assert set(held.index.unique("method")) == set(models.METHODS)
-    assert held.mean() > 0.9
-    assert (table["se"] > 0).all()
-    assert wide.xs("bias", level="measure").abs().max() < 0.1
-    rates = models.coverage_rates(table, 120)
-    assert rates.loc["two_levels/coverage/average", "value"] == pytest.approx(0.958333)
-    assert rates.loc["two_levels/coverage/average", "low"] < 0.95
+    assert not models.verdicts(other).loc["x", ["same_sign", "agree"]].any()

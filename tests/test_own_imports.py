@@ -6,10 +6,10 @@ import sys
 import pytest
 
 OWN = "coders coding encoder extract families fetch folder ingest model_card package readings"
-OWN += " sources tables"
-PEOPLE = "correct coverage human intrusion sampling sheets"
-CRAWLER = "charset_normalizer datasketch dateparser filelock ftfy httpx protego py3langid"
-CRAWLER += " sentencex trafilatura warcio"
+OWN += " sources"
+PEOPLE = "correct coverage human intrusion sheets"
+CRAWLER = "charset_normalizer datasketch dateparser ftfy httpx protego py3langid"
+CRAWLER += " sentencex trafilatura"
 
 
 def imported(names, package, without):

@@ -15,7 +15,6 @@ from defection_framing.corpus import CorpusError
 from defection_framing.own import coding, package
 from defection_framing.own.ingest import ingest
 from defection_framing.own.package import PackageError, code_folder, set_codes
-from defection_framing.own.tables import TableError
 from defection_framing.text import embed
 
 pytestmark = pytest.mark.slow  # the coders are fitted first
@@ -299,30 +298,30 @@ def by_person(folder):
 
 
 BAD = {
-    "not ingested": (lambda d: (d / "texts.jsonl").unlink(), TableError, "holds no texts.jsonl"),
-    "broken text": (replaced("texts.jsonl", "{", "["), TableError, "texts.jsonl, line 1: no art"),
-    "no table": (lambda d: (d / "families.csv").unlink(), TableError, "families.csv cannot be"),
-    "header": (replaced("sentences.csv", "n,", "m,"), TableError, "sentences.csv, row 1: write"),
-    "article lost": (replaced("sources.csv", "\na", "\nb"), TableError, "sources.csv has no row"),
+    "not ingested": (lambda d: (d / "texts.jsonl").unlink(), PackageError, "holds no texts.jsonl"),
+    "broken text": (replaced("texts.jsonl", "{", "["), PackageError, "texts.jsonl, line 1: no art"),
+    "no table": (lambda d: (d / "families.csv").unlink(), PackageError, "families.csv cannot be"),
+    "header": (replaced("sentences.csv", "n,", "m,"), PackageError, "sentences.csv, row 1: write"),
+    "article lost": (replaced("sources.csv", "\na", "\nb"), PackageError, "sources.csv has no row"),
     "binary": (
         replaced("codes.csv", "article", "\0"),
-        TableError,
+        PackageError,
         "codes.csv, row 2, column uni",
     ),
     "ragged": (
         replaced("codes.csv", ",true,model", ""),
-        TableError,
+        PackageError,
         "row 2, column by: '' is not a code",
     ),
     "by whom": (
         replaced("codes.csv", "model", "me"),
-        TableError,
+        PackageError,
         "row 2, column by: 'me' is not a code",
     ),
-    "a person's": (by_person, TableError, "column value: 'to_moon' is not a code"),
+    "a person's": (by_person, PackageError, "column value: 'to_moon' is not a code"),
     "outlet lost": (
         replaced("outlets.csv", "\nunknown.invalid,", "\nother.invalid,"),
-        TableError,
+        PackageError,
         "outlets.csv has no row for 'unknown.invalid'",
     ),
     "confidence": (

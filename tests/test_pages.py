@@ -80,7 +80,7 @@ def gallery(root):
 def test_gallery_shows_each_figure_with_all_that_belongs_to_it(root):
     draw(root, voices=ENTRY)
     notebook(root / "notebooks" / "supplement" / "4_camps.ipynb")
-    pages.write_figures_readme()
+    pages.write_pages()
     for part in (
         "- [`voices`](#voices): Who speaks?",
         '<a id="voices"></a>\n\n## Who speaks?',
@@ -99,10 +99,10 @@ def test_gallery_shows_each_figure_with_all_that_belongs_to_it(root):
 def test_gallery_follows_the_words_whatever_the_order_of_the_register(root):
     early = ENTRY | {"notebook": "1_corpus"}
     draw(root, voices=ENTRY, early=early)
-    pages.write_figures_readme()
+    pages.write_pages()
     first = gallery(root)
     draw(root, early=early, voices=ENTRY)
-    pages.write_figures_readme()
+    pages.write_pages()
     assert gallery(root) == first
     assert first.index("## Early?") < first.index("## Who speaks?")
 
@@ -112,7 +112,7 @@ def test_a_figure_without_its_files_is_named(root, file):
     draw(root, voices=ENTRY)
     (root / "figures" / file).unlink()
     with pytest.raises(pages.ReportError, match=f"voices.*figures/{file} does not exist"):
-        pages.write_figures_readme()
+        pages.write_pages()
 
 
 def test_changed_words_reach_notebooks_gallery_register_and_readme_without_a_run(root):

@@ -58,7 +58,7 @@ def _shares(events=60, seed=4, draws=100, **effects):
 )
 def test_the_interval_is_that_of_its_rule_recomputed_from_the_draws(effects):
     s = _shares(events=200, **effects)
-    value, low, high = stats.index_bounds(s, CELLS)
+    value, low, high = stats.index_interval(s, CELLS, 0)
     t1, a1, t2, a2 = (s.draws[:, s.at(g)] for g in CELLS)
     drawn = zip(t1, a1, t2, a2, strict=True)
     draws = np.array([stats.mirror_index(t - a, u - b) for t, a, u, b in drawn])
@@ -73,10 +73,12 @@ def test_the_interval_is_that_of_its_rule_recomputed_from_the_draws(effects):
 
 def test_the_interval_does_not_leave_the_scale():
     s = _shares(relational=0.35)
-    assert stats.index_bounds(s, CELLS)[2] == 1
+    assert stats.index_interval(s, CELLS, 0)[2] == 1
     turned = [CELLS[0], CELLS[1], CELLS[3], CELLS[2]]
-    assert stats.index_bounds(s, turned)[1] == -1
-    assert stats.index_bounds(s, turned)[0] == pytest.approx(-stats.index_bounds(s, CELLS)[0])
+    assert stats.index_interval(s, turned, 0)[1] == -1
+    assert stats.index_interval(s, turned, 0)[0] == pytest.approx(
+        -stats.index_interval(s, CELLS, 0)[0]
+    )
 
 
 def test_an_interval_needs_ten_effective_events_in_the_harmonic_mean():
@@ -97,7 +99,7 @@ def test_an_interval_needs_ten_effective_events_in_the_harmonic_mean():
         s = stats.shares(table, "frame", ["camp", "direction"], draws=50)
         assert s.n.loc[CELLS, "effective_events"].tolist() == list(events)
         value, low, high = stats.index_interval(s, CELLS)
-        bounds = stats.index_bounds(s, CELLS)
+        bounds = stats.index_interval(s, CELLS, 0)
         assert value == bounds[0]
         assert ((low, high) == bounds[1:]) == there and np.isnan(low) == np.isnan(high) == (
             not there
@@ -141,15 +143,14 @@ def test_shuffled_indices_are_those_of_shuffled_tables(label, unit, weighting):
     table = claims(2, events=30)
     camps, directions = list(TOWARD), list(TOWARD.values())
     articles = table.groupby("article_id")[["camp", "direction", "cluster", "outlet"]].first()
-    codes = pd.crosstab(table["article_id"], table["frame"], normalize="index").to_numpy()
+    panel = stats.Panel.of(table, "frame", ["camp", "direction"])
     numbers = {"camp": camps.index, "direction": directions.index}
-    camp, direction = (articles[c].map(numbers[c]).to_numpy() for c in ("camp", "direction"))
-    event, units = (pd.factorize(articles[c], sort=True)[0] for c in ("cluster", unit))
+    units = pd.factorize(articles[unit], sort=True)[0]
     got = stats.shuffled_index(
-        codes, event, camp, direction, units, label, weighting, 103, np.random.default_rng(1)
+        panel, TOWARD, label, units, weighting, 103, np.random.default_rng(1)
     )
     rng = np.random.default_rng(1)
-    values, known = articles[label], {"camp": camp, "direction": direction}[label]
+    values, known = articles[label], articles[label].map(numbers[label])
     order = sorted(set(zip(units, known, strict=True)))
     names = {"camp": camps, "direction": directions}[label]
     for i, draw in enumerate(got):
@@ -211,9 +212,10 @@ def test_a_mirror_is_made_of_contrasts():
     }
     for name, w in weights.items():
         part = stats.contrast(s, {g: x for g, x in zip(CELLS, w, strict=True) if x})
-        half = stats.half(m.frames, name)
-        assert list(half.columns) == ["value", "low", "high", "p", "q"]
-        pd.testing.assert_frame_equal(half, part[half.columns])
+        half = m.frames.filter(regex=f"^{name}(_|$)")
+        columns = ["value", "low", "high", "p", "q"]
+        assert list(half) == [name, *(f"{name}_{c}" for c in columns[1:])]
+        pd.testing.assert_frame_equal(half.set_axis(columns, axis=1), part[columns])
     f = m.frames
     assert (f["first"] + f["second"]).to_numpy() / 2 == pytest.approx(f["relational"].to_numpy())
     length = (f["first"] ** 2).sum() + (f["second"] ** 2).sum()
@@ -254,16 +256,24 @@ def test_a_corpus_without_one_of_the_four_cells_has_no_mirror():
 
 
 def test_kinds_of_frames_are_told_by_what_is_shown():
-    shown, hidden, wide = (0.01, 0.1, 0.2), (0.2, 0.1, 0.2), (0.01, -0.1, 0.2)
-    frames = pd.DataFrame(
-        [(*shown, *shown), (*shown, *hidden), (*wide, *shown), (*hidden, *wide)],
-        columns=[
-            f"{kind}_{c}" for kind in ("relational", "directional") for c in ("q", "low", "high")
-        ],
-        index=list("abcd"),
-    )
-    expected = ["both", "relational", "directional", "not shown"]
-    assert stats.kind_of_frame(frames).to_dict() == dict(zip("abcd", expected, strict=True))
+    kinds = set()
+    for effects in (
+        {"relational": 0.3},
+        {"directional": 0.3},
+        {"relational": 0.2, "directional": 0.2},
+    ):
+        table = claims(4, events=120, **effects)
+        s = stats.shares(table, "frame", ["camp", "direction"], draws=300)
+        half = {"relational": (1, -1, 1, -1), "directional": (1, -1, -1, 1)}
+        shown = {
+            name: stats.contrast(s, dict(zip(CELLS, w, strict=True)))["shown"]
+            for name, w in half.items()
+        }
+        for frame, kind in stats.mirror(table, TOWARD, draws=300).frames["kind"].items():
+            found = [name for name, part in shown.items() if part[frame]]
+            assert kind == ("both" if len(found) == 2 else [*found, "not shown"][0]), frame
+            kinds.add(kind)
+    assert kinds == {"relational", "directional", "both", "not shown"}
 
 
 @pytest.mark.parametrize(

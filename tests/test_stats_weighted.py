@@ -21,6 +21,13 @@ def _table(rows, **columns):
     return table.assign(article_id=[f"a{i}" for i in range(len(table))], direction="d", **columns)
 
 
+def _shares(codes, event, cell, groups, names, draws=stats.DRAWS):
+    """Shares of articles given as arrays."""
+    labels = {"group": np.array(groups, dtype=object)[cell]}
+    panel = stats.Panel(pd.Index(names), codes, np.ones(len(codes), int), event, labels)
+    return panel.shares(["group"], pd.Index(groups), draws)
+
+
 # Shares
 
 
@@ -57,7 +64,7 @@ def test_an_article_is_shared_out_among_its_claims():
             "direction": "d",
         }
     )
-    assert stats.article_codes(table, "frame", ["direction"]).to_numpy() == pytest.approx(
+    assert stats.Panel.of(table, "frame", ["direction"]).codes == pytest.approx(
         np.array([[2 / 3, 1 / 3], [0, 1]])
     )
     s = stats.shares(table, "frame", ["direction"], draws=10)
@@ -73,9 +80,7 @@ def test_events_weigh_alike_unless_asked_otherwise():
     table = _table([("copied", "x")] * 3 + [("b", "y")])
     assert stats.shares(table, "frame", ["direction"]).value[0, 0] == 0.5
     articles = np.eye(2)[[0, 0, 0, 1]]
-    s = stats.cell_shares(
-        articles, np.array([0, 0, 0, 1]), np.zeros(4, int), pd.Index(["d"]), pd.Index(["x", "y"])
-    )
+    s = _shares(articles, np.array([0, 0, 0, 1]), np.zeros(4, int), ["d"], ["x", "y"])
     assert s.value[0, 0] == 0.5
     assert s.draws.shape == (stats.DRAWS, 1, 2) == (2000, 1, 2)
 
@@ -142,10 +147,7 @@ def test_groups_are_the_combinations_that_occur():
 
 
 def test_a_group_without_articles_has_no_share():
-    s = stats.cell_shares(
-        np.ones((2, 1)), np.array([4, 9]), np.array([0, 0]), pd.Index(["a", "b"]), pd.Index(["x"]),
-        draws=5,
-    )  # fmt: skip
+    s = _shares(np.ones((2, 1)), np.array([4, 9]), np.array([0, 0]), ["a", "b"], ["x"], draws=5)
     assert s.value[0] == 1 and np.isnan(s.value[1])
     assert s.n["n_articles"].tolist() == [2, 0]
     shown = stats.prevalence(s)
@@ -432,9 +434,7 @@ def test_a_code_unseen_in_a_group_has_a_lower_limit_the_more_its_events_are_wort
     assert worth == pytest.approx([1, (3 / 16) / spread])
     assert worth[1] == pytest.approx(2)
     event, cell = np.arange(20), np.repeat([0, 1], 10)
-    s = stats.cell_shares(
-        sums.sum(1), event, cell, pd.Index(["a", "b"]), pd.Index(["whole", "part"]), draws=50
-    )
+    s = _shares(sums.sum(1), event, cell, ["a", "b"], ["whole", "part"], draws=50)
     low, high = stats.share_intervals(s)
     assert low[1].tolist() == [0, 0]
     assert high[1] == pytest.approx([1 - 0.025 ** (1 / 10), 1 - 0.025 ** (1 / 20)])

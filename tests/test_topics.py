@@ -61,13 +61,14 @@ def test_an_event_has_no_part_in_its_own_scores(planted):
     assert np.abs(again.scores_ - found.projection.scores_)[~own].max() > 1e-4
 
 
-def test_scores_of_an_event_are_those_of_a_fit_without_it(planted):
+def test_scores_of_an_event_are_those_of_a_fit_without_it(planted, monkeypatch):
+    monkeypatch.setattr(FrameScores, "wording", 0)
     claims, vectors, _ = planted
     texts, own = list(claims["text"]), (claims["cluster"] == "e3").to_numpy()
     arguments = [claims[c] for c in ("frame", "frame_2", "cluster")]
-    whole = FrameScores(wording=0).fit(texts, vectors, *arguments)
+    whole = FrameScores().fit(texts, vectors, *arguments)
     rest = [i for i in range(len(texts)) if not own[i]]
-    without = FrameScores(wording=0)
+    without = FrameScores()
     # Only what is not learnt from frames, the centre of the embeddings, may see the event.
     centred = vectors - vectors.mean(axis=0) + vectors[rest].mean(axis=0)
     without.fit([texts[i] for i in rest], centred[rest], *(a.iloc[rest] for a in arguments))
@@ -99,7 +100,8 @@ def test_a_repeated_fit_is_identical_and_noise_moves_little(planted):
 def test_new_claims_are_assigned_and_strange_ones_fit_none(planted):
     _, _, found = planted
     claims, vectors = corpus(seed=0)
-    labels = found.assign(list(claims["text"]), vectors)
+    scores = found.projection.transform(list(claims["text"]), vectors)
+    labels = found.clusterer.predict(scores)
     assert topics.follows(labels, claims)["frame"] > 0.7
     far = found.clusterer.predict(np.full((1, 4), 50.0))
     assert far.tolist() == [-1]

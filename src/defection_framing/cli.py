@@ -2,7 +2,6 @@
 
 import errno
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -37,8 +36,7 @@ def _plain(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in _SYSTEM:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}; nothing more was written."
-    ours = type(error).__module__.startswith((f"{__package__}.own.", f"{__package__}.people."))
-    return str(error) if ours or isinstance(error, DefectionError) else ""
+    return str(error) if isinstance(error, DefectionError) else ""
 
 
 app = typer.Typer(
@@ -48,13 +46,29 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+code = typer.Typer(
+    help="Code texts by classifiers learnt from the coded corpus, each code with a probability. "
+    "Codes below a stated threshold are left open, for a person to decide.",
+    no_args_is_help=True,
+)
+app.add_typer(code, name="code")
+
+Folder = Annotated[
+    Path | None,
+    typer.Argument(metavar="[DIR]", help="Folder of the corpus; that under study if left out."),
+]
+Lines = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE.jsonl", help="Lines of JSON with `id` and `text`; - for standard input."
+    ),
+]
+Sheets = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the sheets.")]
 
 
 @app.callback()
 def main(
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show where in the code an error arose.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error arose.")] = False,
 ) -> None:
     """How news media frame people who leave one side of the Russia-Ukraine war for the other.
 
@@ -72,20 +86,8 @@ def run(
             metavar="[NOTEBOOK...]", help="Run these alone, changed or not; by name, as 2_topics."
         ),
     ] = None,
-    fresh: Annotated[
-        bool,
-        typer.Option(
-            "--fresh",
-            help="First embed all texts again and print the largest difference from the stored "
-            "embeddings, from which the study always starts.",
-        ),
-    ] = False,
     full: Annotated[
-        bool,
-        typer.Option(
-            "--full",
-            help="First compute the long simulations again, with all replicates, and keep them.",
-        ),
+        bool, typer.Option("--full", help="First compute the kept simulations again, in full.")
     ] = False,
 ) -> None:
     """Run the notebooks that changed, and rewrite their figures and tables and all pages.
@@ -100,21 +102,10 @@ def run(
     if settings.data_dir() != settings.ROOT / "data":
         # Once and with progress, which the notebooks would not show.
         embed.vectors(run.embedded_texts(corpus.load()))
-    if fresh:
-        texts = run.embedded_texts(corpus.load())
-        largest = embed.compare_fresh(texts)
-        typer.echo(f"{len(texts):,} texts embedded again: no coordinate differs by more than")
-        typer.echo(f"{largest:.2g} from the stored ones.")
     if full:
         for simulation in kept.SIMULATIONS.values():
             simulation.save()
     run.run_study(notebooks)
-
-
-Folder = Annotated[
-    Path | None,
-    typer.Argument(metavar="[DIR]", help="Folder of the corpus; that under study if left out."),
-]
 
 
 @app.command()
@@ -160,7 +151,7 @@ def ingest(
         typer.Argument(
             metavar="SOURCE...",
             help="A folder of .txt or .html; a CSV, JSONL or Parquet table with a column of texts, "
-            "or of addresses to fetch; a WARC; a text file of addresses, one a line.",
+            "or of addresses to fetch; a text file of addresses, one a line.",
         ),
     ],
     out: Annotated[
@@ -169,13 +160,8 @@ def ingest(
     column: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="WHAT=NAME",
-            help="A column of an unusual name, such as text=Volltext; may be repeated.",
+            metavar="WHAT=NAME", help="A column of an unusual name, as text=Volltext; repeatable."
         ),
-    ] = None,
-    language: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CODE", help="Take this language only (ISO 639-1); may be repeated."),
     ] = None,
 ) -> None:
     """Read your own articles into DIR: texts, sentences, outlets, sources, story families.
@@ -190,22 +176,7 @@ def ingest(
     named = dict(pair.partition("=")[::2] for pair in column or [])
     if not all(named.values()):
         raise IngestError("--column takes WHAT=NAME, such as --column text=Volltext.")
-    typer.echo(str(run(sources, out, columns=named, languages=language)))
-
-
-code = typer.Typer(
-    help="Code texts by classifiers learnt from the coded corpus, each code with a probability. "
-    "Codes below a stated threshold are left open, for a person to decide.",
-    no_args_is_help=True,
-)
-app.add_typer(code, name="code")
-
-Lines = Annotated[
-    Path,
-    typer.Argument(
-        metavar="FILE.jsonl", help="Lines of JSON with `id` and `text`; - for standard input."
-    ),
-]
+    typer.echo(str(run(sources, out, columns=named)))
 
 
 @code.command("corpus")
@@ -237,6 +208,22 @@ def code_claims(file: Lines) -> None:
     _code(file, "code_claims")
 
 
+def _code(file: Path, how: str) -> None:
+    from .own import coding
+
+    try:
+        stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
+    except OSError as error:
+        raise coding.CodingError(
+            f"{file} cannot be read ({error.strerror}); name a file of JSON lines, or -."
+        ) from None
+    with stream:
+        name = "standard input" if str(file) == "-" else file.name
+        coded = getattr(coding, how)(stream, name)
+    coded["open"] = coded["open"].map({True: "true", False: "false"})
+    typer.echo(coded.to_csv(index=False), nl=False)
+
+
 @code.command("card")
 def code_card() -> None:
     """Measure the classifiers by cross-validation and rewrite data/model_card.md (minutes)."""
@@ -258,34 +245,10 @@ def code_left_out() -> None:
     coverage.CORRECTED_COVERAGE.save()
 
 
-def _code(file: Path, how: str) -> None:
-    from .own import coding
-
-    name = "standard input" if str(file) == "-" else file.name
-    try:
-        stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
-    except OSError as error:
-        raise coding.CodingError(
-            f"{file} cannot be read ({error.strerror}); name a file of JSON lines, or -."
-        ) from None
-    with stream:
-        lines = iter(partial(stream.readline, coding.LONGEST_LINE + 1), b"")
-        coded = getattr(coding, how)(lines, name)
-    coded["open"] = coded["open"].map({True: "true", False: "false"})
-    typer.echo(coded.to_csv(index=False), nl=False)
-
-
-Key = Annotated[
-    Path | None,
-    typer.Option("--key", metavar="DIR", help="Folder of the key; by default <DIR>-key."),
-]
-
-
 @app.command("blind-sheet")
 def blind_sheet(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the sheets.")],
+    out: Sheets,
     n: Annotated[int, typer.Option("--n", min=1, help="Articles, and claims, to draw.")] = 200,
-    key: Key = None,
 ) -> None:
     """Draw a stratified sample of the corpus for a person to code, blind to the existing codes.
 
@@ -293,27 +256,23 @@ def blind_sheet(
     """
     from .people.human import blind_sheet
 
-    typer.echo(blind_sheet(n, out, key))
+    typer.echo(blind_sheet(n, out))
 
 
 @app.command()
-def intrusion(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the sheets.")],
-    key: Key = None,
-) -> None:
+def intrusion(out: Sheets) -> None:
     """Write word and topic intrusion tests for the topics: can a person tell what is not theirs?
 
     Writes words.csv, topics.csv and INSTRUCTIONS.md, and the answers apart. Never overwrites.
     """
     from .people.intrusion import write
 
-    typer.echo(write(out, key))
+    typer.echo(write(out))
 
 
 @app.command()
 def agreement(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the filled sheets.")],
-    key: Key = None,
 ) -> None:
     """Read filled sheets back, from blind-sheet or from intrusion, and compare them with the key.
 
@@ -323,14 +282,12 @@ def agreement(
     from .people import human, intrusion
 
     tests = any((folder / f"{name}.csv").exists() for name in intrusion.TESTS)
-    typer.echo((intrusion if tests else human).report(folder, key))
+    typer.echo((intrusion if tests else human).report(folder))
 
 
 @app.command()
 def review(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder coded by `code corpus`, with codes.csv.")
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `code corpus` coded.")],
 ) -> None:
     """Have people decide the codes that classifiers left open, and check some of the others.
 
@@ -346,13 +303,8 @@ def corrected(
     folder: Folder = None,
     sheets: Annotated[
         Path | None,
-        typer.Option(
-            "--sheets",
-            metavar="SHEETS",
-            help="Folder of the filled sheets; by default the first review in DIR.",
-        ),
+        typer.Option(metavar="DIR", help="The filled sheets; by default DIR's first review."),
     ] = None,
-    key: Key = None,
 ) -> None:
     """Correct shares and contrasts of machine codes by the codes that people gave to a sample.
 
@@ -362,20 +314,20 @@ def corrected(
     from . import settings
     from .people.correct import write_table
 
-    typer.echo(write_table(folder or settings.data_dir(), sheets, key))
+    typer.echo(write_table(folder or settings.data_dir(), sheets))
 
 
-@app.command("pages")
-def reword() -> None:
+@app.command()
+def pages() -> None:
     """Write captions, findings and gallery anew from their words; nothing is run."""
-    from .publish import pages
+    from .publish.pages import write_pages
 
-    if old := pages.write_pages():
+    if old := write_pages():
         typer.echo(f"New titles that no picture bears until it is drawn: {', '.join(old)}.")
 
 
-@app.command("verify")
-def compare() -> None:
+@app.command()
+def verify() -> None:
     """Compare the last run with what is committed: do the conclusions still hold?
 
     Says `identical`, `within tolerance`, `conclusions hold` (values moved further, no conclusion

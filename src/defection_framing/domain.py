@@ -33,6 +33,7 @@ DIRECTIONS = {
 """The directions that are compared, in the order of figures; articles on both are left out."""
 
 NAMES = DIRECTIONS | {
+    "camp_detail": "camp of the registry",
     "ru_official": "Russian officials",
     "ua_official": "Ukrainian officials",
     "west_official": "Western officials",

@@ -10,10 +10,9 @@ from filelock import FileLock
 
 
 class DefectionError(Exception):
-    """What a researcher can mend; the message says what is wrong and what to do.
+    """What a researcher can mend; all errors raised on purpose derive from it.
 
-    All errors that this package raises on purpose derive from it. The console command prints them
-    without a trace.
+    The message says what is wrong and what to do; the command prints it without a trace.
     """
 
 
@@ -61,13 +60,7 @@ def cache_dir() -> Path:
 
 
 def notebook_name() -> str:
-    """Name of the notebook that runs, without ending: Jupyter and the study's runner set it.
-
-    Raises
-    ------
-    RuntimeError
-        If no notebook runs.
-    """
+    """Name of the notebook that runs, without ending; RuntimeError if none does."""
     try:
         return Path(os.environ["JPY_SESSION_NAME"]).stem
     except KeyError:
@@ -92,9 +85,8 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file in one step."""
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
+    prefix = f".{path.name}."
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=prefix, delete=False) as file:
         file.write(content)
     # A temporary file is private to its owner; the page is to be read by others.
     os.chmod(file.name, 0o644)

@@ -14,19 +14,3 @@ from .tables import (
     event_facts,
     load,
 )
-
-__all__ = [
-    "Corpus",
-    "DESCRIPTOR",
-    "article_texts",
-    "cell_text",
-    "CorpusError",
-    "MAY_BE_ABSENT",
-    "NotEnough",
-    "cell_fault",
-    "codes",
-    "columns",
-    "event_facts",
-    "load",
-    "no_code",
-]

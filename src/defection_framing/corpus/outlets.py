@@ -22,17 +22,11 @@ def outlet_of(url: str, domains: Collection[str]) -> str:
     itself, then without `www.`, its parent domains, then as a page for mobile devices; each with
     or without the final dot of an absolute host name. Ports and upper case never count.
 
-    Parameters
-    ----------
-    url : str
-    domains : collection of str
-        The registered domains.
-
     Returns
     -------
     str
-        One of `domains`; else the host without `www.`, in the letters of the domain name system,
-        and empty where the address has none.
+        One of the registered `domains`; else the host without `www.`, in the letters of the domain
+        name system, and empty where the address has none.
     """
     for pattern in _COPIES:
         if match := pattern.fullmatch(url):

@@ -8,9 +8,8 @@ descriptor cannot say, because it spans columns or tables, is checked here and n
 import hashlib
 import json
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -46,13 +45,9 @@ class Corpus:
     Attributes
     ----------
     articles : DataFrame
-        One row per article, indexed by `article_id`; `year` (Int64) is added, from `date`.
-    claims : DataFrame
-        One row per claim, indexed by `claim_id`.
-    outlets : DataFrame
-        One row per web domain, indexed by `domain`.
-    events : DataFrame
-        One row per case, indexed by `event`.
+        Indexed by `article_id`; `year` (Int64) is added, from `date`.
+    claims, outlets, events : DataFrame
+        Indexed by `claim_id`, by `domain` and by `event`.
     second_claims, second_articles : DataFrame
         The second coder's codes, indexed by `claim_id` and `article_id`; without rows where the
         corpus has one coder only.
@@ -103,10 +98,6 @@ def load(folder: Path | None = None) -> Corpus:
         Folder of the CSV tables; by default `settings.data_dir()`. Its own `datapackage.json` is
         used where it has one, else the repository's.
 
-    Returns
-    -------
-    Corpus
-
     Raises
     ------
     CorpusError
@@ -133,12 +124,11 @@ def load(folder: Path | None = None) -> Corpus:
 
 def _fingerprint(folder: Path) -> str:
     """SHA-256 over all that a loaded corpus follows from: tables, descriptors, code, pandas."""
-    paths = [folder / resource["path"] for resource in _shipped()["resources"]]
-    code = Path(__file__).parent.glob("*.py")
+    files = [*folder.glob("*.csv"), *folder.glob("datapackage.json"), DESCRIPTOR]
     total = hashlib.sha256(pd.__version__.encode())
-    for path in (*paths, folder / "datapackage.json", DESCRIPTOR, *sorted(code)):
-        content = path.read_bytes() if path.is_file() else b"absent"
-        total.update(hashlib.sha256(content).digest())
+    for path in sorted([*files, *Path(__file__).parent.glob("*.py")]):
+        if path.is_file():
+            total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
 
 
@@ -147,12 +137,18 @@ def _validated(folder: Path) -> Corpus:
     from frictionless import Package  # takes a second or two to import
 
     descriptor = _descriptor(folder)
-    empty = _drop_absent(descriptor, folder)
-    _raise(p for resource in descriptor["resources"] for p in unreadable(resource, folder))
+    absent = [
+        resource
+        for resource in descriptor["resources"]
+        if resource["name"] in MAY_BE_ABSENT and not (folder / resource["path"]).exists()
+    ]
+    present = [resource for resource in descriptor["resources"] if resource not in absent]
+    _raise(fault for resource in present for fault in unreadable(folder / resource["path"]))
 
-    package = Package.from_descriptor(descriptor, basepath=str(folder))
-    tables, structure, cells = {}, [], []
-    for resource in descriptor["resources"]:
+    package = Package.from_descriptor(descriptor | {"resources": present}, basepath=str(folder))
+    tables = {resource["name"]: _typed([], resource["schema"]) for resource in absent}
+    structure, cells = [], []
+    for resource in present:
         rows: list[dict] = []
         report = package.get_resource(resource["name"]).validate(
             on_row=lambda row, rows=rows: rows.append(row.to_dict()), limit_errors=0
@@ -164,11 +160,14 @@ def _validated(folder: Path) -> Corpus:
             tables[resource["name"]] = _typed(rows, resource["schema"])
     # Under a broken header every cell looks wrong, here and in the tables that refer to it.
     _raise(structure or cells)
-    for resource in empty:
-        tables[resource["name"]] = _typed([], resource["schema"])
-    paths = {resource["name"]: resource["path"] for resource in descriptor["resources"]}
-    _raise(_beyond_schema(tables, paths))
-
+    _raise(
+        cell_fault(f"{name}.csv", position + 2, column, cell_text(cell), say)
+        for name, column, say in _beyond_schema(tables)
+        for position, (cell, say) in enumerate(
+            zip(tables[name].reset_index()[column], say.reindex(tables[name].index), strict=True)
+        )
+        if isinstance(say, str)
+    )
     articles = tables["articles"]
     articles["year"] = articles["date"].str[:4].astype("Int64")
     return Corpus(
@@ -202,7 +201,7 @@ def codes(table: str, column: str) -> tuple[str, ...]:
 
 
 def event_facts(articles: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
-    """Count what `events.csv` tells of each event.
+    """Count what `events.csv` tells of each event: a row for each, sorted by name.
 
     Parameters
     ----------
@@ -210,11 +209,6 @@ def event_facts(articles: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
         With the columns `event, date, outlet, direction, lang`; NaN where a date is unknown.
     outlets : DataFrame
         Indexed by domain, with the column `camp`.
-
-    Returns
-    -------
-    DataFrame
-        One row per event, indexed and sorted by `event`. First and last date are in text order.
     """
     camps = articles["outlet"].map(outlets["camp"].astype(str))
     events = articles.assign(camp=camps).groupby("event", sort=True)
@@ -236,18 +230,12 @@ def event_facts(articles: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _raise(problems) -> None:
-    problems = list(dict.fromkeys(problems))
-    if problems:
-        raise CorpusError("\n".join(problems))
+def _raise(faults: Iterable[str]) -> None:
+    if faults := list(dict.fromkeys(faults)):
+        raise CorpusError("\n".join(faults))
 
 
 def _shipped() -> dict:
-    """Read the repository's descriptor."""
-    if not DESCRIPTOR.is_file():
-        raise CorpusError(
-            f"The descriptor {DESCRIPTOR} is missing; restore it from the repository."
-        )
     return json.loads(DESCRIPTOR.read_text(encoding="utf-8"))
 
 
@@ -291,17 +279,6 @@ def _shape(descriptor: dict) -> dict[tuple[str, str], tuple]:
     }
 
 
-def _drop_absent(descriptor: dict, folder: Path) -> list[dict]:
-    """Take the tables that may be absent and are out of the descriptor, and return them."""
-    absent = [
-        resource
-        for resource in descriptor["resources"]
-        if resource["name"] in MAY_BE_ABSENT and not (folder / resource["path"]).exists()
-    ]
-    descriptor["resources"] = [r for r in descriptor["resources"] if r not in absent]
-    return absent
-
-
 def _typed(rows: list[dict], schema: dict) -> pd.DataFrame:
     """Build a table with the descriptor's types, indexed by its key."""
     columns = {}
@@ -327,70 +304,48 @@ def cell_text(value) -> str:
     return "" if pd.isna(value) else str(value)
 
 
-def _is_day(text: str) -> bool:
-    """Tell whether a date exists, whatever its precision."""
-    try:
-        date.fromisoformat(text + "0001-01-01"[len(text) :])
-    except ValueError:
-        return False
-    return True
+def _beyond_schema(tables: dict[str, pd.DataFrame]) -> Iterator[tuple[str, str, pd.Series]]:
+    """Check what spans columns or tables: table, column, and by key what to say of bad cells."""
 
-
-def _beyond_schema(tables: dict[str, pd.DataFrame], paths: dict[str, str]) -> Iterator[str]:
-    """Check what spans columns or tables, in tables that fit the schema."""
-
-    def flag(name: str, column: str, bad: pd.Series, remedy) -> Iterator[str]:
-        """Name each cell where `bad` (bool, by key), and its remedy (a text, or key to text)."""
-        rows = tables[name].reset_index()
-        for position in bad.reindex(tables[name].index, fill_value=False).to_numpy().nonzero()[0]:
-            value = cell_text(rows.at[position, column])
-            say = remedy if isinstance(remedy, str) else remedy(tables[name].index[position])
-            yield cell_fault(paths[name], position + 2, column, value, say)
+    def say(bad: pd.Series, fault: str) -> pd.Series:
+        return pd.Series(fault, index=bad.index[bad], dtype=object)
 
     articles, claims, events = tables["articles"], tables["claims"], tables["events"]
-
-    for name in paths:
-        lists = [column for column, cells in tables[name].items() if cells.dtype == object]
-        for column in lists:
-            repeats = tables[name][column].map(lambda cell: len(set(cell)) < len(cell))
-            yield from flag(name, column, repeats, "names one thing twice; remove one.")
-        if "frame_2" in tables[name]:
-            same = tables[name]["frame"].astype(str) == tables[name]["frame_2"].astype(str)
-            yield from flag(name, "frame_2", same, "is the main frame already; leave it empty.")
-
     if articles.empty:
-        yield f"{paths['articles']} has a header but no rows; add the articles."
-        return
+        raise CorpusError("articles.csv has a header but no rows; add the articles.")
+    for name, table in tables.items():
+        for column, cells in table.items():
+            if cells.dtype == object:
+                repeats = cells.map(lambda cell: len(set(cell)) < len(cell)).astype(bool)
+                yield name, column, say(repeats, "names one thing twice; remove one.")
+        if "frame_2" in table:
+            same = table["frame"].astype(str) == table["frame_2"].astype(str)
+            yield name, "frame_2", say(same, "is the main frame already; leave it empty.")
 
-    undated = articles["date"].isna()
-    impossible = ~articles["date"].fillna("2000").map(_is_day) & ~undated
-    yield from flag("articles", "date", impossible, "is no day of the calendar; correct it.")
+    days = pd.to_datetime(articles["date"], format="ISO8601", errors="coerce")
+    impossible = days.isna() & articles["date"].notna()
+    yield "articles", "date", say(impossible, "is no day of the calendar; correct it.")
 
     silent = ~articles.index.to_series().isin(claims["article_id"])
     todo = "has no claim in claims.csv; add its claims or remove the article."
-    yield from flag("articles", "article_id", silent, todo)
+    yield "articles", "article_id", say(silent, todo)
 
     ids = claims["article_id"] + "-" + claims["n"].astype(str)
-    strays = ids != claims.index
-    yield from flag("claims", "claim_id", strays, lambda key: f"must be {ids[key]}; correct it.")
+    yield "claims", "claim_id", "must be " + ids[ids != claims.index] + "; correct it."
 
     second = tables["second_coder_claims"]
     reworded = second["text"] != claims["text"].reindex(second.index)
     todo = "does not fit the sentence in claims.csv; write the other of true and false."
-    yield from flag("second_coder_claims", "reworded", reworded != second["reworded"], todo)
+    yield "second_coder_claims", "reworded", say(reworded != second["reworded"], todo)
 
     facts = event_facts(articles, tables["outlets"])
     unused = ~events.index.to_series().isin(facts.index)
-    yield from flag("events", "event", unused, "is the event of no article; remove the row.")
+    yield "events", "event", say(unused, "is the event of no article; remove the row.")
     for column, counted in facts.items():
         counted = counted.map(cell_text)
         stale = events[column].map(cell_text).reindex(counted.index) != counted
-        yield from flag(
-            "events",
-            column,
-            stale,
-            lambda key, counted=counted: f"does not fit articles.csv; write {counted[key]!r}.",
-        )
+        todo = "does not fit articles.csv; write " + counted[stale].map(repr) + "."
+        yield "events", column, todo
 
 
 def article_texts(corpus: Corpus) -> list[str]:

@@ -3,22 +3,10 @@
 Each function draws in the study's style without touching a caller's matplotlib, without a title
 (`publish.show` writes it), and says on the figure who drew it (`fig.made_by`).
 """
+# ruff: noqa: F401
 
-from .checks import coverage, merging
+from .checks import coverage
 from .curves import curves, what_holds
 from .forest import forest
 from .maps import claim_map, counts, heat, topic_name
 from .mirror import mirror
-
-__all__ = [
-    "claim_map",
-    "counts",
-    "coverage",
-    "curves",
-    "forest",
-    "heat",
-    "merging",
-    "mirror",
-    "topic_name",
-    "what_holds",
-]

@@ -1,10 +1,9 @@
-"""How far the methods can be trusted: coverage of intervals, and agreement as frames are merged."""
+"""How far the methods can be trusted: coverage of intervals."""
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from ..stats import SUFFICIENT, TENTATIVE
 from .style import drawn, looks, nothing
 
 
@@ -17,8 +16,7 @@ def coverage(by_size: pd.DataFrame, cells: pd.DataFrame, refused: dict[str, floa
     by_size : pd.DataFrame
         Index: events per cell; one column for each kind of interval.
     cells : pd.DataFrame
-        Cells of the corpus: `events` (effective), `value`, `worst`, `by_article` (bool: each
-        article counts once).
+        Of the corpus: `events` (effective), `value`, `worst`, `by_article` (counted once; bool).
     refused : dict
         Below how many effective events no interval is printed, by a word for which.
     """
@@ -47,32 +45,4 @@ def coverage(by_size: pd.DataFrame, cells: pd.DataFrame, refused: dict[str, floa
     ax.set_ylabel("95% intervals that hold the truth")
     ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
-    return fig
-
-
-@drawn
-def merging(path: pd.DataFrame, points: pd.DataFrame):
-    """Line plot of agreement against the number of classes that frames are merged to.
-
-    Parameters
-    ----------
-    path : pd.DataFrame
-        As `levels.merge_path` gives it.
-    points : pd.DataFrame
-        Levels to be marked, by name: `n_classes`, `value`, `low`, `high`.
-    """
-    fig, ax = plt.subplots(figsize=(7, 3.8))
-    ax.plot(path.index, path["alpha"], "-o", color="#000000", markersize=3,
-            label="merged step by step, on the claims that chose the classes")  # fmt: skip
-    ax.plot(path.index, path["left_out"], "--v", color="#0072B2", markersize=4, mfc="white",
-            label="the same, on claims that did not (mean over halves)")  # fmt: skip
-    for name, look in looks(points.index).items():
-        at, value, low, high = points.loc[name, ["n_classes", "value", "low", "high"]]
-        ax.vlines(at, low, high, look.colour, linewidth=look.line)
-        ax.plot(at, value, look.marker, color=look.colour, markersize=7, label=name)
-    for threshold in (TENTATIVE, SUFFICIENT):
-        ax.axhline(threshold, color="#444444", linestyle=":", linewidth=0.9)
-    ax.set(xlabel="number of classes", ylabel="Krippendorff's alpha")
-    ax.invert_xaxis()
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), fontsize=8)
     return fig

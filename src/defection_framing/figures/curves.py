@@ -12,44 +12,29 @@ from .style import BLACK, BLUE, DARK, ORANGE, drawn, nothing, tick
 
 LIGHT_GREY = "#bbbbbb"
 
+Tables, Words = dict[str, pd.DataFrame], dict[str, str]
+
 
 @drawn
-def what_holds(
-    summary: pd.DataFrame,
-    curves: dict[str, pd.DataFrame],
-    names: dict[str, str],
-    units: dict[str, str],
-):
-    """How far each curve reaches, and what share of it agrees.
-
-    Differences of shares, and indices and distances, have a row of panels each.
+def what_holds(summary: pd.DataFrame, curves: Tables, names: Words, units: Words):
+    """How far each curve reaches, and what share of it agrees; a row of panels for each unit.
 
     Parameters
     ----------
-    summary : pd.DataFrame
-        As `multiverse.summary` returns it.
-    curves : dict of str to pd.DataFrame
-        As `multiverse.curve` returns them, by estimate.
+    summary, curves
+        As `multiverse.summary` returns it, and `multiverse.curve`, by estimate.
     names, units : dict of str to str
         Estimates, from top to bottom, to their names in words and to "points" or "plain".
     """
     shown = [k for k in names if summary.loc[k, "specifications"] > 0]
-    kinds = {
-        "difference of shares, points": [k for k in shown if units[k] == "points"],
-        "index, or distance": [k for k in shown if units[k] == "plain"],
-    }
+    words = {"points": "difference of shares, points", "plain": "index, or distance"}
+    kinds = {words[unit]: [k for k in shown if units[k] == unit] for unit in words}
     kinds = {kind: keys for kind, keys in kinds.items() if keys}
     if not kinds:
         return nothing()
-    fig, axes = plt.subplots(
-        len(kinds),
-        2,
-        sharey="row",
-        squeeze=False,
-        figsize=(9.5, 1.6 + 0.5 * len(kinds) + 0.42 * len(shown)),
-        width_ratios=[1.2, 1],
-        height_ratios=[len(keys) + 0.2 for keys in kinds.values()],
-    )
+    size = (9.5, 1.6 + 0.5 * len(kinds) + 0.42 * len(shown))
+    ratios = {"width_ratios": [1.2, 1], "height_ratios": [len(k) + 0.2 for k in kinds.values()]}
+    fig, axes = plt.subplots(len(kinds), 2, sharey="row", squeeze=False, figsize=size, **ratios)
     for (left, right), (kind, keys) in zip(axes, kinds.items(), strict=True):
         for y, key in enumerate(keys):
             row, values = summary.loc[key], curves[key]["value"]
@@ -83,21 +68,13 @@ def what_holds(
 
 
 @drawn
-def curves(
-    tables: dict[str, pd.DataFrame],
-    names: dict[str, str],
-    units: dict[str, str],
-    null: pd.DataFrame | None = None,
-):
+def curves(tables: Tables, names: Words, units: Words, null: pd.DataFrame | None = None):
     """Specification curves as small multiples: estimates with intervals, sorted.
 
     Parameters
     ----------
-    tables : dict of str to pd.DataFrame
-        As `multiverse.curve` returns them, by estimate: sorted by `value`, with `low`, `high`,
-        `excludes_zero` and `reported` (bool).
-    names, units : dict of str to str
-        As in `what_holds`.
+    tables, names, units
+        As in `what_holds`; tables have `value`, `low`, `high`, `excludes_zero`, `reported` (bool).
     null : pd.DataFrame, optional
         By estimate: `null_low`, `null_high`, the middle 95% of the curve's median where the
         direction does not matter.
@@ -132,12 +109,10 @@ def curves(
 def _curve(ax, t: pd.DataFrame, band: pd.Series | None) -> None:
     """One curve, with the band of its median's null at the right."""
     t = t.reset_index(drop=True)
-    sure, same = (
-        t["excludes_zero"] & t["low"].notna(),
-        np.sign(t["value"]) == np.sign(t["value"].median()),
-    )
+    known = t["low"].notna()
+    sure, same = t["excludes_zero"] & known, np.sign(t["value"]) == np.sign(t["value"].median())
     for at, colour in ((~sure, LIGHT_GREY), (sure & same, BLUE), (sure & ~same, BLACK)):
-        part = t[at & t["low"].notna()]
+        part = t[at & known]
         ax.vlines(part.index, part["low"], part["high"], colour, lw=min(1.2, 250 / len(t)),
                   rasterized=True)  # fmt: skip
     other = t.index[sure & ~same]
@@ -149,11 +124,7 @@ def _curve(ax, t: pd.DataFrame, band: pd.Series | None) -> None:
     ax.vlines(own.index, own["low"], own["high"], ORANGE, lw=1.8, zorder=4, path_effects=[outline])
     ax.plot(own["value"], "D", color=ORANGE, mec="white", mew=1.2, ms=8, zorder=5)
     if band is not None and band.notna().all():
-        ends = band["null_low"], band["null_high"]
-        ax.vlines(1.04 * len(t), *ends, color=DARK, lw=5, alpha=0.6)
+        ax.vlines(1.04 * len(t), *band[["null_low", "null_high"]], color=DARK, lw=5, alpha=0.6)
     ax.set(xlim=(-0.02 * len(t), 1.08 * len(t)), xticks=[])
-    none = t["low"].isna().sum()
-    ax.set_xlabel(
-        f"{len(t):,} specifications" + (f"; {none:,} without interval" if none else ""),
-        fontsize=7.5,
-    )
+    without = "" if known.all() else f"; {(~known).sum():,} without interval"
+    ax.set_xlabel(f"{len(t):,} specifications{without}", fontsize=7.5)

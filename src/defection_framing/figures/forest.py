@@ -77,9 +77,8 @@ def forest(
         order = [*first.sort_values(ascending=False).index, *t["row"]]
     order = list(dict.fromkeys(str(r) for r in order))
     across = columns or len(panels)
-    stacked = across == 1  # each panel has rows of its own
     rows = {p: order for p in panels}
-    if stacked:
+    if across == 1:
         rows = {p: [r for r in order if r in set(t.loc[t["panel"] == p, "row"])] for p in panels}
     names = _row_names(t, order, marked)
     fig, axes = _grid(rows, names, len(own_look), across, own_scale, "n_articles" in t)
@@ -128,15 +127,9 @@ def _grid(rows, names, n_series, across, own_scale, with_n):
     heights = [max(each * len(r), 0.5) + 0.3 for r in list(rows.values())[::across]]
     room = 0.4 + 0.066 * max(len(line) for x in names.values() for line in x.split("\n"))
     width = 4.2 if across == 1 else 3.8 if with_n or across == 2 else 2
-    fig, axes = plt.subplots(
-        down,
-        across,
-        squeeze=False,
-        height_ratios=heights,
-        sharex=not own_scale,
-        sharey=across > 1,
-        figsize=(room + width * across, sum(heights) + 0.9 + 0.19 * n_series),
-    )
+    shared = {"sharex": not own_scale, "sharey": across > 1, "height_ratios": heights}
+    size = (room + width * across, sum(heights) + 0.9 + 0.19 * n_series)
+    fig, axes = plt.subplots(down, across, squeeze=False, figsize=size, **shared)
     for ax in axes.flat[len(rows) :]:
         ax.set_visible(False)
     return fig, axes

@@ -26,7 +26,7 @@ def heat(table: pd.DataFrame, xlabel: str, ylabel: str):
                     color="white" if dark else "black")  # fmt: skip
     ax.set(
         xticks=range(table.shape[1]), yticks=range(table.shape[0]), xlabel=xlabel, ylabel=ylabel,
-        xticklabels=["\n".join(textwrap.wrap(domain.label(str(c)), 11)) for c in table.columns],
+        xticklabels=["\n".join(textwrap.wrap(domain.label(str(c)), 10)) for c in table.columns],
         yticklabels=[domain.label(str(c)) for c in table.index],
     )  # fmt: skip
     ax.grid(visible=False)
@@ -52,12 +52,7 @@ def counts(table: pd.DataFrame, xlabel: str, ylabel: str):
 def claim_map(xy: np.ndarray, topics: np.ndarray, table: pd.DataFrame):
     """Map of claims with the number of each topic at its middle, and the labels beside it.
 
-    Parameters
-    ----------
-    xy : np.ndarray, shape (n, 2)
-    topics : np.ndarray of int, shape (n,)
-    table : pd.DataFrame
-        As `topics.describe` returns; unstable topics are named with a double dagger.
+    Points `xy` (n, 2), the numbers of their `topics` (n,), and a table as `topics.describe`.
     """
     fig, (ax, legend) = plt.subplots(1, 2, figsize=(11, 5.8), width_ratios=[1.3, 1])
     ax.scatter(*xy.T, c="#bbbbbb", s=3, linewidths=0, rasterized=True)

@@ -5,25 +5,20 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .. import domain, stats
-from .style import drawn, nothing
+from .. import domain
+from .style import BLACK, BLUE, DAGGER, ORANGE, Look, drawn, nothing
 
 
 @drawn
 def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
     """Headline figure: the two camps' contrasts, frame by frame, and the index among its nulls.
 
-    Parameters
-    ----------
-    m : stats.Mirror
-    camps : tuple of str
-    marked : collection of str
-        Frames that are named with a dagger, as in `dots`.
+    `m` is a `stats.Mirror`; frames that are `marked` are named with a dagger.
     """
     if np.isnan(m.index["value"]):
         return nothing()
     fig, (left, right) = plt.subplots(1, 2, figsize=(10, 5.6), width_ratios=[1.5, 1])
-    t, kinds = m.frames, stats.kind_of_frame(m.frames)
+    t, kinds = m.frames, m.frames["kind"]
     # Too few events leave the contrasts without intervals.
     reach = 1.15 * np.nanmax(np.abs(t.filter(regex="^(first|second)(_low|_high)?$")))
     for slope, style in ((1, "-"), (-1, ":")):
@@ -31,21 +26,21 @@ def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
     left.axhline(0, color="#bbbbbb", linewidth=0.6)
     left.axvline(0, color="#bbbbbb", linewidth=0.6)
     looks = {
-        "not shown": ("#777777", "o", "none"),
-        "relational": ("#000000", "D", "full"),
-        "directional": ("#D55E00", "s", "full"),
-        "both": ("#0072B2", "P", "full"),
+        "not shown": Look("#777777", "o", filled=False),
+        "relational": Look(BLACK, "D"),
+        "directional": Look(ORANGE, "s"),
+        "both": Look(BLUE, "P"),
     }
-    for kind, (colour, marker, fill) in looks.items():
-        part = t[kinds == kind]
+    for kind, look in looks.items():
+        part, colour = t[kinds == kind], look.colour
         if part.empty:
             continue
-        if kind != "not shown":
+        if look.filled:
             left.hlines(part["first"], part["second_low"], part["second_high"], colour, lw=0.9)
             left.vlines(part["second"], part["first_low"], part["first_high"], colour, lw=0.9)
         left.plot(
-            part["second"], part["first"], marker, color=colour, linestyle="",
-            markerfacecolor=colour if fill == "full" else "white", label=f"{kind} ({len(part)})",
+            part["second"], part["first"], look.marker, color=colour, linestyle="",
+            markerfacecolor=look.face, label=f"{kind} ({len(part)})",
         )  # fmt: skip
     # Labels of the crowded middle stand in one column, in the order of their points.
     size = t[["first", "second"]].abs().max(axis=1)
@@ -60,7 +55,7 @@ def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
             at = max(row["first"], at + 0.08 * reach)
             place = (0.3 * reach, at)
         left.annotate(
-            domain.label(frame) + ("\N{DAGGER}" if frame in marked else ""),
+            domain.label(frame) + (DAGGER if frame in marked else ""),
             point, place, fontsize=8, va="center",
             ha="left" if row["second"] >= 0 else "right",
             fontweight="normal" if kinds[frame] == "not shown" else "bold",
@@ -78,19 +73,18 @@ def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
         title="Each frame's contrast in the two camps",
     )  # fmt: skip
     left.legend(loc="upper left", bbox_to_anchor=(0, -0.13), ncols=4, fontsize=8)
-    rows = [*m.references.columns, "observed"]
-    for y, name in enumerate(m.references.columns):
+    for y, name in enumerate(m.references):
         low, mid, high = np.nanpercentile(m.references[name], [2.5, 50, 97.5])
         right.hlines(y, low, high, color="#999999", linewidth=6, alpha=0.6)
         right.plot(mid, y, "|", color="#444444", markersize=12)
-    y = len(rows) - 1
+    rows, y = [*m.references, "observed"], m.references.shape[1]
     right.hlines(y, m.index["low"], m.index["high"], color="black", linewidth=1.6)
     right.plot(m.index["value"], y, "D", color="black")
     right.axvline(0, color="#bbbbbb", linewidth=0.8)
     right.set(
         yticks=range(len(rows)), ylim=(-0.6, len(rows) - 0.4), xlim=(-1.05, 1.05),
         yticklabels=["\n".join(textwrap.wrap(r, 16)) for r in rows],
-        xlabel="mirror index\n\N{MINUS SIGN}1 direction decides    1 perfect mirror",
+        xlabel="mirror index\n\N{MINUS SIGN}1 both tell alike    1 perfect mirror",
         title="The index, and references (95% of draws)",
     )  # fmt: skip
     right.grid(axis="y", visible=False)

@@ -32,7 +32,6 @@ DATE = re.compile(
 
 @cache
 def _patterns() -> tuple[re.Pattern, re.Pattern]:
-    """Patterns of the heading of the comments, and of other lines that are left out."""
     kinds: dict[str, list[str]] = {"comments": [], "share": [], "line": []}
     with (files(__package__) / "boilerplate.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -46,20 +45,7 @@ def _patterns() -> tuple[re.Pattern, re.Pattern]:
 
 
 def clean(text: str) -> tuple[list[str], list[str]]:
-    """Repair a text and part it from its boilerplate.
-
-    Parameters
-    ----------
-    text : str
-        Plain text; markup left in it is removed.
-
-    Returns
-    -------
-    lines : list of str
-        The paragraphs.
-    stamps : list of str
-        The lines that were taken out as date stamps or slugs, which may tell the date.
-    """
+    """Repair a plain text: its paragraphs, and the date stamps and slugs taken out of it."""
     text = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|</?[a-z!][^<>\n]*>", " ", text)
     text = ftfy.fix_text(text, uncurl_quotes=False)
     comments, boilerplate = _patterns()
@@ -70,7 +56,7 @@ def clean(text: str) -> tuple[list[str], list[str]]:
         read += len(line)
         if comments.fullmatch(line):
             if read > whole / 2:
-                break  # what follows the heading of the comments is the readers'
+                break
         elif _SLUG.fullmatch(line) or is_stamp(line):
             stamps.append(line)
         elif not boilerplate.fullmatch(line) and not _is_label(line):

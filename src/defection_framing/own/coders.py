@@ -22,7 +22,6 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 import sklearn
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
@@ -30,6 +29,7 @@ from scipy.special import expit, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import FeatureUnion
 
 from .. import corpus, settings
 from . import readings
@@ -44,56 +44,33 @@ ARTICLE_CODES = ("direction", "portrayal", "stance")
 CLAIM_CODES = ("frame", "voice")
 """Codes of a claim."""
 
-_VIEWS = {  # what is made of a text, and of what its runs are made
-    "words": (str, "word"),
-    "roles": (readings.roles, "word"),
-    "abstract": (readings.abstract, "word"),
-    "letters": (str, "char_wb"),
-}
+
+def _roles(text: str) -> str:
+    return readings.roles(text).lower()
 
 
-class Words:
-    """TF-IDF of several views of a text side by side, each row a unit vector in each view.
-
-    Parameters
-    ----------
-    **views : (int, int)
-        Shortest and longest run of words or letters, by view (a key of `_VIEWS`).
-    """
-
-    def __init__(self, **views: tuple[int, int]):
-        self.spaces = {
-            view: TfidfVectorizer(
-                analyzer=_VIEWS[view][1],
-                ngram_range=lengths,
-                token_pattern=r"\b\w+\b" if _VIEWS[view][1] == "word" else None,
-                sublinear_tf=True,
-                min_df=2,
-                dtype=np.float32,
-            )
-            for view, lengths in views.items()
-        }
-
-    def fit_transform(self, texts) -> sp.csr_matrix:
-        """Learn the words of some texts, and give their rows."""
-        views = self._views(texts)
-        for space, view in zip(self.spaces.values(), views, strict=True):
-            space.fit(view)
-        return self._rows(views)
-
-    def transform(self, texts) -> sp.csr_matrix:
-        """Rows of texts, shape (n, words)."""
-        return self._rows(self._views(texts))
-
-    def _views(self, texts) -> list[list[str]]:
-        return [[_VIEWS[view][0](text) for text in texts] for view in self.spaces]
-
-    def _rows(self, views) -> sp.csr_matrix:
-        parts = [s.transform(view) for s, view in zip(self.spaces.values(), views, strict=True)]
-        return sp.hstack(parts).tocsr()
+def _abstract(text: str) -> str:
+    return readings.abstract(text).lower()
 
 
-# Models
+def _words(**views: tuple[int, int]) -> FeatureUnion:
+    """TF-IDF of views of a text side by side, by run lengths; `fit_transform` moves last digits."""
+    reads = {"roles": _roles, "abstract": _abstract}
+    parts = []
+    for view, lengths in views.items():
+        letters = view == "letters"
+        space = TfidfVectorizer(
+            preprocessor=reads.get(view),
+            analyzer="char_wb" if letters else "word",
+            token_pattern=None if letters else r"\b\w+\b",
+            ngram_range=lengths,
+            sublinear_tf=True,
+            min_df=2,
+            dtype=np.float32,
+        )
+        parts.append((view, space))
+    return FeatureUnion(parts)
+
 
 MEANING = {"portrayal": 0.58, "stance": 0.58, "frame": 0.8, "voice": 0.8}
 """Share of the sentence vectors' kernel beside that of words and letters, by code."""
@@ -132,14 +109,14 @@ class Direction:
     classes = DIRECTIONS
 
     def __init__(self):
-        self.side_words = Words(words=(1, 3), roles=(1, 3), abstract=(1, 4))
-        self.exit_words = Words(roles=(1, 1), abstract=(1, 2))
+        self.side_words = _words(words=(1, 3), roles=(1, 3), abstract=(1, 4))
+        self.exit_words = _words(roles=(1, 1), abstract=(1, 2))
         self.side, self.exit, self.about = _Regression(), _Regression(), _Regression(3)
 
     def fit(self, articles: pd.DataFrame, claims: dict[str, list[str]], written: pd.DataFrame):
         """Learn from coded articles, their claims by article, and texts written beside them."""
         rng = np.random.default_rng(settings.SEED)
-        gists, d = list(articles["gist"]), np.asarray(articles["direction"].astype(str))
+        gists, d = list(articles["gist"]), articles["direction"].to_numpy(str)
         own = [claims[key] for key in articles.index]
         # Short inputs must work too, so summaries and parts count by half beside the whole.
         texts = [" ".join([g, *c]) for g, c in zip(gists, own, strict=True)] + gists
@@ -147,14 +124,9 @@ class Direction:
         label, weight = [*d, *d, *d], [1.0] * len(d) + [0.5] * 2 * len(d)
         # Few articles are `both`: two of opposite sides told together make more.
         for k in range(150):
-            i = rng.choice([i for i, v in enumerate(d) if v.startswith("ru")])
-            j = rng.choice(
-                [
-                    j
-                    for j, v in enumerate(d)
-                    if v.startswith("ua") and v.endswith("exit") == d[i].endswith("exit")
-                ]
-            )
+            i = rng.choice(np.flatnonzero(np.char.startswith(d, "ru")))
+            like = np.char.endswith(d, "exit") == d[i].endswith("exit")
+            j = rng.choice(np.flatnonzero(np.char.startswith(d, "ua") & like))
             texts.append(" ".join([gists[i], gists[j], *(own[i][:2] + own[j][:2]) * (k % 2)]))
             label.append("both")
             weight.append(1.0)
@@ -166,7 +138,7 @@ class Direction:
         one, other = readings.both(texts)
         side = np.array([2 if v == "both" else int(v.startswith("ua")) for v in label])
         self.side.fit(
-            self.side_words.fit_transform(one + other),
+            self.side_words.fit(one + other).transform(one + other),
             np.r_[side, np.array([1, 0, 2])[side]],
             np.r_[weight, weight],
         )
@@ -175,7 +147,9 @@ class Direction:
         facing = [(one, other)[side[i]][i] for i in rows]
         only_left = np.array([label[i].endswith("exit") for i in rows])
         balance = np.where(only_left, 0.5 / only_left.mean(), 0.5 / (1 - only_left.mean()))
-        self.exit.fit(self.exit_words.fit_transform(facing), only_left, weight[rows] * balance)
+        self.exit.fit(
+            self.exit_words.fit(facing).transform(facing), only_left, weight[rows] * balance
+        )
         beside = list(written["text"][beside])
         n = [len(texts), len(beside)]
         self.about.fit(
@@ -207,7 +181,7 @@ class Direction:
 
     def known(self, texts) -> np.ndarray:
         """Share of the words of each text that the training texts had, shape (n,)."""
-        space = self.side_words.spaces["words"]
+        space = self.side_words.named_transformers["words"]
         words = [re.findall(r"\w+", text[:LEAD].lower()) for text in texts]
         return np.array([np.mean([w in space.vocabulary_ for w in own]) for own in words])
 
@@ -224,7 +198,7 @@ class Kernel:
 
     def __init__(self, code: str):
         self.meaning = MEANING[code]
-        self.words = Words(words=(1, 2), letters=(3, 5))
+        self.words = _words(words=(1, 2), letters=(3, 5))
 
     def fit(self, seen: Seen, labels, events):
         """Learn from texts, their labels (n) and events (n)."""
@@ -232,7 +206,7 @@ class Kernel:
         y = np.where(seen.exchanged, np.array(readings.exchanged(self.classes))[y], y)
         self.mean = seen.vectors.mean(0)
         self.points = self._on_sphere(seen.vectors)
-        words = self.words.fit_transform(seen.reading)
+        words = self.words.fit(seen.reading).transform(seen.reading)
         kernel = self._gauss(self.points) + (1 - self.meaning) / 2 * (words @ words.T).toarray()
 
         out = np.zeros((len(y), len(self.classes)))
@@ -279,9 +253,6 @@ class Kernel:
         return softmax(beta[0] * score + beta[1] * np.log(np.maximum(score, 0.01)), axis=1)
 
 
-# Training
-
-
 def written() -> pd.DataFrame:
     """The texts written for this project: `text`, `label` (of `DIRECTIONS`), `kind`."""
     with (files(__package__) / "coding_data/written.csv").open(encoding="utf-8") as file:
@@ -295,20 +266,10 @@ def sentences(claims: pd.DataFrame) -> dict[str, list[str]]:
 
 @lru_cache(maxsize=1)
 def train() -> dict[str, Direction | Kernel]:
-    """Fit the coders to the repository's coded corpus, or load them if that was done before.
+    """Fit the coders to the repository's coded corpus (a minute), or load them: coders by code.
 
-    Takes about a minute. The fitted coders are kept in the cache folder under a name that depends
-    on the training data and on this code; the file is safe to delete.
-
-    Returns
-    -------
-    dict
-        Coders by code: `ARTICLE_CODES`, then `CLAIM_CODES`.
-
-    Warns
-    -----
-    UserWarning
-        If the stored coders are damaged; the coders are fitted again.
+    They are kept in the cache under a name that depends on the training data and on this code; if
+    what is stored is damaged, a UserWarning says that they are fitted again.
     """
     models = {"direction": Direction()} | {code: Kernel(code) for code in MEANING}
     path = settings.cache_dir() / f"coding-{version()}.joblib"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from ..settings import DefectionError
 from . import coders, readings
 from .coders import ARTICLE_CODES, CLAIM_CODES
 from .readings import LEAD
@@ -23,34 +24,19 @@ about two in three are right in cross-validation, of directions nearly all."""
 LANGUAGES = ("en",)
 """Languages that the coders know (ISO 639-1)."""
 
-LONGEST_LINE = 1_000_000
-"""Characters of a line; no article is longer."""
-
 _KNOWN = 0.5
 # Share of words the model must know: fewer, and the text is not in English or not language.
 
 
-class CodingError(ValueError):
+class CodingError(DefectionError):
     """Lines that cannot be coded; the message names the input, the line and what to do."""
 
 
 def code_articles(lines: Iterable[str | bytes], name: str = "input") -> pd.DataFrame:
-    """Code the direction of articles.
+    """Code the direction of articles: `id`, and of `direction` what `code_texts` gives.
 
-    Parameters
-    ----------
-    lines : iterable of str or bytes
-        JSON objects, one a line, with `id` and `text` (an English article or its summary; only its
-        first `readings.LEAD` characters are read). Blank lines are skipped.
-    name : str
-        What messages call the input.
-
-    Returns
-    -------
-    DataFrame
-        In the order of the lines: `id`, `direction` (one of `coders.DIRECTIONS`, the likeliest),
-        `probability` (of that, 0 to 1), `open` (bool: left to a person, for a probability under
-        `OPEN_BELOW` or words that are mostly unknown).
+    Lines are JSON objects with `id` and `text` (an English article or its summary; only its first
+    `readings.LEAD` characters are read); blank ones are skipped. Messages call the input `name`.
 
     Raises
     ------
@@ -64,23 +50,9 @@ def code_articles(lines: Iterable[str | bytes], name: str = "input") -> pd.DataF
 
 
 def code_claims(lines: Iterable[str | bytes], name: str = "input") -> pd.DataFrame:
-    """Code the main frame and the voice of claims.
+    """Code the main frame and the voice of claims, each a line as in `code_articles`.
 
-    Parameters
-    ----------
-    lines, name
-        As for `code_articles`; each text is one claim.
-
-    Returns
-    -------
-    DataFrame
-        In the order of the lines: `id`, `frame`, `probability` (of the frame, 0 to 1), `voice` (the
-        likeliest, right about every second time), `open` (bool; by the frame).
-
-    Raises
-    ------
-    CodingError
-        As `code_articles`.
+    `probability` and `open` are the frame's; the voice is right about every second time.
     """
     ids, texts = _parse(lines, name)
     coded = code_texts(texts, CLAIM_CODES)
@@ -91,20 +63,11 @@ def code_claims(lines: Iterable[str | bytes], name: str = "input") -> pd.DataFra
 
 
 def code_texts(texts: Iterable[str], codes: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Code articles or claims.
+    """Code articles or claims by some of `ARTICLE_CODES` or of `CLAIM_CODES`.
 
-    Parameters
-    ----------
-    texts : iterable of str, n of them
-        At least one; each with a word in its first `LEAD` characters, which are all that is read.
-    codes : sequence of str
-        Some of `ARTICLE_CODES`, or some of `CLAIM_CODES`.
-
-    Returns
-    -------
-    dict of str to DataFrame, n rows each
-        By code: `value` (the likeliest), `probability` (of that, 0 to 1), `open` (bool: left to a
-        person, for a probability under `OPEN_BELOW` or words that are mostly unknown).
+    Only their first `LEAD` characters are read, which must have a word. By code come `value` (the
+    likeliest), `probability` (of that, 0 to 1), `open` (bool: left to a person, for a probability
+    under `OPEN_BELOW` or words that are mostly unknown), a row for each text.
     """
     texts, models = list(texts), coders.train()
     twice = readings.leads(texts) if codes[0] in ARTICLE_CODES else None
@@ -125,8 +88,6 @@ def _parse(lines, name) -> tuple[list[str], list[str]]:
     found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         try:
-            if len(line) > LONGEST_LINE:
-                raise CodingError(f"longer than {LONGEST_LINE:,} characters; shorten it.")
             line = line.decode("utf-8-sig") if isinstance(line, bytes) else line
             if not (line := line.removeprefix("\ufeff").strip()):
                 continue

@@ -1,4 +1,4 @@
-"""When an article was published, and by whom, from what its lines and its address say."""
+"""When an article was published, from what its lines and its address say."""
 
 import re
 from datetime import date, timedelta
@@ -6,10 +6,11 @@ from datetime import date, timedelta
 import dateparser
 from dateparser.data.languages_info import language_order
 
+from ..settings import DefectionError
 from .boilerplate import DATE, STAMP, is_stamp
 
 
-class Unusable(ValueError):
+class Unusable(DefectionError):
     """An input that is no article; the message says why, and what to do where something helps."""
 
 
@@ -26,25 +27,10 @@ def tomorrow() -> str:
 
 
 def read_date(said: str, lang: str = "") -> str:
-    """Read a date as precisely as it is written.
+    """Read a date as precisely as it is written: YYYY, YYYY-MM, YYYY-MM-DD, or empty.
 
-    Parameters
-    ----------
-    said : str
-        YYYY, YYYY-MM, a day in any usual form (a time is passed over), seconds since 1970, or
-        empty. Of a day like 05/08/2024, which is two days, only the year is taken.
-    lang : str
-        Language of the months' names, if known.
-
-    Returns
-    -------
-    str
-        YYYY, YYYY-MM or YYYY-MM-DD; empty if `said` is.
-
-    Raises
-    ------
-    Unusable
-        If it is no date, lies before 1990 or in the future.
+    A time is passed over; digits may be seconds since 1970. Of a day like 05/08/2024, which is two
+    days, only the year is taken. What is no date, before 1990 or in the future is `Unusable`.
     """
     said = said.strip()
     if not said:
@@ -60,10 +46,8 @@ def read_date(said: str, lang: str = "") -> str:
             found = f"{match[4]}-{month:02}-{day:02}"
     else:
         # "yesterday" is no date of an article: the parser of relative dates is left out.
-        settings = {
-            "REQUIRE_PARTS": ["day", "month", "year"],
-            "PARSERS": ["timestamp", "absolute-time"],
-        }
+        settings = {"REQUIRE_PARTS": ["day", "month", "year"]}
+        settings["PARSERS"] = ["timestamp", "absolute-time"]
         likely = [lang, "en"] if lang in _LOCALES else ["en"]
         parsed = dateparser.parse(said, languages=likely, settings=settings)
         parsed = parsed or dateparser.parse(said, settings=settings)
@@ -109,15 +93,4 @@ def date_of_stamps(stamps: list[str], lines: list[str], lang: str) -> str:
                 return read_date(re.sub("[年月]", "-", match[0]).strip("日"), lang)
             except NoDate:
                 continue
-    return ""
-
-
-def byline(stamps: list[str]) -> str:
-    """Read the author from a stamp such as "Published by ..."."""
-    for line in stamps:
-        names = r"\bby:?\s+((?:[A-ZÀ-Þ][\w.'’-]+\s?){2,4})"
-        if match := re.search(names, line):
-            words = match[1].split()
-            cut = next((i for i, w in enumerate(words) if w.lower() in STAMP), len(words))
-            return " ".join(words[:cut])
     return ""

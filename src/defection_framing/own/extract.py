@@ -17,7 +17,7 @@ import trafilatura
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from .boilerplate import clean
-from .dates import Unusable, byline, date_of_stamps, date_of_url, read_date, tomorrow
+from .dates import Unusable, date_of_stamps, date_of_url, read_date, tomorrow
 
 MAX_CHARACTERS = 1_000_000
 """Length of the longest text that may be one article."""
@@ -31,24 +31,21 @@ _MAGIC = {
     b"%PDF": "a PDF file",
     b"\x1f\x8b": "a gzip archive",
     b"PAR1": "a Parquet table",
-    b"Rar!": "a RAR archive",
-    b"7z\xbc\xaf": "a 7-Zip archive",
     b"\x89PNG": "an image",
     b"\xff\xd8\xff": "an image",
-    b"GIF8": "an image",
-    b"\xd0\xcf\x11\xe0": "an old office file",
 }
+_NO_PAGE = re.compile(
+    r"(?i)\b(?:page not found|404|access denied|enable javascript|just a moment|are you a robot"
+    r"|verify you are human|attention required|страница не найдена|сторінку не знайдено)\b"
+)
 # The encodings of the web: without the list, rare code pages win on short texts.
 _ENCODINGS = (
     "cp1251 cp1252 koi8_u cp1250 cp1253 cp1254 cp1255 cp1256 cp1257 cp866 gb18030 big5 shift_jis "
     "euc_jp euc_kr"
 ).split()
-_LATIN = {
-    "cp1250": ("pl", "cs", "sk", "hu", "ro", "hr", "sl", "bs", "sq"),
-    "cp1252": (),
-    "cp1254": ("tr", "az"),
-    "cp1257": ("lt", "lv", "et"),
-}
+# All make likely letters of the same bytes: the language tells which are meant.
+_LATIN = {"cp1250": "pl cs sk hu ro hr sl bs sq", "cp1252": "", "cp1254": "tr az"}
+_LATIN["cp1257"] = "lt lv et"
 
 
 @dataclass(frozen=True)
@@ -59,33 +56,16 @@ class Article:
     title: str
     date: str
     lang: str
-    author: str
     url: str
     site: str
 
 
 def extract(content: bytes | str, charset: str | None = None, **given: str) -> Article:
-    """Read an article from a web page or from plain text.
+    """Read an article from a web page or from plain text, which is told from it, or say `Unusable`.
 
-    Parameters
-    ----------
-    content : bytes or str
-        HTML or plain text; which of both is told from the content.
-    charset : str, optional
-        The encoding that was declared for the bytes; used if they fit it.
-    **given : str
-        What is known already: any field of `Article` but `text`. It wins over what is found.
-
-    Returns
-    -------
-    Article
-        `text` has one paragraph per line. `date` comes from the page's metadata, its address, a
-        date stamp, a slug or a dateline, never from the running text.
-
-    Raises
-    ------
-    Unusable
-        If there is no article in it, or its date is not a date or lies in the future.
+    A `charset` declared for bytes is used if they fit it. What is `given` (any field of `Article`
+    but `text`) wins over what is found. `text` has one paragraph per line; `date` comes from the
+    page's metadata, its address, a date stamp, a slug or a dateline, never from the running text.
     """
     if not content:
         raise Unusable("is empty")
@@ -98,17 +78,14 @@ def extract(content: bytes | str, charset: str | None = None, **given: str) -> A
     if re.search(r"<(?:!doctype html|html|head|body|article|div|p|br|script)\b", text[:5000], re.I):
         page = _page(text, found.get("url"))
         text, stamped = page.text or "", page.date or ""
-        for name, value in (
-            ("title", page.title),
-            ("author", page.author),
-            # One address for all pages of a site names none of them.
-            ("url", page.url if urlsplit(page.url or "").path.strip("/") else ""),
-        ):
-            found.setdefault(name, value or "")
-        found.setdefault("site", page.sitename or page.hostname or "")
+        # One address for all pages of a site names none of them.
+        url = page.url if urlsplit(page.url or "").path.strip("/") else ""
+        site = page.sitename or page.hostname or ""
+        found = dict(title=page.title or "", url=url, site=site) | found
     lines, stamps = clean(text)
     title = _plain(found.pop("title", ""))
-    if not title and len(lines) > 1 and _is_title(lines[0]):
+    opens_as_title = len(lines) > 1 and re.fullmatch(r"(?!.*[.!?] \w).{0,249}[^.:;,]", lines[0])
+    if opens_as_title and not title:
         title = lines[0]
     if lines and lines[0] == title:
         lines = lines[1:]
@@ -120,8 +97,7 @@ def extract(content: bytes | str, charset: str | None = None, **given: str) -> A
     url = found.pop("url", "")
     if not when:
         when = stamped or date_of_url(url) or date_of_stamps(stamps, lines, lang)
-    author = _plain(found.pop("author", "")) or byline(stamps)
-    return Article(text, title, when, lang, author, url, _plain(found.pop("site", "")))
+    return Article(text, title, when, lang, url, _plain(found.pop("site", "")))
 
 
 def binary_kind(head: bytes) -> str:
@@ -135,13 +111,7 @@ def binary_kind(head: bytes) -> str:
 
 
 def encoding_of(raw: bytes, charset: str | None = None) -> str:
-    """Find the encoding of some bytes.
-
-    Raises
-    ------
-    Unusable
-        If they fit none.
-    """
+    """Find the encoding of some bytes; `Unusable` if they fit none."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     declared = re.search(rb"<meta[^>]{1,200}charset\s*=\s*[\"']?([\w-]{3,20})", raw[:4096], re.I)
@@ -158,34 +128,21 @@ def encoding_of(raw: bytes, charset: str | None = None) -> str:
     best = charset_normalizer.from_bytes(raw[:500_000], cp_isolation=_ENCODINGS).best()
     if best is None:
         raise Unusable("is in no encoding that can be told: save it in UTF-8")
-    if best.encoding in (latin := {"cp1250", "cp1252", "cp1254", "cp1257"}):
-        # All make likely letters of the same bytes: the language tells which are meant.
-        plain = raw[:500_000].decode("ascii", "ignore")
-        return next((e for e in latin if _languages().classify(plain)[0] in _LATIN[e]), "cp1252")
+    if best.encoding in _LATIN:
+        lang = _languages().classify(raw[:500_000].decode("ascii", "ignore"))[0]
+        return next((e for e, own in _LATIN.items() if lang in own.split()), "cp1252")
     return best.encoding
 
 
 def decode(raw: bytes, charset: str | None = None) -> str:
-    """Decode the bytes of an article.
-
-    Raises
-    ------
-    Unusable
-        If they are no text.
-    """
+    """Decode the bytes of an article; `Unusable` if they are no text."""
     if kind := binary_kind(raw):
         raise Unusable(f"is {kind}")
     return raw.decode(encoding_of(raw, charset), "replace")
 
 
 def language(text: str) -> str:
-    """Tell the language of a text (ISO 639-1).
-
-    Raises
-    ------
-    Unusable
-        If it is none of the 97 that can be told.
-    """
+    """Tell the language of a text (ISO 639-1); `Unusable` if it is none of the 97 known."""
     code, probability = _languages().classify(text)
     code = {"nb": "no", "nn": "no"}.get(code, code)
     if probability < 0.9 or len(code) != 2:
@@ -211,11 +168,9 @@ def _page(text: str, url: str | None):
         include_tables=False,
         with_metadata=True,
         # The extensive search would take any date on the page, such as one of the next article.
-        date_extraction_params={
-            "extensive_search": False,
-            "original_date": True,
-            "max_date": tomorrow(),
-        },
+        date_extraction_params=dict(
+            extensive_search=False, original_date=True, max_date=tomorrow()
+        ),
     )
     if page is None or not (page.text or "").strip():
         raise Unusable("holds no article: no running text was found in the page")
@@ -231,21 +186,9 @@ def _plain(text: str) -> str:
     return " ".join(ftfy.fix_text(text, uncurl_quotes=False).split())
 
 
-def _is_title(line: str) -> bool:
-    return len(line) <= 250 and not re.search(r"[.:;,]$|[.!?] \w", line)
-
-
 def _check(text: str, title: str) -> None:
     """Refuse what is no article."""
-    if (
-        re.search(
-            r"(?i)\b(?:page not found|404|access denied|enable javascript|just a moment"
-            r"|are you a robot|verify you are human|attention required|страница не найдена"
-            r"|сторінку не знайдено)\b",
-            f"{title}\n{text[:300]}",
-        )
-        and len(text) < 1500
-    ):
+    if len(text) < 1500 and _NO_PAGE.search(f"{title}\n{text[:300]}"):
         raise Unusable("is an error page or a bot check, no article")
     if not text.strip():
         raise Unusable("holds no text beside boilerplate")

@@ -40,19 +40,11 @@ _BEGINNING = 1200  # characters: about what the model reads
 def families(articles: pd.DataFrame) -> pd.DataFrame:
     """Group articles into story families and say who copied whom.
 
-    Parameters
-    ----------
-    articles : DataFrame, n rows
-        With the columns `article_id, date, lang, title, text`; `date` is YYYY, YYYY-MM, YYYY-MM-DD
-        or empty, `text` is not empty.
-
-    Returns
-    -------
-    DataFrame, n rows
-        In the given order: `article_id`; `family`, named by the smallest id in it, an article by
-        itself being its own family; `copied_from`, the likest article of the family that is
-        certainly earlier, empty where dates do not tell; `how`, `copy` or `rewrite`, and
-        `similarity` (Jaccard or cosine), of the likest link: to `copied_from`, else to any.
+    Articles have `article_id, date, lang, title, text`; `date` is YYYY, YYYY-MM, YYYY-MM-DD or
+    empty. In their order come `article_id`; `family`, named by the smallest id in it, an article by
+    itself being its own family; `copied_from`, the likest article of the family that is certainly
+    earlier, empty where dates do not tell; `how`, `copy` or `rewrite`, and `similarity` (Jaccard or
+    cosine), of the likest link: to `copied_from`, else to any.
     """
     articles = articles.reset_index(drop=True)
     links = _rewrites(articles) | _copies(articles["text"])  # what is both is a copy
@@ -68,8 +60,7 @@ def families(articles: pd.DataFrame) -> pd.DataFrame:
             neighbours[one].append((earlier, similarity, how, ids[other]))
     rows = []
     for i, family in enumerate(ids.groupby(group).transform("min")):
-        best = max(neighbours[i], default=(False, "", "", ""))
-        earlier, similarity, how, other = best
+        earlier, similarity, how, other = max(neighbours[i], default=(False, "", "", ""))
         rows.append((ids[i], family, other if earlier else "", how, similarity))
     return pd.DataFrame(rows, columns=["article_id", "family", "copied_from", "how", "similarity"])
 

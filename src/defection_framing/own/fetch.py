@@ -3,11 +3,12 @@
 import socket
 import time
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpx
 from protego import Protego
+
+from ..settings import DefectionError
 
 USER_AGENT = "defection-framing/1.0 (text research)"
 """How the fetcher names itself, to servers and in robots.txt."""
@@ -21,17 +22,10 @@ _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _PAUSE = 60.0  # no server makes a run wait longer than this at a time, in seconds
 
 
-class Unfetched(ValueError):
-    """A page that was not fetched; the message says why.
-
-    Attributes
-    ----------
-    transient : bool
-        Whether a later try may succeed (a timeout, a busy server).
-    """
+class Unfetched(DefectionError):
+    """A page that was not fetched, why, and whether a later try may succeed (`transient`)."""
 
     def __init__(self, reason: str, transient: bool = False):
-        """Say the reason, and whether it may pass."""
         super().__init__(reason)
         self.transient = transient
 
@@ -47,24 +41,11 @@ class Page:
 
 @dataclass
 class Fetcher:
-    """Fetches pages one at a time, with a pause between two requests to one host.
+    """Fetches pages one at a time, with a pause between two requests to one host."""
 
-    Attributes
-    ----------
-    delay : float
-        Least pause between two requests to one host, in seconds; a longer one that robots.txt asks
-        for is kept, up to a minute.
-    timeout : float
-        Seconds without a byte, and half of the seconds that one page may take.
-    attempts : int
-        How often a page is asked for while the server is busy or the connection fails.
-    max_bytes : int
-        Size of the largest page that is taken.
-    """
-
-    delay: float = 2.0
-    timeout: float = 20.0
-    attempts: int = 3
+    delay: float = 2.0  # least pause, in seconds; robots.txt may ask for up to a minute
+    timeout: float = 20.0  # seconds without a byte, and half of those that a page may take
+    attempts: int = 3  # while the server is busy or the connection fails
     max_bytes: int = MAX_BYTES
     _robots: dict[str, Protego | Unfetched] = field(default_factory=dict, init=False, repr=False)
     _last: dict[str, float] = field(default_factory=dict, init=False, repr=False)
@@ -75,34 +56,30 @@ class Fetcher:
         self._client = httpx.Client(timeout=self.timeout, headers=headers)
 
     def fetch(self, url: str) -> Page:
-        """Fetch a page, following up to five redirects; robots.txt holds for each hop.
+        """Fetch a page; robots.txt holds for each redirect.
 
-        Raises
-        ------
-        Unfetched
-            With the reason; `gone` opens it where the page or its host is no more.
+        `Unfetched` says `gone` first where the page or its host is no more.
         """
-        asked = url
-        for _ in range(6):
-            self._heed_robots(url)
-            response, content = self._get(url, self.max_bytes)
-            if response.next_request is None:
-                break
-            url = str(response.next_request.url)
-        else:
-            raise Unfetched("more than five redirects; give the address they end at")
-        if response.status_code in (404, 410):
-            raise Unfetched(f"gone: the server answers HTTP {response.status_code}")
-        if response.status_code != 200:
-            raise Unfetched(
-                f"the server answers HTTP {response.status_code}", response.status_code in _BUSY
-            )
+        response, content = self._follow(url, self.max_bytes, self._heed_robots)
+        if (status := response.status_code) != 200:
+            gone = "gone: " if status in (404, 410) else ""
+            raise Unfetched(f"{gone}the server answers HTTP {status}", status in _BUSY)
         kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
         if kind not in _PAGES:
             raise Unfetched(f"is {kind}, not a web page")
-        if urlsplit(asked).path.strip("/") and not urlsplit(url).path.strip("/ "):
+        if urlsplit(url).path.strip("/") and not response.url.path.strip("/ "):
             raise Unfetched("gone: the address now leads to a front page")
-        return Page(url, content, response.charset_encoding)
+        return Page(str(response.url), content, response.charset_encoding)
+
+    def _follow(self, url: str, limit: int, heed=lambda url: None, cut: bool = False):
+        """Get an address, or what up to five redirects lead to, each of them heeded first."""
+        for _ in range(6):
+            heed(url)
+            response, content = self._get(url, limit, cut)
+            if response.next_request is None:
+                return response, content
+            url = str(response.next_request.url)
+        raise Unfetched("more than five redirects; give the address they end at")
 
     def _heed_robots(self, url: str) -> None:
         site = urlsplit(url)
@@ -119,19 +96,14 @@ class Fetcher:
             raise Unfetched(f"{origin}/robots.txt forbids it")
 
     def _read_robots(self, origin: str) -> Protego:
-        url = f"{origin}/robots.txt"
-        for _ in range(6):
-            response, content = self._get(url, _ROBOTS_BYTES, cut=True)
-            if response.next_request is None:
-                break
-            url = str(response.next_request.url)
+        response, content = self._follow(f"{origin}/robots.txt", _ROBOTS_BYTES, cut=True)
         if response.status_code >= 500 or response.status_code == 429:
             # RFC 9309: rules that a server fails to give forbid everything.
             raise Unfetched(f"{origin}/robots.txt cannot be read now, so nothing there is", True)
         found = response.status_code == 200
         return Protego.parse(content.decode("utf-8", "replace") if found else "")
 
-    def _get(self, url: str, limit: int, cut: bool = False) -> tuple[httpx.Response, bytes]:
+    def _get(self, url: str, limit: int, cut: bool) -> tuple[httpx.Response, bytes]:
         """Ask until there is an answer; a body over the limit is an error, or is cut there."""
         site = urlsplit(url)
         if site.scheme not in ("http", "https") or not site.hostname:
@@ -149,7 +121,8 @@ class Fetcher:
             else:
                 if response.status_code not in _BUSY or attempt == self.attempts:
                     return response, content
-                problem, pause = "", _retry_after(response)
+                said = response.headers.get("retry-after", "")
+                problem, pause = "", float(said) if said.isdigit() else 0.0
             if attempt < self.attempts:
                 time.sleep(min(_PAUSE, max(pause, self.delay * 2**attempt)))
         raise Unfetched(problem, transient=True)
@@ -175,17 +148,6 @@ class Fetcher:
                     if time.monotonic() > deadline:
                         raise Unfetched("takes too long to arrive", transient=True)
         return response, bytes(content[:limit])
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds that a busy server asks to wait, 0 where it does not say."""
-    said = response.headers.get("retry-after", "")
-    if said.isdigit():
-        return float(said)
-    try:
-        return parsedate_to_datetime(said).timestamp() - time.time()
-    except ValueError:
-        return 0.0
 
 
 def _no_such_host(error: BaseException | None) -> bool:

@@ -1,6 +1,6 @@
-"""What stands in the folder of a researcher's articles: texts, sentences, codes by persons.
+"""The folder of a researcher's articles: `ingest` and `package` write it, and people fill it in.
 
-`ingest` and `package` write it, people fill it in, and it is read back here.
+Here it is read back.
 """
 
 import json
@@ -11,10 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from .. import corpus
-from . import tables
+from ..settings import DefectionError
 from .coders import ARTICLE_CODES, CLAIM_CODES, DIRECTIONS
 from .readings import LEAD
-from .tables import TableError
 
 CODES = {"article": ARTICLE_CODES, "claim": CLAIM_CODES}
 """Codes of each unit."""
@@ -31,8 +30,21 @@ _TEXTS = ["id", "url", "outlet", "date", "lang", "title", "text"]
 _AGAIN = "run `defection-framing ingest` again."
 
 
-class PackageError(TableError):
-    """A folder or codes that cannot be used; the message says where and what to do."""
+class PackageError(DefectionError, ValueError):
+    """A folder, table or codes that cannot be used; the message says where and what to do."""
+
+
+def read(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Read a table with that header: cells are str, the index its rows (the header is row 1)."""
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, OSError) as error:  # of pandas' parser and of the decoder too
+        raise PackageError(f"{path} cannot be read as a table ({str(error).strip()}).") from None
+    # Where each row has a cell more than the header, pandas takes the first ones for an index.
+    if list(table.columns) != columns or not isinstance(table.index, pd.RangeIndex):
+        raise PackageError(f"{path}, row 1: write the header as {','.join(columns)}.")
+    table.index += 2
+    return table
 
 
 def texts(folder: Path) -> pd.DataFrame:
@@ -73,7 +85,7 @@ def sentences(folder: Path, texts: pd.DataFrame) -> pd.DataFrame:
 
 def _table(folder: Path, name: str, articles: pd.Index) -> pd.DataFrame:
     """Read a table that `ingest` wrote, which must have a row for each of some articles."""
-    table = tables.read(folder / f"{name}.csv", _INGESTED[name])
+    table = read(folder / f"{name}.csv", _INGESTED[name])
     if len(missing := articles.difference(table["article_id"])):
         raise PackageError(f"{folder / name}.csv has no row for the article {missing[0]}; {_AGAIN}")
     return table
@@ -81,7 +93,7 @@ def _table(folder: Path, name: str, articles: pd.Index) -> pd.DataFrame:
 
 def codes(folder: Path) -> pd.DataFrame:
     """All codes, by classifiers and persons, as `codes.csv` has them."""
-    return tables.read(folder / "codes.csv", COLUMNS)
+    return read(folder / "codes.csv", COLUMNS)
 
 
 def persons(folder: Path, texts: pd.DataFrame, sentences: pd.DataFrame) -> pd.DataFrame:
@@ -100,7 +112,7 @@ def persons(folder: Path, texts: pd.DataFrame, sentences: pd.DataFrame) -> pd.Da
     given = table.loc[table["by"] == "person", COLUMNS[:4]]
     check(given, str(path), texts, sentences)
     if (folder / "claims.csv").exists():
-        coded = tables.read(folder / "claims.csv", corpus.columns()["claims"])
+        coded = read(folder / "claims.csv", corpus.columns()["claims"])
         coded = coded.set_index("claim_id")["text"]
         for row, key in given["id"][given["id"].isin(coded.index)].items():
             if coded[key] != one_line(sentences.at[key, "text"]):

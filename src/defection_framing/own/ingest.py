@@ -2,28 +2,27 @@
 
 `ingest` reads sources of any usual shape and writes into one folder:
 
-- `texts.jsonl`: the articles (`id, url, outlet, date, lang, title, author, text`);
+- `texts.jsonl`: the articles (`id, url, outlet, date, lang, title, text`);
 - `sentences.csv`: every sentence (`article_id, n, text, set_aside`), candidate claims having
   nothing in `set_aside`;
 - `outlets.csv`: their outlets, as in the registry; unknown ones with a row to be filled in, which
   later runs keep as it was filled in;
 - `sources.csv`: the sources that each article names (`article_id, sources`);
 - `families.csv`: story families (see `families`);
-- `rejected.csv`: every input that was not taken (`input, reason`).
-
-Every input that has been dealt with is a line of `ingest.jsonl`. The tables are made from it alone,
-each put in place whole. So a run that was interrupted goes on where it stopped, a second run on the
-same inputs changes nothing, and a run on others adds to what is there.
+- `rejected.csv`: every input that was not taken (`input, reason`);
+- `ingest.jsonl`: every input that has been dealt with. The tables are made from it alone: so an
+  interrupted run goes on where it stopped, and a run on other sources adds to what is there.
 """
 
 import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 import pandas as pd
@@ -33,7 +32,8 @@ from tqdm import tqdm
 from .. import corpus, settings
 from ..corpus.build import article_id
 from ..corpus.outlets import outlet_of
-from . import extract, sentences, tables
+from ..settings import DefectionError
+from . import extract, folder, sentences
 from .dates import Unusable
 from .families import families
 from .fetch import Fetcher, Unfetched
@@ -48,7 +48,7 @@ TO_CLASSIFY = "not in the registry: to be classified"
 _JOURNAL = "ingest.jsonl"
 
 
-class IngestError(ValueError):
+class IngestError(DefectionError):
     """A source or folder that cannot be used; the message names it and says what to do."""
 
 
@@ -57,7 +57,7 @@ class Report:
     """What an ingestion left in its folder; `str` of it is a few lines to print."""
 
     out: Path
-    articles: int  # in the folder, of them:
+    articles: int  # in the folder; of them:
     new: int  # added by this run
     undated: int
     rejected: dict[str, str] = field(repr=False)  # every input that is not taken, and why
@@ -67,26 +67,23 @@ class Report:
     def __str__(self) -> str:
         """Say it in a few lines."""
         gone = sum(reason.startswith("gone") for reason in self.rejected.values())
-        lines = [
+        said = (
             f"{self.articles:,} articles in {self.out}, {self.new:,} of them new; "
-            f"{self.undated:,} without a date.",
+            f"{self.undated:,} without a date.\n"
             f"{len(self.rejected):,} inputs not taken ({gone:,} of them gone from the web): see "
-            "rejected.csv.",
-            f"{self.families:,} story families of more than one article: see families.csv.",
-        ]
-        if self.unknown_outlets:
-            named = ", ".join(self.unknown_outlets[:10])
-            lines.append(
-                f"{len(self.unknown_outlets):,} outlets to classify in outlets.csv, such as {named}"
-            )
-        return "\n".join(lines)
+            "rejected.csv.\n"
+            f"{self.families:,} story families of more than one article: see families.csv."
+        )
+        if named := self.unknown_outlets:
+            said += f"\n{len(named):,} outlets to classify in outlets.csv, such as "
+            said += ", ".join(named[:10])
+        return said
 
 
 def ingest(
     sources: Sequence[Path | str],
     out: Path,
     columns: Mapping[str, str] | None = None,
-    languages: Collection[str] | None = None,
     fetcher: Fetcher | None = None,
 ) -> Report:
     """Read articles from sources into a folder, on top of what it holds.
@@ -96,21 +93,10 @@ def ingest(
     sources : sequence of Path or str
         Each an address of a page, or the path of: a folder of `.txt` and `.html`, read with its
         subfolders; one such file; a CSV, JSONL or Parquet table, with a column of texts, or with
-        one of addresses that are then fetched; a WARC; a text file of addresses, one a line. What a
-        file is, is told from its content.
-    out : Path
-        Folder to write to, created if need be.
+        one of addresses that are then fetched; a text file of addresses, one a line.
     columns : mapping, optional
         Column of the tables by what it holds (a key of `sources.USUAL_COLUMNS`), where its name is
         unusual.
-    languages : collection of str, optional
-        ISO 639-1 codes of the languages to take; by default all.
-    fetcher : Fetcher, optional
-        Fetches the addresses.
-
-    Returns
-    -------
-    Report
 
     Raises
     ------
@@ -123,8 +109,6 @@ def ingest(
     if unknown := set(columns) - set(USUAL_COLUMNS):
         wanted = ", ".join(USUAL_COLUMNS)
         raise IngestError(f"A column cannot hold {min(unknown)}; name one that holds {wanted}.")
-    if not sources:
-        raise IngestError("No source is given; name a folder, a file or an address.")
     registry = _registry(settings.ROOT / "data" / "outlets.csv")
     registry |= _registry(out / "outlets.csv") if (out / "outlets.csv").exists() else {}
     found = []
@@ -135,53 +119,34 @@ def ingest(
             raise IngestError(f"{source} {error}.") from None
     with _journal(out) as journal:
         fetcher = fetcher or Fetcher()
-        before = len(journal.taken())
+        before = journal.taken()
         for source, items in found:
-            _take(source, items, journal, registry, languages, fetcher)
+            _take(source, items, journal, registry, fetcher)
         return _write_tables(out, journal, registry, before)
 
 
-# The journal
-
-
-class _Journal:
+class _Journal(dict[str, dict]):
     """What has been dealt with, by input: one line each, the last one on an input holding."""
 
-    def __init__(self, path: Path):
-        self.path = path
-        self.entries: dict[str, dict] = {}
-        self._file = path.open("a+b")
-        self._file.seek(0)
-        whole = 0
-        for line in self._file:
-            try:
-                entry = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError:
-                entry = None
-            if entry is None:
+    def __init__(self, file: BinaryIO):
+        super().__init__()
+        self.file, self.start = file, 0
+        file.seek(0)
+        for line in file:
+            if not line.endswith(b"}\n"):
                 break  # cut off when a run was interrupted
-            whole += len(line)
-            self.entries[entry["input"]] = entry
-        self._file.truncate(whole)
-        self._start = whole
+            entry = json.loads(line)
+            self[entry["input"]] = entry
+            self.start += len(line)
+        file.truncate(self.start)
 
     def add(self, entry: dict) -> None:
-        self.entries[entry["input"]] = entry
-        self._file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-        self._file.flush()
+        self[entry["input"]] = entry
+        self.file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+        self.file.flush()
 
-    def taken(self) -> list[dict]:
-        return [entry for entry in self.entries.values() if "article" in entry]
-
-    def undo(self) -> None:
-        """Take back what this run added."""
-        self._file.truncate(self._start)
-        self.close()
-        if not self._start:
-            self.path.unlink()
-
-    def close(self) -> None:
-        self._file.close()
+    def taken(self) -> int:
+        return sum("article" in entry for entry in self.values())
 
 
 @contextmanager
@@ -193,33 +158,33 @@ def _journal(out: Path) -> Iterator[_Journal]:
         raise IngestError(f"{out} holds the study's own data; name another folder to write to.")
     if (out / "articles.csv").exists() and not (out / _JOURNAL).exists():
         raise IngestError(f"{out} holds tables that `ingest` did not begin; name another folder.")
-    new = not out.exists()
+    new, path = not out.exists(), out / _JOURNAL
     lock = FileLock(out / "ingest.lock", blocking=False)
     try:
         out.mkdir(parents=True, exist_ok=True)
         lock.acquire()
-        journal = _Journal(out / _JOURNAL)
+        # Before any text is there, so that none is ever tracked.
+        ignored = "# The publishers' wording: not to be published.\n*\n"
+        settings.write_text(out / ".gitignore", ignored)
+        file = path.open("a+b")
     except Timeout:
         raise IngestError(f"Another run is writing to {out}; wait until it ends.") from None
     except OSError as error:
         raise IngestError(f"{out} cannot be written to ({error.strerror}).") from None
+    journal = _Journal(file)
     try:
-        # Before any text is there, so that none is ever tracked.
-        ignored = "# The publishers' wording: not to be published.\n*\n"
-        settings.write_text(out / ".gitignore", ignored)
         yield journal
     except IngestError:
-        journal.undo()
+        file.truncate(journal.start)
         raise
     finally:
-        journal.close()
+        file.close()
         lock.release()
         Path(lock.lock_file).unlink(missing_ok=True)
-        if new and not journal.path.exists():
-            shutil.rmtree(out)
-
-
-# Articles
+        if not path.stat().st_size:
+            path.unlink()
+            if new:
+                shutil.rmtree(out)
 
 
 def _take(
@@ -227,7 +192,6 @@ def _take(
     items: Iterable[Input],
     journal: _Journal,
     registry: dict[str, dict],
-    languages: Collection[str] | None,
     fetcher: Fetcher,
 ) -> None:
     """Deal with every input of a source that the journal does not hold."""
@@ -236,11 +200,11 @@ def _take(
         fetched |= item.content is None and not item.problem
         place = item.where if ADDRESS.fullmatch(item.where) else os.path.abspath(item.where)
         digest = item.digest()
-        entry = journal.entries.get(place)
+        entry = journal.get(place)
         if not entry or entry["digest"] != digest or entry.get("again"):
             entry = {"input": place, "said": item.where, "digest": digest}
             try:
-                entry["article"] = _article(item, registry, languages, fetcher)
+                entry["article"] = _article(item, registry, fetcher)
             except (Unusable, Unfetched) as error:
                 entry["rejected"] = str(error)
                 entry["again"] = getattr(error, "transient", False)
@@ -258,22 +222,14 @@ def _take(
         raise IngestError(f"{source} holds no article that can be used, such as:{shown}")
 
 
-def _article(
-    item: Input,
-    registry: dict[str, dict],
-    languages: Collection[str] | None,
-    fetcher: Fetcher,
-) -> dict[str, str]:
+def _article(item: Input, registry: dict[str, dict], fetcher: Fetcher) -> dict[str, str]:
     if item.problem:
         raise Unusable(item.problem)
-    content, charset = item.content, item.charset
+    content, charset = item.content, None
     if content is None:
         page = fetcher.fetch(item.given["url"])
         content, charset = page.content, page.charset
     found = asdict(extract.extract(content, charset, **item.given))
-    if languages is not None and found["lang"] not in languages:
-        wanted = ", ".join(sorted(languages))
-        raise Unusable(f"is in the language {found['lang']}, not one of {wanted}")
     site = found.pop("site")
     if not re.fullmatch(r"https?://[^\x00-\x20\x7f]+", found["url"]):
         outlet = _outlet_named(site, registry)
@@ -295,23 +251,15 @@ def _outlet_named(site: str, registry: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _registry(path: Path) -> dict[str, dict]:
-    """Read a table of outlets by domain."""
-    try:
-        table = tables.read(path, corpus.columns()["outlets"])
-    except tables.TableError as error:
-        raise IngestError(str(error)) from None
+    table = folder.read(path, corpus.columns()["outlets"])
     return {row["domain"]: row for row in table.to_dict("records")}
 
 
-# Tables
-
-
 def _write_tables(out: Path, journal: _Journal, registry: dict[str, dict], before: int) -> Report:
-    """Make every table from the journal."""
     articles: dict[str, dict] = {}
     first: dict[str, str] = {}
     rejected: dict[str, str] = {}
-    for entry in journal.entries.values():
+    for entry in journal.values():
         if "article" not in entry:
             rejected[entry["said"]] = entry["rejected"]
         elif (key := entry["article"]["id"]) in articles:
@@ -322,7 +270,6 @@ def _write_tables(out: Path, journal: _Journal, registry: dict[str, dict], befor
         reasons = "".join(f"\n  {said}: {why}" for said, why in list(rejected.items())[:5])
         raise IngestError(f"No article could be taken:{reasons}")
     ordered = [articles[key] for key in sorted(articles)]
-
     outlets = {row["outlet"]: registry.get(row["outlet"]) for row in ordered}
     unknown = sorted(name for name, row in outlets.items() if row is None)
     names = {row["outlet"]: row["site"] for row in ordered}
@@ -339,10 +286,9 @@ def _write_tables(out: Path, journal: _Journal, registry: dict[str, dict], befor
         own = outlets[row["outlet"]]["name"]
         named = sentences.named_sources(row["text"], row["lang"], media)
         sources.append((row["id"], "; ".join(name for name in named if name != own)))
-        kept = ("id", "url", "outlet", "date", "lang", "title", "author", "text")
+        kept = ("id", "url", "outlet", "date", "lang", "title", "text")
         texts.append(json.dumps({name: row[name] for name in kept}, ensure_ascii=False) + "\n")
     grouped = families(pd.DataFrame(ordered).rename(columns={"id": "article_id"}))
-
     settings.write_text(out / "texts.jsonl", "".join(texts))
     for name, rows, header in (
         ("sentences", parts, ["article_id", "n", "text", "set_aside"]),
@@ -356,7 +302,7 @@ def _write_tables(out: Path, journal: _Journal, registry: dict[str, dict], befor
     return Report(
         out=out,
         articles=len(articles),
-        new=len(journal.taken()) - before,
+        new=journal.taken() - before,
         undated=sum(not row["date"] for row in ordered),
         rejected=rejected,
         unknown_outlets=unknown,

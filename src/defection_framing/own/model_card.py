@@ -18,31 +18,33 @@ from .readings import LEAD
 
 
 def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Measure the coders by five-fold cross-validation; no event is in both training and test.
+    """Measure the coders by five-fold cross-validation (minutes), no event in training and test.
 
-    Takes some minutes.
-
-    Returns
-    -------
-    table : DataFrame
-        One row per task and coder: `n` texts, `accuracy` and `macro_f1` against the first coder,
-        `ece` (expected calibration error, ten bins; Guo et al. 2017), `decided` (share not left
-        open) and `accuracy_decided`. The second coder's rows are the ceiling. Of `both` there are
-        too few articles: the row that counts them says little more than the one that does not. For
-        `not_about`, whole kinds of the written texts are left out and accuracy is the share found.
-    confusion : dict of str to DataFrame
-        For each code: counts, true codes in rows.
+    A row of the table is a task and coder: `n` texts, `accuracy` and `macro_f1` against the first
+    coder, `ece` (expected calibration error, ten bins; Guo et al. 2017), `decided` (share not left
+    open) and `accuracy_decided`. The second coder's rows are the ceiling. Of `both` there are too
+    few articles: the row that counts them says little more than the one that does not. For
+    `not_about`, whole kinds of the written texts are left out and accuracy is the share found.
+    Counts by code, true codes in rows, stand beside it.
     """
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
     leads = readings.leads(corpus.article_texts(loaded))
-    sentences = readings.claims(claims["text"])
     second = {"articles": loaded.second_articles, "claims": loaded.second_claims}
-    rows, confusion = _direction(loaded, leads)
-    rows["direction", "second coder"] = _agreement(articles["direction"], second["articles"])
+    p, beside, p_beside = _direction_left_out(loaded, leads)
+    true = articles["direction"].astype(str).to_numpy()
+    clear, cut = true != "both", OPEN_BELOW["direction"]
+    found = _scores(DIRECTIONS, p_beside, beside["label"], cut)
+    rows = {
+        ("direction, 4 values", "model"): _scores(DIRECTIONS, p[clear], true[clear], cut),
+        ("direction, with `both`", "model"): _scores(DIRECTIONS, p, true, cut),
+        ("`not_about`, kind unseen", "model"): found | {"macro_f1": np.nan},
+        ("direction", "second coder"): _agreement(articles["direction"], second["articles"]),
+    }
+    confusion = {"direction": _confusion(true, np.array(DIRECTIONS)[p.argmax(1)])}
     for which, table, seen, codes, stratum in (
         ("articles", articles, readings.once(leads), ARTICLE_CODES[1:], None),
-        ("claims", claims, sentences, CLAIM_CODES, "frame"),
+        ("claims", claims, readings.claims(claims["text"]), CLAIM_CODES, "frame"),
     ):
         for code in codes:
             folds = _folds(table[stratum or code], table["event"])
@@ -53,20 +55,6 @@ def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
             if code in second[which]:
                 rows[code, "second coder"] = _agreement(table[code], second[which])
     return pd.DataFrame(rows).T.rename_axis(["task", "coder"]), confusion
-
-
-def _direction(loaded: corpus.Corpus, leads) -> tuple[dict, dict[str, pd.DataFrame]]:
-    """Scores and confusion of the direction, and of whole kinds of other texts."""
-    p, beside, p_beside = _direction_left_out(loaded, leads)
-    true = loaded.articles["direction"].astype(str).to_numpy()
-    clear, cut = true != "both", OPEN_BELOW["direction"]
-    found = _scores(DIRECTIONS, p_beside, beside["label"], cut)
-    rows = {
-        ("direction, 4 values", "model"): _scores(DIRECTIONS, p[clear], true[clear], cut),
-        ("direction, with `both`", "model"): _scores(DIRECTIONS, p, true, cut),
-        ("`not_about`, kind unseen", "model"): found | {"macro_f1": np.nan},
-    }
-    return rows, {"direction": _confusion(true, np.array(DIRECTIONS)[p.argmax(1)])}
 
 
 def _direction_left_out(loaded: corpus.Corpus, leads):
@@ -86,28 +74,23 @@ def _direction_left_out(loaded: corpus.Corpus, leads):
 
 
 def left_out_codes(loaded: corpus.Corpus) -> pd.DataFrame:
-    """Code each article and claim by coders that did not learn from its event.
+    """Code each article and claim by coders that did not learn from its event (minutes).
 
-    In five folds, as `evaluate`; takes some minutes.
-
-    Returns
-    -------
-    DataFrame
-        `unit` (article or claim), `id`, and the likeliest `direction`, `portrayal` and `frame`;
-        empty where the unit has no such code.
+    Columns: `unit` (article or claim), `id`, and the likeliest `direction`, `portrayal` and
+    `frame`, empty where the unit has no such code.
     """
     articles, claims = loaded.articles, loaded.claim_table()
     leads = readings.leads(corpus.article_texts(loaded))
     direction = np.array(DIRECTIONS)[_direction_left_out(loaded, leads)[0].argmax(1)]
-    folds = _folds(articles["portrayal"], articles["event"])
-    classes, p = _left_out(articles, readings.once(leads), "portrayal", folds)
-    table = {"direction": direction, "portrayal": classes[p.argmax(1)]}
-    own = pd.DataFrame(table, articles.index).rename_axis("id")
-    folds = _folds(claims["frame"], claims["event"])
-    classes, p = _left_out(claims, readings.claims(claims["text"]), "frame", folds)
-    frames = pd.DataFrame({"frame": classes[p.argmax(1)]}, claims.index).rename_axis("id")
-    both = pd.concat({"article": own, "claim": frames}, names=["unit"])
-    return both.reset_index().fillna("")
+    parts = {}
+    for unit, table, seen, code in (
+        ("article", articles, readings.once(leads), "portrayal"),
+        ("claim", claims, readings.claims(claims["text"]), "frame"),
+    ):
+        classes, p = _left_out(table, seen, code, _folds(table[code], table["event"]))
+        parts[unit] = pd.DataFrame({code: classes[p.argmax(1)]}, table.index).rename_axis("id")
+    parts["article"].insert(0, "direction", direction)
+    return pd.concat(parts, names=["unit"]).reset_index().fillna("")
 
 
 def _left_out(table, seen, code, folds) -> tuple[np.ndarray, np.ndarray]:
@@ -160,8 +143,6 @@ def _confusion(true, code) -> pd.DataFrame:
     return pd.crosstab(pd.Series(true, name="true"), pd.Series(code, name="coded"))
 
 
-# Estimates from the codes
-
 _REPORTED = {
     "all frames, by direction (mean)": ("^frame: [a-z_]+$", ""),
     "all frames, exits minus crossings (mean)": ("^frame: exits", ""),
@@ -173,53 +154,36 @@ _REPORTED = {
     "directions (mean)": ("^direction", ""),
     "mirror index": ("^mirror", ""),
 }
-
-
-def coverage_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """What the simulation `people.coverage` says of the quantities that the study reports.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As `people.coverage.coverage` returns it.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index: `method`, `quantity` (a mean over several quantities where it says so). Columns
-        `value` (coverage, 0 to 1), `width`, `sd`, `bias` (mean; for a mean over several, of its
-        size).
-    """
-    parts = {}
-    for name, (comparison, code) in _REPORTED.items():
-        own = table[table["comparison"].str.contains(comparison)]
-        own = own[own["code"] == code] if code else own
-        own = own.assign(bias=own["bias"].abs() if "mean" in name else own["bias"])
-        numbers = own[["value", "width", "sd", "bias"]]
-        parts[name] = numbers.groupby(own["method"], sort=False).mean()
-    return pd.concat(parts, names=["quantity", "method"]).swaplevel()
+"""Quantities of `people.coverage` that the card reports: patterns of comparison, and the code."""
 
 
 def _coverage() -> dict[str, object]:
     """What the card says of estimates from the codes, by the simulation that is kept."""
     place = settings.ROOT / "data" / "simulations"
     table = pd.read_csv(place / "corrected_coverage.csv")
-    summary = coverage_summary(table)
-    shown = summary.swaplevel().rename(columns={"value": "coverage"}).loc[list(_REPORTED)]
-    vary = 1 - summary["sd"]["corrected"] / summary["sd"]["sample"]
+    parts = {}
+    for name, (comparison, code) in _REPORTED.items():
+        own = table[table["comparison"].str.contains(comparison)]
+        own = own[own["code"] == code] if code else own
+        own = own.assign(bias=own["bias"].abs() if "mean" in name else own["bias"])
+        parts[name] = own.groupby("method", sort=False)[["value", "width", "sd", "bias"]].mean()
+    summary = pd.concat(parts, names=["quantity", "method"])
+    shown = summary.rename(columns={"value": "coverage"})[["coverage", "width", "bias"]]
+    sd = summary["sd"].unstack()
+    vary = 1 - sd["corrected"] / sd["sample"]
     own = table[(table["method"] == "corrected") & (table["no_interval"] < 0.5)]
     each = own.loc[own["code"] != "all frames", "value"]
     described = json.loads((place / "corrected_coverage.json").read_text(encoding="utf-8"))
     return {
         "replicates": described["replicates"],
-        "coverage": _markdown(shown[["coverage", "width", "bias"]].round(3).reset_index()),
+        "coverage": _markdown(shown.round(3).reset_index()),
         "frames": vary["all frames, by direction (mean)"],
         "directions": vary["directions (mean)"],
         "n": len(each),
         "short": (each < 0.93).mean(),
         "worst": each.min(),
         "wide": (each > 0.97).mean(),
-        "mirror": summary["bias"]["corrected", "mirror index"],
+        "mirror": summary.loc[("mirror index", "corrected"), "bias"],
     }
 
 

@@ -8,15 +8,13 @@
 - `codes.csv`: every code (`unit, id, code, value, probability, open, by`), the directions of
   articles that cannot be studied too.
 
-Codes are by the classifiers of `coding`. Those that a person gave (`set_codes`) take their place,
-whatever is coded later, and decide too whether an article can be studied.
+Codes that a person gave (`set_codes`) take the classifiers' place, whatever is coded later.
 """
 
 import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -27,7 +25,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import corpus
-from . import coding, tables
+from . import coding
 from . import folder as stored
 from .coders import ARTICLE_CODES, CLAIM_CODES
 from .folder import CODES, COLUMNS, PackageError
@@ -37,9 +35,6 @@ _TABLES = ("articles.csv", "claims.csv", "events.csv", "datapackage.json")
 _SLICE = "o"  # own: what tells the slices of the repository's corpus apart
 _AT_ONCE = 2000  # texts that are coded at a time, for memory's sake
 
-_LANGUAGE = "in a language that the coders do not know"
-_OPEN = "with the direction left open"
-_NOT_ABOUT = "not about people who leave a side of this war"
 _NO_CLAIM = "without a claim in the lead"
 
 
@@ -56,10 +51,10 @@ class Report:
 
     def __str__(self) -> str:
         """Say it in a few lines."""
-        total = self.articles + len(self.left_out)
         lines = [
-            f"{self.articles:,} of {total:,} articles in {self.folder} can be studied, with "
-            f"{self.claims:,} claims; {self.by_person:,} of their codes are by a person."
+            f"{self.articles:,} of {self.articles + len(self.left_out):,} articles in "
+            f"{self.folder} can be studied, with {self.claims:,} claims; {self.by_person:,} of "
+            "their codes are by a person."
         ]
         if self.left_out:
             why = Counter(self.left_out.values()).most_common()
@@ -67,84 +62,58 @@ class Report:
             lines.append(f"{len(self.left_out):,} left out: {said}.")
         if silent := [key for key, why in self.left_out.items() if why == _NO_CLAIM]:
             lines.append(f"Without a claim, such as: {', '.join(silent[:5])}.")
-        if self.articles:
-            said = ", ".join(
-                f"{code} {self.open[code]:,} of {number:,}"
-                for unit, number in (("article", self.articles), ("claim", self.claims))
-                for code in CODES[unit]
-                if code != "direction"
-            )
-            lines.append(f"Left open for a person to decide: {said}; see codes.csv.")
-            lines.append(f"To study them: DEFECTION_DATA={self.folder} defection-framing study")
-        else:
-            lines.append("There is nothing to study until a person gives directions.")
+        if not self.articles:
+            return "\n".join([*lines, "There is nothing to study until a person gives directions."])
+        units = dict.fromkeys(ARTICLE_CODES[1:], self.articles)
+        units |= dict.fromkeys(CLAIM_CODES, self.claims)
+        said = ", ".join(f"{code} {self.open[code]:,} of {n:,}" for code, n in units.items())
+        lines.append(f"Left open for a person to decide: {said}; see codes.csv.")
+        lines.append(f"To study them: DEFECTION_DATA={self.folder} defection-framing study")
         return "\n".join(lines)
 
 
 def code_folder(folder: Path) -> Report:
     """Code the articles that were ingested into a folder, so that the study runs on them.
 
-    The same folder gives the same files, on top of those that a later ingestion adds.
-
-    Parameters
-    ----------
-    folder : Path
-        What `ingest.ingest` has written to. `outlets.csv` and codes of persons stay as they are.
-
-    Returns
-    -------
-    Report
+    The same folder gives the same files, on top of those that a later ingestion adds. `outlets.csv`
+    and codes of persons stay as they are.
 
     Raises
     ------
     PackageError
         If the folder lacks what `ingest` writes, or one of its files is damaged.
     CorpusError
-        If the tables do not fit the study's schema, as where a cell of `outlets.csv` was filled in
-        with an unknown camp. In both cases the folder stays as it was.
+        If the tables do not fit the study's schema, as where `outlets.csv` has an unknown camp. In
+        both cases the folder stays as it was.
     """
     folder = Path(folder)
-    texts = stored.texts(folder)
-    sentences = stored.sentences(folder, texts)
-    return _write(folder, texts, sentences, stored.persons(folder, texts, sentences))
+    return _write(folder, *_stored(folder))
 
 
 def set_codes(folder: Path, codes: pd.DataFrame) -> Report:
     """Store codes that a person gave, and rebuild the study's tables with them.
 
-    Parameters
-    ----------
-    folder : Path
-        As for `code_folder`.
-    codes : DataFrame
-        `unit` (a key of `CODES`), `id` (of an article, or of a claim: that of its article, `-`, and
-        the number of the sentence in `sentences.csv`), `code` and `value`; one row per code. They
-        take the place of what a person gave before.
-
-    Returns
-    -------
-    Report
+    The columns of `codes` are `unit` (a key of `CODES`), `id` (of an article, or of a claim: that
+    of its article, `-`, and the number of the sentence in `sentences.csv`), `code` and `value`; a
+    row is a code, and takes the place of what a person gave before.
 
     Raises
     ------
     PackageError
-        As `code_folder`, and for the first row (the header is row 1) that names no unit or code
-        that there is, or gives the same code twice.
-    CorpusError
-        As `code_folder`.
+        As `code_folder`, and for the first row (the header is row 1) that is no code, or is twice.
     """
     folder = Path(folder)
-    texts = stored.texts(folder)
-    sentences = stored.sentences(folder, texts)
-    before = stored.persons(folder, texts, sentences)
-    if missing := [name for name in COLUMNS[:4] if name not in codes]:
-        raise PackageError(f"codes has no column {missing[0]}; give it {', '.join(COLUMNS[:4])}.")
+    texts, sentences, before = _stored(folder)
     codes = codes[COLUMNS[:4]].fillna("").astype(str).set_axis(range(2, len(codes) + 2))
     stored.check(codes, "codes", texts, sentences)
     return _write(folder, texts, sentences, pd.concat([before, codes]))
 
 
-# Codes
+def _stored(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Texts, sentences, and the codes that persons gave."""
+    texts = stored.texts(folder)
+    sentences = stored.sentences(folder, texts)
+    return texts, sentences, stored.persons(folder, texts, sentences)
 
 
 def _coded(
@@ -155,11 +124,13 @@ def _coded(
     direction = articles[articles["code"] == "direction"].set_index("id").loc[texts.index]
     unknown = ~texts["lang"].isin(coding.LANGUAGES)
     silent = ~texts.index.isin(sentences["article_id"][sentences["claim"]])
-    reason = np.select(
-        [direction["open"] & unknown, direction["open"], direction["value"] == "not_about", silent],
-        [_LANGUAGE, _OPEN, _NOT_ABOUT, _NO_CLAIM],
-        "",
-    )
+    reasons = {
+        "in a language that the coders do not know": direction["open"] & unknown,
+        "with the direction left open": direction["open"],
+        "not about people who leave a side of this war": direction["value"] == "not_about",
+        _NO_CLAIM: silent,
+    }
+    reason = np.select([*reasons.values()], [*reasons], "")
     left_out = {key: why for key, why in zip(texts.index, reason, strict=True) if why}
     to_study = ~articles["id"].isin(left_out)
     articles = articles[to_study | (articles["code"] == "direction") | (articles["by"] == "person")]
@@ -195,9 +166,6 @@ def _by_model(unit: str, texts: pd.Series, langs: pd.Series) -> pd.DataFrame:
     coded += [blank.assign(code=code) for code in CODES[unit]]
     out = pd.concat(coded).rename_axis("id").reset_index()
     return out.assign(unit=unit, by="model")[COLUMNS]
-
-
-# Tables
 
 
 def _write(folder, texts, sentences, persons) -> Report:
@@ -240,7 +208,7 @@ def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
     columns = corpus.columns()
     decided = codes[~codes["open"]].pivot(index="id", columns="code", values="value")
     decided = decided.reindex(columns=[code for own in CODES.values() for code in own])
-    outlets = tables.read(folder / "outlets.csv", columns["outlets"]).set_index("domain")
+    outlets = stored.read(folder / "outlets.csv", columns["outlets"]).set_index("domain")
     if missing := sorted(set(studied["outlet"]) - set(outlets.index)):
         raise PackageError(
             f"{folder / 'outlets.csv'} has no row for {missing[0]!r}, the outlet of an article; "
@@ -290,17 +258,12 @@ def _descriptor(codes: pd.DataFrame) -> dict:
         "articles": "One row is one article, coded from its lead.",
         "claims": "One row is one sentence of an article's lead.",
     }
-    for resource, column in _fields(descriptor):
-        resource["description"] = said.get(resource["name"], resource["description"])
-        if resource["name"] in said and column["name"] in _MAY_BE_OPEN:
-            column["constraints"]["required"] = False
-        if column["name"] == "claim_id":
-            column["constraints"]["pattern"] = "a[0-9a-f]{10}-[1-9][0-9]*"
-        column["constraints"].pop("maximum", None)  # of the number of a claim
-    return descriptor
-
-
-def _fields(descriptor: dict) -> Iterator[tuple[dict, dict]]:
     for resource in descriptor["resources"]:
+        resource["description"] = said.get(resource["name"], resource["description"])
         for column in resource["schema"]["fields"]:
-            yield resource, column
+            if resource["name"] in said and column["name"] in _MAY_BE_OPEN:
+                column["constraints"]["required"] = False
+            if column["name"] == "claim_id":
+                column["constraints"]["pattern"] = "a[0-9a-f]{10}-[1-9][0-9]*"
+            column["constraints"].pop("maximum", None)  # of the number of a claim
+    return descriptor

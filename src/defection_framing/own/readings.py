@@ -46,9 +46,6 @@ def exchanged(classes) -> list[int]:
     return [list(classes).index(other.get(c[:3], c[:3]) + c[3:]) for c in classes]
 
 
-# Words
-
-
 def _rows(name: str) -> list[dict[str, str]]:
     with (files(__package__) / "coding_data" / name).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -87,9 +84,6 @@ def abstract(text: str) -> str:
     return text
 
 
-# Sentence vectors
-
-
 def _vectors(texts) -> np.ndarray:
     """Sentence vectors, shape (n, 384), as precise as the repository's tracked file."""
     if settings.data_dir() == settings.ROOT / "data":
@@ -107,19 +101,11 @@ def mean_vectors(texts) -> np.ndarray:
 
 
 class Seen(NamedTuple):
-    """Texts read once, with the side that each names first called Russian.
+    """Texts read once, with the side that each names first called Russian."""
 
-    Attributes
-    ----------
-    reading : np.ndarray of str, shape (n,)
-    vectors : np.ndarray, shape (n, d)
-    exchanged : np.ndarray of bool, shape (n,)
-        Whether the side named first is the Ukrainian one.
-    """
-
-    reading: np.ndarray
-    vectors: np.ndarray
-    exchanged: np.ndarray
+    reading: np.ndarray  # of str, shape (n,)
+    vectors: np.ndarray  # shape (n, d)
+    exchanged: np.ndarray  # of bool, shape (n,): whether the side named first is the Ukrainian one
 
     def rows(self, rows) -> "Seen":
         """Some of the texts."""
@@ -179,10 +165,7 @@ def _kept_vectors() -> dict[bytes, np.ndarray]:
 
 
 def keep_vectors() -> None:
-    """Write the vectors of exactly the repository's coded claims, for the coders to start from.
-
-    The same vectors give the same bytes. Those that are not kept yet are embedded.
-    """
+    """Write the vectors of the repository's coded claims: the same vectors give the same bytes."""
     seen = claims(corpus.load(settings.ROOT / "data").claims["text"])
     found = {_key(t): v for t, v in zip(seen.reading, seen.vectors, strict=True)}
     rows = np.empty(len(found), dtype=[("text", "V16"), ("vector", "<f2", seen.vectors.shape[1:])])

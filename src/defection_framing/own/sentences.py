@@ -10,20 +10,10 @@ import sentencex
 
 
 def split(text: str, lang: str) -> list[tuple[str, str]]:
-    """Part a text into sentences, and set aside those that claim nothing.
+    """Part a text (one paragraph per line) into sentences, and set aside those that claim nothing.
 
-    Parameters
-    ----------
-    text : str
-        One paragraph per line.
-    lang : str
-        ISO 639-1.
-
-    Returns
-    -------
-    list of (str, str)
-        Every sentence in order, with the reason it is set aside for: `question`, `fragment` (a
-        sub-heading, a few words) or empty for a candidate claim.
+    Every sentence comes in order, with the reason it is set aside for: `question`, `fragment` (a
+    sub-heading, a few words) or empty for a candidate claim.
     """
     return [
         (sentence, _set_aside(sentence))
@@ -37,11 +27,10 @@ def _joined(parts: Iterable[str]) -> list[str]:
     out: list[str] = []
     for part in filter(None, parts):
         opened = part.lstrip("\"'“”‘’«»—– ")
-        broken = out and (
+        if out and (
             opened[:1].islower()
             or (opened[:1].isdigit() and re.search(r"\b[^\W\d_]{1,4}\.$", out[-1]))
-        )
-        if broken:
+        ):
             out[-1] += " " + part
         else:
             out.append(part)
@@ -56,8 +45,6 @@ def _set_aside(sentence: str) -> str:
     words = len(re.findall(r"\w+", sentence)) + len(re.findall(r"[\u3040-\u9fff]", sentence)) // 2
     return "" if ends and words >= 5 else "fragment"
 
-
-# Named sources
 
 _SAID = (
     r"sa(?:id|ys)|told|tells|stat(?:ed|es)|report(?:s|ed|edly)?|according to|claim(?:s|ed)"
@@ -111,24 +98,11 @@ def _lexicon() -> tuple[re.Pattern, dict[str, tuple[str, str]]]:
 def named_sources(text: str, lang: str, media: Iterable[str] = ()) -> list[str]:
     """Find the sources that an article names: agencies, media, officials, persons who speak.
 
-    The lexicon is data: `sources.csv`, and the leaders, bodies and media of `sides.csv`. Agencies,
-    media and groups that publish count wherever they are named; others only in a sentence with a
-    word of speech ("said", "according to"), a leader only next to it. What no lexicon knows is
-    found only as the full name of a person beside a verb of speech.
-
-    Parameters
-    ----------
-    text : str
-        One paragraph per line.
-    lang : str
-        ISO 639-1.
-    media : iterable of str
-        Names of further media, such as the outlets of the registry.
-
-    Returns
-    -------
-    list of str
-        Their names, each once, in order of appearance.
+    The lexicon is data: `sources.csv`, the leaders, bodies and media of `sides.csv`, and the names
+    of further `media`. Agencies, media and groups that publish count wherever they are named;
+    others only in a sentence with a word of speech ("said", "according to"), a leader only next to
+    it. What no lexicon knows is found only as the full name of a person beside a verb of speech.
+    Names come once each, in order of appearance.
     """
     text = text.replace("’", "'").replace("ʼ", "'")
     pattern, names = _lexicon()
@@ -150,15 +124,8 @@ def named_sources(text: str, lang: str, media: Iterable[str] = ()) -> list[str]:
             here += [(m.start(), m[0]) for m in further.finditer(sentence)] if further else []
             here += _speakers(sentence, text) if lang != "de" else []  # every noun has a capital
         found |= dict.fromkeys(name.replace(";", ",") for _, name in sorted(here))
-    return list(_without_parts(found))
-
-
-def _without_parts(found: Iterable[str]) -> Iterator[str]:
-    """Pass over a name that is a part of another one found, in other case or not."""
-    lowered = [name.lower() for name in found]
-    for name in found:
-        if not any(name.lower() in other and name.lower() != other for other in lowered):
-            yield name
+    lowered = {name: name.lower() for name in found}  # what is a part of another name goes
+    return [n for n, own in lowered.items() if not any(own in o != own for o in lowered.values())]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Sources of raw articles: folders, files, tables, web archives, addresses.
+"""Sources of raw articles: folders, files, tables, addresses.
 
 What a file is, is told from its content. Everything in a source becomes an `Input`, what cannot be
 used too: then with the problem in words that fit behind the name of the input.
@@ -10,17 +10,14 @@ import io
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, zip_longest
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pyarrow.parquet
 from pyarrow import ArrowException
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 
 from . import extract
 from .dates import Unusable
@@ -33,7 +30,6 @@ USUAL_COLUMNS = {
     "date": "date published published_at publish_date date_publish pubdate publication_date "
     "datetime timestamp",
     "site": "outlet domain source publisher sitename site media",
-    "author": "author authors byline",
     "lang": "lang language",
     "id": "id article_id doc_id",
 }
@@ -44,35 +40,17 @@ ADDRESS = re.compile(r"https?://[^\s\[\]/?#]+\S*", re.I)
 
 _ARTICLES = {".txt", ".text", ".html", ".htm", ".xhtml", ".shtml", ""}
 
-_Rows = Iterable[tuple[int, dict | str]]
-# Rows of a table with their numbers; a row that is text is a problem, said.
+_Rows = Iterable[tuple[int, dict | str]]  # with their numbers; text is a problem, said
 
 
 @dataclass
 class Input:
-    """One article still raw: where it stands, and either its content or what is wrong with it.
+    """One article still raw: where it stands, and either its content or what is wrong with it."""
 
-    Attributes
-    ----------
-    where : str
-        As said to the user.
-    name : str
-        Names it in the address of an article that has none.
-    content : bytes or str, optional
-        None: to be fetched from `given["url"]`.
-    given : dict of str to str
-        What is known of it, by field of `extract.Article`.
-    charset : str, optional
-        The encoding that was declared for the content.
-    problem : str
-        Why it cannot be used; empty if it can.
-    """
-
-    where: str
-    name: str
-    content: bytes | str | None = None
-    given: dict[str, str] = field(default_factory=dict)
-    charset: str | None = None
+    where: str  # as said to the user
+    name: str  # stands in the address of an article that has none
+    content: bytes | str | None = None  # None: to be fetched from its address
+    given: dict[str, str] = field(default_factory=dict)  # known, by field of `extract.Article`
     problem: str = ""
 
     def digest(self) -> str:
@@ -83,22 +61,12 @@ class Input:
 
 
 def inputs(source: Path | str, out: Path, columns: dict[str, str]) -> Iterator[Input]:
-    """See that a source can be read at all, tell what it is, and return its inputs.
+    """Return the inputs of a source, passing over the folder `out`.
 
-    Parameters
-    ----------
-    source, columns
-        As `ingest.ingest` takes them.
-    out : Path
-        A folder that is passed over.
-
-    Raises
-    ------
-    Unusable
-        If nothing of it can be read; the message fits behind its name.
+    If nothing of it can be read, `Unusable` says why in words that fit behind its name.
     """
     if ADDRESS.fullmatch(str(source)):
-        return iter([Input(str(source), str(source), given={"url": str(source)})])
+        return iter([_address(str(source))])
     path = Path(source)
     try:
         if path.is_dir():
@@ -111,14 +79,10 @@ def inputs(source: Path | str, out: Path, columns: dict[str, str]) -> Iterator[I
         if not head.strip():
             raise Unusable("is empty: name a file that holds articles")
         return _file(path, head, columns)
-    except FileNotFoundError:
-        raise Unusable("does not exist: check its name") from None
-    except PermissionError:
-        raise Unusable("may not be read: give yourself the right to read it") from None
     except ArrowException as error:
         raise Unusable(f"is damaged ({str(error).splitlines()[0]}): get it again") from None
-    except OSError as error:  # such as links in a circle
-        raise Unusable(f"cannot be read ({error.strerror or error}): repair it") from None
+    except OSError as error:  # missing, barred, links in a circle
+        raise Unusable(f"cannot be read ({error.strerror or error})") from None
 
 
 def _file(path: Path, head: bytes, columns: dict[str, str]) -> Iterator[Input]:
@@ -126,8 +90,6 @@ def _file(path: Path, head: bytes, columns: dict[str, str]) -> Iterator[Input]:
     if head.startswith(b"PAR1"):
         table = pyarrow.parquet.read_table(path)
         return _table(path, table.column_names, enumerate(table.to_pylist(), 1), columns)
-    if head.startswith(b"WARC/") or (head[:2] == b"\x1f\x8b" and ".warc" in path.name):
-        return _warc(path)
     tabular = path.suffix.lower() in (".csv", ".tsv", ".tab")
     # NUL bytes in a row of a table are that row's.
     if kind := extract.binary_kind(head.replace(b"\0", b"") if tabular else head):
@@ -142,16 +104,13 @@ def _file(path: Path, head: bytes, columns: dict[str, str]) -> Iterator[Input]:
     addresses = sum(bool(ADDRESS.fullmatch(line)) or line.startswith("#") for line in lines)
     if addresses <= len(lines) / 2:  # a slip or two are said, line by line
         return iter([_read(path, str(path), path.name)])
-    listed = [Input(url, url, given={"url": url}) for url in _addresses(text)]
-    for item in listed:
-        item.problem = "" if ADDRESS.fullmatch(item.where) else "is no address of a web page"
-    return _by_turns(listed)
-
-
-def _addresses(text: str) -> list[str]:
-    """The lines of a list of addresses, each once."""
     found = dict.fromkeys(line.strip() for line in text.splitlines())
-    return [url for url in found if url and not url.startswith("#")]
+    return _by_turns([_address(url) for url in found if url and not url.startswith("#")])
+
+
+def _address(url: str) -> Input:
+    problem = "" if ADDRESS.fullmatch(url) else "is no address of a web page"
+    return Input(url, url, given={"url": url}, problem=problem)
 
 
 def _folder(folder: Path, out: Path) -> Iterator[Input]:
@@ -186,9 +145,6 @@ def _read(path: Path, where: str, name: str) -> Input:
         return Input(where, name, problem=f"cannot be read ({error.strerror})")
 
 
-# Tables
-
-
 def _csv(path: Path, text: str, columns: dict[str, str]) -> Iterator[Input]:
     # The commonest of the usual signs parts the header, which holds no text to mislead.
     delimiter = max(",;\t|", key=text.partition("\n")[0].count)
@@ -196,25 +152,24 @@ def _csv(path: Path, text: str, columns: dict[str, str]) -> Iterator[Input]:
     rows: list[tuple[int, dict | str]] = []
     usual = csv.field_size_limit(extract.MAX_CHARACTERS)
     try:
-        for number in count(1):
+        header = next(reader)
+        for number in count(2):
             try:
                 cells = next(reader)
             except StopIteration:
                 break
             except csv.Error as error:
-                if number == 1:
-                    raise Unusable(f"has no readable header in row 1 ({error})") from None
                 rows.append((number, f"cannot be read ({error}): mend its quotes or length"))
                 continue
-            if number == 1:
-                header = cells
-            elif cells and len(cells) != len(header):
+            if cells and len(cells) != len(header):
                 said = f"has {len(cells)} cells where the header has {len(header)}: put cells"
                 rows.append((number, f"{said} that hold the separator in double quotes"))
             elif any("\0" in cell for cell in cells):
                 rows.append((number, "holds NUL bytes: save the file again as CSV in UTF-8"))
             elif cells:
                 rows.append((number, dict(zip(header, cells, strict=True))))
+    except csv.Error as error:
+        raise Unusable(f"has no readable header in row 1 ({error})") from None
     finally:
         csv.field_size_limit(usual)
     return _table(path, header, rows, columns)
@@ -289,43 +244,8 @@ def _cell(value) -> str:
 
 def _by_turns(items: list[Input]) -> Iterator[Input]:
     """Order addresses so that hosts take turns, and no host has to be waited for needlessly."""
-    seen: Counter = Counter()
-    turns = []
+    hosts: dict[str, list[Input]] = {}
     for item in items:
-        host = urlsplit(item.given["url"]).netloc
-        seen[host] += 1
-        turns.append(seen[host])
-    return iter([item for _, item in sorted(zip(turns, items, strict=True), key=lambda t: t[0])])
-
-
-def _warc(path: Path) -> Iterator[Input]:
-    """Read the pages of a web archive, in any of the forms that hold a page or its text."""
-    number = 0
-    with path.open("rb") as file:
-        try:
-            for number, record in enumerate(ArchiveIterator(file), 1):
-                url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
-                kept = record.rec_type in ("response", "resource", "conversion")
-                if kept and ADDRESS.fullmatch(url):  # and no note of the crawler, such as dns:
-                    item = Input(f"{path}, record {number}", url, given={"url": url})
-                    _page(record, item)
-                    yield item
-        except (ArchiveLoadFailed, EOFError, OSError) as error:
-            where = f"{path}, after record {number}"
-            yield Input(where, where, problem=f"the archive is damaged ({error}): get it again")
-
-
-def _page(record, item: Input) -> None:
-    """Take the page of a record of a web archive, or say why it is none."""
-    http = record.http_headers
-    status = http.get_statuscode() if http else "200"
-    kind = (http or record.rec_headers).get_header("Content-Type") or ""
-    item.charset = (re.search(r"charset=[\"']?([\w-]+)", kind) or ["", None])[1]
-    if status != "200":
-        item.problem = f"the archived answer is HTTP {status}"
-    elif not re.match(r"text/(html|plain)|application/xhtml", kind):
-        item.problem = f"is {kind.partition(';')[0] or 'of no named type'}, not a page"
-    else:
-        item.content = record.content_stream().read(MAX_BYTES + 1)
-        if len(item.content) > MAX_BYTES:
-            item.problem = f"is larger than {MAX_BYTES:,} bytes"
+        hosts.setdefault(urlsplit(item.given["url"]).netloc, []).append(item)
+    turns = zip_longest(*hosts.values())
+    return (item for turn in turns for item in turn if item)

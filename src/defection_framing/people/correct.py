@@ -8,15 +8,13 @@ probabilities, three estimates stand side by side:
 * `sample`: from the persons' codes alone, weighted by one over the inclusion probability;
 * `corrected`: `sample` + lambda * (machine's codes everywhere - machine's codes in the sample).
 
-In the bracket both terms estimate the same quantity, whatever the machine's errors, so that the
-corrected estimate is as free of bias as the sample's; lambda, from 0 to 1, is the one that makes a
-group's shares most precise. This is prediction-powered inference (Angelopoulos, Bates, Fannjiang,
-Jordan & Zrnic 2023, Science 382) with power tuning (Angelopoulos, Duchi & Zrnic 2023, PPI++,
-arXiv:2311.01453); with unequal probabilities it is the design-based supervised learning of Egami,
-Hinck, Stewart & Wei (2023, Advances in Neural Information Processing Systems 36). The package
-`ppi-python` has weights but no clusters, and articles on one event are not independent: hence this
-module, tested against its formula where each unit is a cluster of its own. Intervals are those of
-`compare`, from a bootstrap of whole events.
+In the bracket both terms estimate the same quantity, whatever the machine's errors; lambda, from 0
+to 1, is the one that makes a group's shares most precise. This is prediction-powered inference
+(Angelopoulos, Bates, Fannjiang, Jordan & Zrnic 2023, Science 382) with power tuning (Angelopoulos,
+Duchi & Zrnic 2023, PPI++, arXiv:2311.01453); with unequal probabilities it is the design-based
+supervised learning of Egami, Hinck, Stewart & Wei (2023, Advances in Neural Information Processing
+Systems 36). The package `ppi-python` has weights but no clusters, and articles on one event are not
+independent: hence this module. Intervals are those of the study, from a bootstrap of whole events.
 """
 
 from collections.abc import Sequence
@@ -30,13 +28,13 @@ from ..settings import SEED
 from ..stats import DRAWS, MIN_EVENTS, Shares
 from ..study import estimands
 from ..study.estimands import CLAIM_CODES
-from . import human, sampling
-from .sheets import SheetError
+from . import human
+from .sheets import CODES, NOT_ABOUT, SheetError
 
 METHODS = ("naive", "corrected", "sample")
 """The estimates that stand side by side."""
 
-_CODED = frozenset(code for codes in sampling.CODES.values() for code in codes)
+_CODED = frozenset(code for codes in CODES.values() for code in codes)
 # Columns that are codes, and so may err; other columns that group articles are known.
 
 _SHOWN = 12  # rows of the table that is printed
@@ -50,32 +48,16 @@ def shares(
     draws: int = DRAWS,
     seed: int = SEED,
 ) -> dict[str, Shares]:
-    """Event-weighted shares of codes in groups: naive, corrected, and from the sample alone.
+    """Event-weighted shares of codes in groups, by `METHODS`, over the same groups and codes.
 
     An event's weight is shared by its articles (those with the same values of the known columns of
-    `by`, such as the teller's camp), an article's weight by its claims.
+    `by`, such as the teller's camp), an article's weight by its claims. `n_articles` are the
+    corpus's, the most that an interval's sample size can be.
 
-    Parameters
-    ----------
-    machine : pd.DataFrame
-        All units, indexed by unit: `article_id`, `cluster`, the columns of `by`, and `column`, the
-        machine's code; missing codes are open.
-    coded : pd.DataFrame
-        The sample, indexed by some of those units: `probability` (of inclusion), `column`, and
-        those columns of `by` that were coded anew.
-    column : str
-        Single codes.
-    by : sequence of str
-        Columns whose combinations are the groups; with none, the one group is `all`.
-    draws, seed
-        As in `stats.shares`.
-
-    Returns
-    -------
-    dict of str to stats.Shares
-        By `METHODS`, over the same groups and codes, empty groups without a value. `n_articles` are
-        the corpus's, the most that an interval's sample size can be; events those of the sample,
-        but for `naive`.
+    `machine` has all units, by unit: `article_id`, `cluster`, the columns of `by` (whose
+    combinations are the groups; with none, the one group is `all`), and `column`, the machine's
+    code; missing codes are open. `coded` is the sample, some of those units: `probability` (of
+    inclusion), `column`, and those columns of `by` that were coded anew.
     """
     given = machine.loc[coded.index]
     given = given.assign(**{c: coded[c] for c in (column, *by) if c in coded})
@@ -124,14 +106,9 @@ def sums_by(unit, group, code, weight, n_units, groups, names) -> np.ndarray:
 def combine(machine, guessed, given, articles, groups, names, draws=DRAWS, seed=SEED):
     """`shares` from sums by event, for simulations that compute them thousands of times.
 
-    Parameters
-    ----------
-    machine, guessed, given : np.ndarray, shape (E, G, K)
-        Weights (over inclusion probabilities) summed by event, group and code: by the machine's
-        codes everywhere, by its codes in the sample, and by the sample's own.
-    articles : np.ndarray, shape (G,)
-        Articles of each group.
-    groups, names : pd.Index, lengths G and K
+    The sums, shape (events, groups, codes), are of weights (over inclusion probabilities): by the
+    machine's codes everywhere, by its codes in the sample, and by the sample's own. `articles` are
+    those of each group.
     """
     times = _times(len(machine), draws, seed)
     (naive, naives), (twin, twins), (value, values) = (
@@ -197,27 +174,21 @@ def _made(sums, value, draws, articles, groups, names) -> Shares:
 # From the sheets that people filled in.
 
 CONTRASTS = {
-    label: estimands.CONTRASTS[name].weights
-    for label, name in (
-        ("to Russia minus to Ukraine", "frame_direction"),
-        ("exits minus crossings, Ukrainian side", "frame_exit_from_ua"),
-        ("exits minus crossings, Russian side", "frame_exit_from_ru"),
-        ("toward minus away, mean of camps", "frame_relational"),
-    )
+    "to Russia minus to Ukraine": "frame_direction",
+    "exits minus crossings, Ukrainian side": "frame_exit_from_ua",
+    "exits minus crossings, Russian side": "frame_exit_from_ru",
+    "toward minus away, mean of camps": "frame_relational",
 }
+CONTRASTS = {label: estimands.CONTRASTS[name].weights for label, name in CONTRASTS.items()}
 """Contrasts of groups that are corrected, of whatever code: weights of the study's cells."""
 
 
 def quantities(s: Shares, column: str) -> pd.DataFrame:
     """All shares, the `CONTRASTS` of the groups there are, and the mirror index of frames.
 
-    Returns
-    -------
-    pd.DataFrame
-        Index: `comparison` (column and group, or column and contrast), `code`. Columns `value`,
-        `low`, `high` (as `stats.prevalence` and `stats.contrast` give them: none where a group
-        has fewer than `MIN_EVENTS` effective events), `n_articles`, `n_events` (of the smallest
-        group).
+    Indexed by `comparison` (column and group, or column and contrast) and `code`: `value`, `low`,
+    `high` (none where a group has fewer than `MIN_EVENTS` effective events), `n_articles`,
+    `n_events` (of the smallest group).
     """
     plan = {" ".join(g) if isinstance(g, tuple) else g: {g: 1} for g in s.groups}
     plan |= {name: w for name, w in CONTRASTS.items() if set(w) <= set(s.groups)}
@@ -248,30 +219,15 @@ _COMPARED = (
 )
 
 
-def from_sheets(folder: Path, key: Path | None = None) -> pd.DataFrame:
-    """Correct the machine's shares and contrasts by the codes in filled sheets.
+def from_sheets(folder: Path) -> pd.DataFrame:
+    """Correct the machine's shares and contrasts by the codes in a folder's filled sheets.
 
     An article's direction is corrected with its portrayal; claims were coded without their
-    articles, so the direction of these stays the machine's.
-
-    Parameters
-    ----------
-    folder, key
-        As for `human.human_codes`.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index: `comparison`, `code`. For each of `METHODS` its estimate and `_low`, `_high`
-        (shares, 0 to 1, and differences, -1 to 1); `n_coded` (articles or claims that people coded,
-        of all groups), `n_events` (of the sample, in the smallest group compared).
-
-    Raises
-    ------
-    SheetError
-        As `human.human_codes`, or if fewer than `MIN_EVENTS` events are coded.
+    articles, so the direction of these stays the machine's. Indexed by `comparison`, `code`: for
+    each of `METHODS` its estimate and `_low`, `_high`; `n_coded` (articles or claims that people
+    coded, of all groups), `n_events` (of the sample, in the smallest group compared).
     """
-    codes, units = human.human_codes(folder, key), human.population(folder, key)
+    codes, units = human.human_codes(folder), human.population(folder)
     if codes["cluster"].nunique() < MIN_EVENTS:
         raise SheetError(
             f"The sheets in {folder} have codes for {codes['cluster'].nunique()} events; an "
@@ -319,44 +275,30 @@ def _within(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     if "direction" not in by or "direction" not in table:
         return table
     direction = table["direction"]
-    wanted = direction != sampling.NOT_ABOUT
+    wanted = direction != NOT_ABOUT
     if "camp" in by:
         wanted = direction.isin([*domain.TO_RUSSIA])
     return table.assign(direction=direction.where(wanted, None))
 
 
-def write_table(out: Path, folder: Path | None = None, key: Path | None = None) -> str:
+def write_table(out: Path, folder: Path | None = None) -> str:
     """Write `derived/corrected.csv` of a corpus from filled sheets, and say what changed most.
 
-    Parameters
-    ----------
-    out : Path
-        Folder of the corpus.
-    folder : Path, optional
-        Folder of the sheets; by default those of the corpus's first review.
-    key : Path, optional
-        As for `human.human_codes`.
-
-    Returns
-    -------
-    str
-        To be printed.
+    The sheets are those in `folder`, by default those of the corpus's first review.
     """
-    table = from_sheets(sheets := folder or _first_review(Path(out)), key)
+    table = from_sheets(sheets := folder or _first_review(Path(out)))
     path = Path(out) / "derived" / "corrected.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(path, table.to_csv(float_format="%.10g", lineterminator="\n"))
     sure = table[table["corrected_low"].notna()]
-    summary = (
-        f"{len(table):,} shares and contrasts corrected by the codes in {sheets}, {len(sure):,} of "
-        f"them from events enough for an interval. All of them: {path}."
-    )
-    if sure.empty:
-        return summary
     moved = (sure["corrected"] - sure["naive"]).abs().sort_values(ascending=False, kind="stable")
-    shown = sure.loc[moved.index[:_SHOWN]]
-    text = pd.DataFrame({m: shown.apply(_said, axis=1, method=m) for m in METHODS})
-    return f"The largest corrections that have an interval:\n{text.to_string()}\n{summary}"
+    columns = ["naive", "corrected", "corrected_low", "corrected_high"]
+    shown = sure.loc[moved.index[:_SHOWN], columns].to_string(float_format="%.2f")
+    most = f"The largest corrections that have an interval:\n{shown}\n" if len(sure) else ""
+    return (
+        f"{most}{len(table):,} shares and contrasts corrected by the codes in {sheets}, "
+        f"{len(sure):,} of them from events enough for an interval. All of them: {path}."
+    )
 
 
 def _first_review(out: Path) -> Path:
@@ -368,8 +310,3 @@ def _first_review(out: Path) -> Path:
         f"{out} holds no review: draw a sample to be coded, by `defection-framing review DIR`, or "
         "for a corpus that no classifier coded by `blind-sheet`, and name its folder by --sheets."
     )
-
-
-def _said(row: pd.Series, method: str) -> str:
-    value, low, high = (row[method + end] for end in ("", "_low", "_high"))
-    return f"{value:.2f}" + ("" if np.isnan(low) else f" [{low:.2f} to {high:.2f}]")

@@ -13,7 +13,7 @@ from .. import domain, settings
 from ..corpus import Corpus
 from ..own import model_card
 from ..stats import Shares
-from ..study.kept import Simulation, SimulationError, folder
+from ..study.kept import Simulation, folder
 from .correct import METHODS, combine, groups_of, plain, quantities, sums_by, weights
 
 SHARE_CODED = 0.25
@@ -40,27 +40,15 @@ def coverage(loaded: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     Each replicate draws the corpus's events with replacement, and `SHARE_CODED` of their articles
     at random, whose codes are taken as known; all articles have the codes of classifiers that did
     not learn from their event. Intervals allow for both draws. The direction of a coded article's
-    claims is then known too; in sheets, claims are coded singly and their direction stays the
-    machine's.
+    claims is then known too; in sheets it stays the machine's.
 
-    Parameters
-    ----------
-    loaded : Corpus
-    replicates, seed : int
-
-    Returns
-    -------
-    pd.DataFrame
-        One row per quantity of `quantities` and method (`METHODS`, and `all coded`: the corpus's
-        own codes of all articles drawn): `value` (share of the replicates' 95% intervals that hold
-        the corpus's value), `se`, `width` (mean, of shares 0 to 1), `bias` (mean error) and `sd` of
-        the estimates, `truth`, `no_interval` (share of replicates with too few events for one).
-        Empty where the codes of left-out events are not kept.
+    A row is one of `quantities` and a method (`METHODS`, and `all coded`: the corpus's own codes of
+    all articles drawn): `value` (share of the replicates' 95% intervals that hold the corpus's
+    value), `se`, `width` (mean), `bias` (mean error) and `sd` of the estimates, `truth`,
+    `no_interval` (share of replicates with too few events for one).
     """
     names = ["comparison", "code", "method"]
     numbers = ["value", "se", "width", "bias", "sd", "truth", "no_interval"]
-    if not left_out_path().exists():
-        return pd.DataFrame(columns=[*names, *numbers])
     designs = _designs(loaded)
     truth = pd.concat(quantities(d.whole(), name) for name, d in designs)["value"]
     found = []
@@ -128,13 +116,6 @@ def _designs(loaded: Corpus) -> list[tuple[str, _Design]]:
     kept = pd.read_csv(left_out_path(), dtype=str, keep_default_na=False)
     kept = {unit: table.set_index("id") for unit, table in kept.groupby("unit")}
     claims, articles = loaded.claim_table(), loaded.article_table()
-    for unit, table in (("article", articles), ("claim", claims)):
-        missing = table.index.difference(kept[unit].index)
-        if len(missing):
-            raise SimulationError(
-                f"{left_out_path().name} lacks {len(missing)} {unit}s, the first {missing[0]}: run "
-                "`defection-framing code left-out`."
-            )
     articles = articles.rename_axis("id").assign(article_id=articles.index)
     true, machine = {}, {}
     for unit, table in (("claim", claims), ("article", articles)):

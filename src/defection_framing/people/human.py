@@ -10,8 +10,7 @@ from ..domain import CAMPS
 from ..own import folder as own
 from ..own import package
 from . import sheets
-from .sampling import CODES, DRAWN_FROM, FACTS, SETS, UNITS, draw, fields_of, hand_out
-from .sheets import SheetError
+from .sheets import CODES, DRAWN_FROM, FACTS, SETS, UNITS, SheetError, draw, fields_of, hand_out
 
 DECIDED = 100
 """Units without an open code that a review draws, of articles and of claims."""
@@ -19,30 +18,11 @@ DECIDED = 100
 _ALPHA = ["alpha", "alpha_low", "alpha_high"]
 
 
-def blind_sheet(n: int, out: Path, key: Path | None = None) -> str:
-    """Write sheets for a person to code a sample of the corpus under study, blind to its codes.
+def blind_sheet(n: int, out: Path) -> str:
+    """Write sheets of n rows for a person to code a sample of the corpus, blind to its codes.
 
-    Articles are stratified by direction and camp, claims by main frame and direction.
-
-    Parameters
-    ----------
-    n : int
-        Rows of each sheet: articles, and claims.
-    out : Path
-        Folder for `articles.csv`, `claims.csv` and `INSTRUCTIONS.md`.
-    key : Path, optional
-        Folder for the key: existing codes, strata, inclusion probabilities, and all that was drawn
-        from; by default `<out>-key`.
-
-    Returns
-    -------
-    str
-        What was written, to be printed.
-
-    Raises
-    ------
-    SheetError
-        If a file is there already, or `n` is too small; nothing is written then.
+    Articles are stratified by direction and camp, claims by main frame and direction. The key,
+    apart, holds existing codes, strata, inclusion probabilities, and all that was drawn from.
     """
     data = corpus.load()
     articles, claims = data.article_table(), data.claim_table()
@@ -53,70 +33,32 @@ def blind_sheet(n: int, out: Path, key: Path | None = None) -> str:
     }
     tables = {"article": articles[["url"]], "claim": claims[["text", "url"]]}
     drawn, population = {}, {}
-    for unit, coded in (("article", articles), ("claim", claims)):
+    for unit, coded, of in (
+        ("article", articles, articles.index),
+        ("claim", claims, claims["article_id"]),
+    ):
         known = coded[["cluster", *CODES[unit]]].assign(article_direction=coded["direction"])
         known = known.map(corpus.cell_text)
         drawn[unit] = draw(strata[unit], n).join(known)
-        of = claims["article_id"] if unit == "claim" else articles.index
-        camp = coded["camp"]
-        population[unit] = known.assign(article_id=of, camp=camp).rename_axis("id")
-    return hand_out(Path(out), sheets.key_folder(out, key), tables, drawn, population)
+        population[unit] = known.assign(article_id=of, camp=coded["camp"]).rename_axis("id")
+    return hand_out(Path(out), tables, drawn, population)
 
 
-def human_codes(folder: Path, key: Path | None = None) -> pd.DataFrame:
-    """Read the codes that people gave, beside the model's.
+def human_codes(folder: Path) -> pd.DataFrame:
+    """Read the codes that people gave in a folder's sheets, one or both, beside the model's.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder of the sheets, from `blind_sheet` or `review`; one of the two will do.
-    key : Path, optional
-        Folder of the key, where it is another than `<folder>-key`.
-
-    Returns
-    -------
-    DataFrame
-        One row per unit and code given: `unit` (article or claim), `id`, `code`, `human`, `model`
-        (str; sets of codes are joined by "; ", empty where the model gave none; the code `frames`
-        is the set of a claim's one or two frames), `probability` (that the unit was drawn and
-        coded: its inclusion probability times the share of its stratum's drawn units that are
-        coded, which takes those left out for like the others), `direction` (of the article, the
-        model's) and `cluster` (to be resampled).
-
-    Raises
-    ------
-    SheetError
-        With one line for each slip in the sheets, or if there is no sheet or no key.
-
-    References
-    ----------
-    Särndal, Swensson & Wretman (1992), Model assisted survey sampling, ch. 15 (response homogeneity
-    groups).
+    A row is a unit and a code given: `unit`, `id`, `code`, `human`, `model` (sets are joined by
+    "; ", empty where the model gave none; `frames` is the set of a claim's one or two frames),
+    `probability` (that the unit was drawn and coded: its inclusion probability times the share of
+    its stratum's drawn units that are coded; response homogeneity groups, Särndal, Swensson &
+    Wretman 1992, ch. 15), `direction` (of the article, the model's), `cluster` (to be resampled).
     """
-    return _given(_read(folder, key))
+    return _given(_read(folder))
 
 
-def population(folder: Path, key: Path | None = None) -> dict[str, pd.DataFrame]:
-    """Read what the sheets were drawn from, with the model's codes as they were then.
-
-    Parameters
-    ----------
-    folder, key
-        As for `human_codes`.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        By unit of the sheets that there are, indexed by `id`: `article_id`, `cluster`, `camp` (of
-        the outlet, as in `domain.CAMPS`), the codes of `CODES`, and `article_direction`. Missing
-        where a code is open.
-
-    Raises
-    ------
-    SheetError
-        If the key lacks it.
-    """
-    place = sheets.key_folder(folder, key) / DRAWN_FROM
+def population(folder: Path) -> dict[str, pd.DataFrame]:
+    """Read what the sheets were drawn from, by unit, with the model's codes as they were then."""
+    place = sheets.key_folder(folder) / DRAWN_FROM
     return {
         unit: sheets.read_key(place / f"{name}.csv", ("article_id", "cluster")).replace("", None)
         for unit, name in _sheets_in(folder).items()
@@ -126,21 +68,12 @@ def population(folder: Path, key: Path | None = None) -> dict[str, pd.DataFrame]
 def compare(codes: pd.DataFrame) -> pd.DataFrame:
     """Measure the agreement of people with the model, in the corpus that was drawn from.
 
-    Parameters
-    ----------
-    codes : DataFrame
-        As `human_codes` returns.
-
-    Returns
-    -------
-    DataFrame
-        One row per code; per code and direction (the model's); and per main frame against all
-        others: `code`, `frame`, `direction` (empty: all), `n` (units; for a frame, those that
-        either gave it), `agreement`, `low`, `high` (share of the corpus's units on which human and
-        model agree, 0 to 1, units weighted by one over their probability; Korn & Graubard 1998
-        with clusters, which leaves the gain of stratification out), `alpha`, `alpha_low`,
-        `alpha_high` (Krippendorff's, weighted alike; none for a direction within itself). No
-        interval where there is one cluster only.
+    A row is a code; a code and direction (the model's); or a main frame against all others: `code`,
+    `frame`, `direction` (empty: all), `n` (units; for a frame, those that either gave it),
+    `agreement`, `low`, `high` (share of the corpus's units on which human and model agree, units
+    weighted by one over their probability; Korn & Graubard 1998 with clusters, which leaves the
+    gain of stratification out), `alpha`, `alpha_low`, `alpha_high` (Krippendorff's, weighted alike;
+    none for a direction within itself). No interval where there is one cluster only.
     """
     rows = []
     for code, group in codes[codes["model"] != ""].groupby("code", sort=False):
@@ -159,24 +92,16 @@ def compare(codes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*first, *_ALPHA])
 
 
-def report(folder: Path, key: Path | None = None) -> str:
-    """Read filled sheets, write `agreement.csv` beside them, and say what they hold.
-
-    Parameters
-    ----------
-    folder, key
-        As for `human_codes`.
-    """
-    filled_in, lines = _read(folder, key), []
+def report(folder: Path) -> str:
+    """Read filled sheets, write `agreement.csv` beside them, and say what they hold."""
+    filled_in, lines = _read(folder), []
     codes = _given(filled_in)
-    for unit, (drawn, filled) in filled_in.items():
+    for unit, (_, filled) in filled_in.items():
         name = UNITS[unit]
         given = (filled != "").any(axis=1)
-        size = (1 / drawn["probability"].astype(float)).groupby(drawn["stratum"]).sum()
-        stand = size[size.index.isin(drawn.loc[given, "stratum"])].sum() / size.sum()
+        done = given.sum()
         lines.append(
-            f"{name}.csv: {given.sum()} of {len(given)} rows are coded, {(~given).sum()} not yet; "
-            f"their strata hold {stand:.0%} of the {name}."
+            f"{name}.csv: {done} of {len(given)} rows are coded, {(~given).sum()} not yet."
         )
     if codes.empty:
         return "\n".join(lines)
@@ -195,21 +120,6 @@ def review(folder: Path) -> str:
 
     Every unit with an open code is in the sheets, and a random sample of the others, whose guesses
     are to be checked; the key holds the inclusion probabilities of both.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of a corpus coded by classifiers, with `codes.csv`.
-
-    Returns
-    -------
-    str
-        What was done, to be printed.
-
-    Raises
-    ------
-    SheetError
-        If the folder holds no codes to be reviewed, or a sheet has slips.
     """
     folder = Path(folder)
     target = folder / "review"
@@ -244,7 +154,7 @@ def review(folder: Path) -> str:
         decided = given[~given["open"]].pivot(index="id", columns="code", values="value")
         decided = decided.reindex(index=guess.index, columns=guess.columns)
         population[unit] = decided.join(facts[unit])
-    return hand_out(target, sheets.key_folder(target), tables, drawn, population)
+    return hand_out(target, tables, drawn, population)
 
 
 def _agreement(codes: pd.DataFrame) -> dict[str, float]:
@@ -255,12 +165,8 @@ def _agreement(codes: pd.DataFrame) -> dict[str, float]:
     clusters, weights = codes["cluster"], 1 / codes["probability"]
     share = stats.share_of(human == model, clusters, weights)
     alpha = stats.alpha(model, human, clusters, weights=weights)
-    made = {
-        "n": len(codes),
-        "agreement": share["value"],
-        "low": share["low"],
-        "high": share["high"],
-    }
+    made = {"n": len(codes), "agreement": share["value"]}
+    made |= {"low": share["low"], "high": share["high"]}
     return made | dict(zip(_ALPHA, alpha[["alpha", "low", "high"]], strict=True))
 
 
@@ -272,11 +178,11 @@ def _sheets_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def _read(folder, key) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+def _read(folder) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
     """Read each key and its sheet, the codes only; with a second frame, the set `frames` too."""
     read, slips = {}, []
     for unit, name in _sheets_in(folder).items():
-        drawn = sheets.read_key(sheets.key_folder(folder, key) / f"{name}.csv", FACTS)
+        drawn = sheets.read_key(sheets.key_folder(folder) / f"{name}.csv", FACTS)
         try:
             filled = sheets.read(Path(folder) / f"{name}.csv", drawn.index, fields_of(unit, drawn))
             if "frame_2" in drawn:
@@ -310,10 +216,11 @@ def _given(read) -> pd.DataFrame:
 def _check_second_frames(name: str, filled: pd.DataFrame) -> None:
     slips = []
     for row in filled[filled["frame_2"] != ""].itertuples():
-        if row.frame in ("", row.frame_2):
-            say = "is the main frame already; leave it empty."
-            if not row.frame:
-                say = "stands without a main frame; write that in the column frame."
+        say = {
+            row.frame_2: "is the main frame already; leave it empty.",
+            "": "stands without a main frame; write that in the column frame.",
+        }.get(row.frame)
+        if say:
             slips.append(corpus.cell_fault(f"{name}.csv", row.row, "frame_2", row.frame_2, say))
     if slips:
         raise SheetError("\n".join(slips))

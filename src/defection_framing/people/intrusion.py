@@ -1,13 +1,9 @@
-"""Word and topic intrusion: can people tell what does not belong? (Chang et al. 2009.)
+"""Word and topic intrusion: can people tell what does not belong?
 
 Words: five of a topic's words stand with one of another topic; whoever sees what the five share
 finds the sixth. Topics: the claims of an article stand with three of its topics and one that it
-lacks. The answers are in the key, apart.
-
-References
-----------
-Chang, Boyd-Graber, Gerrish, Wang & Blei (2009), Reading tea leaves: how humans interpret topic
-models. Advances in Neural Information Processing Systems 22.
+lacks. The answers are in the key, apart. After Chang, Boyd-Graber, Gerrish, Wang & Blei (2009),
+Reading tea leaves, Advances in Neural Information Processing Systems 22.
 """
 
 from importlib import resources
@@ -32,30 +28,12 @@ _ANSWERS = ["topic", "answer"]  # columns of the key
 _SHOWN_WORDS = 8  # of each topic in an item of topic intrusion, as Chang et al. have it
 
 
-def write(out: Path, key: Path | None = None) -> str:
-    """Write the sheets of both tests for the topics of the corpus under study.
-
-    Parameters
-    ----------
-    out : Path
-        Folder for `words.csv`, `topics.csv` and `INSTRUCTIONS.md`.
-    key : Path, optional
-        Folder for the answers; by default `<out>-key`.
-
-    Returns
-    -------
-    str
-        What was written, to be printed.
-
-    Raises
-    ------
-    SheetError
-        If there are no topics yet, or a file is there already; nothing is written then.
-    """
+def write(out: Path) -> str:
+    """Write the sheets of both tests for the topics of the corpus under study, and say so."""
     words, belongs = _topics()
     rng = np.random.default_rng(settings.SEED)
     items = {"words": _word_items(words, rng), "topics": _topic_items(words, belongs, rng)}
-    out, key = Path(out), sheets.key_folder(out, key)
+    out, key = Path(out), sheets.key_folder(out)
     files: dict = {}
     for test, table in items.items():
         files[out / f"{test}.csv"] = (table.drop(columns=_ANSWERS), [_field(test)])
@@ -69,35 +47,20 @@ def write(out: Path, key: Path | None = None) -> str:
     )
 
 
-def precision(folder: Path, key: Path | None = None) -> pd.DataFrame:
-    """Read filled sheets, and measure how often the intruder was found.
+def precision(folder: Path) -> pd.DataFrame:
+    """Read filled sheets, one of the two or both, and measure how often the intruder was found.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder of the sheets; one of the two will do.
-    key : Path, optional
-        Folder of the answers, where it is another than `<folder>-key`.
-
-    Returns
-    -------
-    DataFrame
-        One row per test and topic (of the five words; for topic intrusion the one that intrudes),
-        and one for `all` topics: `test`, `topic`, `n` (items answered), `precision`, `low`, `high`
-        (0 to 1; Wilson's interval, for all topics that of `stats.share_of` with topics as
-        clusters, since the items of one topic share words), `chance`.
-
-    Raises
-    ------
-    SheetError
-        With one line for each slip in a sheet, or if the key is missing.
+    A row is a test and topic (of the five words; for topic intrusion the one that intrudes), or
+    `all` topics: `test`, `topic`, `n` (items answered), `precision`, `low`, `high` (Wilson's
+    interval, for all topics that of `stats.share_of` with topics as clusters, since the items of
+    one topic share words), `chance`.
     """
     rows = []
     for test, choices in TESTS.items():
         path = Path(folder) / f"{test}.csv"
         if not path.exists():
             continue
-        answers = sheets.read_key(sheets.key_folder(folder, key) / path.name, _ANSWERS)
+        answers = sheets.read_key(sheets.key_folder(folder) / path.name, _ANSWERS)
         given = sheets.read(path, answers.index, [_field(test)])["intruder"]
         given = given[given != ""]
         found = given == answers["answer"].reindex(given.index)
@@ -112,20 +75,13 @@ def precision(folder: Path, key: Path | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def report(folder: Path, key: Path | None = None) -> str:
-    """Read filled sheets, write `precision.csv` beside them, and say what they hold.
-
-    Parameters
-    ----------
-    folder, key
-        As for `precision`.
-    """
-    table = precision(folder, key)
+def report(folder: Path) -> str:
+    """Read filled sheets, write `precision.csv` beside them, and say what they hold."""
+    table = precision(folder)
     if table.empty:
         return f"No item in {folder} is answered yet."
-    table.to_csv(
-        Path(folder) / "precision.csv", index=False, float_format="%.10g", lineterminator="\n"
-    )
+    path = Path(folder) / "precision.csv"
+    table.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
     return table.to_string(index=False, float_format="%.2f")
 
 
@@ -148,11 +104,9 @@ def _items(rows: list[tuple], choices: str, rng: np.random.Generator) -> pd.Data
     """Make a table of items, in random order, from (topic, shown, those that belong, intruder)."""
     table = []
     for topic, shown, belong, intruder in rows:
-        listed = [*belong, intruder]
-        order = rng.permutation(len(listed))
-        numbered = {f"{choices}_{place + 1}": listed[i] for place, i in enumerate(order)}
-        answer = int(np.flatnonzero(order == len(belong))[0]) + 1
-        table.append(shown | numbered | {"topic": topic, "answer": answer})
+        listed = list(rng.permutation([*belong, intruder]))
+        numbered = {f"{choices}_{place}": each for place, each in enumerate(listed, 1)}
+        table.append(shown | numbered | {"topic": topic, "answer": listed.index(intruder) + 1})
     items = pd.DataFrame(table).iloc[rng.permutation(len(table))]
     return items.set_axis([f"{choices}-{i + 1}" for i in range(len(items))]).rename_axis("id")
 

@@ -11,53 +11,76 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from .. import corpus, settings
 from ..corpus import cell_fault, no_code
+from ..settings import DefectionError
+
+UNITS = {"article": "articles", "claim": "claims"}
+"""The kinds of unit, and what their tables and sheets are called."""
+
+CODES = {
+    "article": ("direction", "portrayal", "stance", "origin", "motives"),
+    "claim": ("frame", "frame_2", "voice"),
+}
+"""What a person is asked to code."""
+
+NOT_ABOUT = "not_about"
+"""A direction that only coders after the first have: no one leaves a side of this war."""
+
+MINIMUM = 1
+"""Units drawn from each stratum at least; with two the many small strata would take the sample."""
+
+SETS = ("motives", "frames")
+"""Codes of which a unit may have several."""
+
+FACTS = ("stratum", "probability", "cluster", "article_direction")
+"""Columns of the key beside codes."""
+
+DRAWN_FROM = "population"
+"""Folder in that of the key: all that the sample was drawn from."""
+
+_READ = {
+    "url": "Articles: open the address and read headline and lead, about 2,000 characters.",
+    "text": "Articles: read the text that is given.",
+}
+
+_EXTRA = {
+    "frame": "- `frame`: the main frame of the sentence as it stands.",
+    "frame_2": "- `frame_2`: a second frame, only where the sentence has one.",
+    "voice": "- `voice` cannot be judged from the sentence: find the claim on the article's page.",
+    "motives": "- `motives`: several are parted by semicolons; `not_stated` if none is given.",
+    "direction": f"- `direction` may also be `{NOT_ABOUT}`: no one leaves a side of this war.",
+}
 
 
-class SheetError(ValueError):
+class SheetError(DefectionError):
     """A sheet cannot be written or read; the message says where and what to do, a line per slip."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column to be filled in.
-
-    Attributes
-    ----------
-    name : str
-    allowed : tuple of str
-        The codes it may hold.
-    several : bool
-        Whether a cell may hold several codes, parted by semicolons.
-    """
+    """A column to be filled in."""
 
     name: str
-    allowed: tuple[str, ...]
-    several: bool = False
+    allowed: tuple[str, ...]  # the codes it may hold
+    several: bool = False  # whether a cell may hold several, parted by semicolons
 
 
 def write(files: dict[Path, str | tuple[pd.DataFrame, Sequence[Field]]]) -> None:
     """Write sheets and what belongs to them, all or nothing, never over a file that is there.
 
-    Parameters
-    ----------
-    files : dict
-        By path: a text, or for a sheet the units (indexed by id, with the columns to be shown) and
-        the fields to fill in.
-
-    Raises
-    ------
-    SheetError
-        If one of the files exists or cannot be written.
+    By path comes a text, or for a sheet the units (indexed by id, with the columns to be shown) and
+    the fields to fill in.
     """
     if there := [path for path in files if path.exists()]:
-        raise SheetError(
-            f"{there[0]} exists already and may be filled in; name another folder, or move it away."
-        )
+        said = "exists already and may be filled in; name another folder, or move it away."
+        raise SheetError(f"{there[0]} {said}")
     written: list[Path] = []
     try:
         for path, content in files.items():
@@ -76,30 +99,14 @@ def write(files: dict[Path, str | tuple[pd.DataFrame, Sequence[Field]]]) -> None
 
 
 def read(path: Path, ids: Iterable[str], fields: Sequence[Field]) -> pd.DataFrame:
-    """Read a sheet back.
+    """Read back a sheet that was written for the units `ids`, or name every slip in it.
 
-    Parameters
-    ----------
-    path : Path
-    ids : iterable of str
-        The units that it was written for.
-    fields : sequence of Field
-
-    Returns
-    -------
-    DataFrame
-        Indexed by `id`, in the order of `ids`: a column per field as str, empty where not coded
-        yet (several codes are joined by "; "), `note`, and `row` (where it stands in the file).
-
-    Raises
-    ------
-    SheetError
-        With one line for each slip: file, row (the header is row 1), column, value, what to write.
+    The table is indexed by `id`, in the order of `ids`: a column per field as str, empty where not
+    coded yet (several codes are joined by "; "), `note`, and `row` (where it stands in the file).
     """
     header, rows = _rows(path)
     wanted = ["id", *(field.name for field in fields), "note"]
-    missing = [name for name in wanted if header.count(name) != 1]
-    if missing:
+    if missing := [name for name in wanted if header.count(name) != 1]:
         raise SheetError(
             f"{path.name}, row 1: the column {missing[0]!r} must stand there once; write the "
             f"header again as it was, with {', '.join(wanted)}."
@@ -135,47 +142,19 @@ def read(path: Path, ids: Iterable[str], fields: Sequence[Field]) -> pd.DataFram
     return table.reindex(ids).rename_axis("id")
 
 
-def key_folder(folder: Path, key: Path | None = None) -> Path:
-    """Folder of the key to the sheets of a folder: beside it, so that it is not handed on as well.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the sheets.
-    key : Path, optional
-        Folder of the key, where it is another than `<folder>-key`.
-    """
+def key_folder(folder: Path) -> Path:
+    """Folder of the key to a folder's sheets: beside it, so that it is not handed on as well."""
     folder = Path(folder).resolve()
-    return Path(key) if key else folder.with_name(f"{folder.name}-key")
+    return folder.with_name(f"{folder.name}-key")
 
 
 def read_key(path: Path, columns: Iterable[str]) -> pd.DataFrame:
-    """Read one table of a key.
-
-    Parameters
-    ----------
-    path : Path
-    columns : iterable of str
-        Those that it must have beside `id`.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by `id`; cells are str, empty where there is no code.
-
-    Raises
-    ------
-    SheetError
-        If the file is missing or is no such key.
-    """
+    """Read one table of a key by `id`: cells are str, empty where there is no code."""
     if not path.is_file():
-        raise SheetError(f"The key {path} is missing; put it there, or name its folder by --key.")
+        raise SheetError(f"The key {path} is missing; put it there.")
     key = pd.read_csv(path, dtype=str, keep_default_na=False)
     if missing := [name for name in ("id", *columns) if name not in key]:
-        raise SheetError(
-            f"{path}, row 1: the column {missing[0]!r} of the key is missing; restore it as it "
-            "was written."
-        )
+        raise SheetError(f"{path}, row 1: the column {missing[0]!r} of the key is missing.")
     return key.set_index("id")
 
 
@@ -210,7 +189,7 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def _codes(cell: str, field: Field) -> tuple[str, str]:
-    """Bring a cell into the form of the codes; or say what is wrong with it."""
+    """The codes in a cell, as they are written in the codebook; or what is wrong with it."""
     codes = {code.lower(): code for code in field.allowed}
     parts = re.split("[;,]", cell.lower()) if field.several else [cell.lower()]
     found = [codes.get(part.strip()) for part in parts if part.strip()]
@@ -219,3 +198,88 @@ def _codes(cell: str, field: Field) -> tuple[str, str]:
     if len(set(found)) < len(found):
         return "", "names one code twice; remove one."
     return "; ".join(found), ""
+
+
+def draw(strata: pd.Series, n: int, whole: str | None = None) -> pd.DataFrame:
+    """Draw a stratified random sample of n units, in random order: `stratum`, `probability`.
+
+    Strata get units in proportion to their size (rounded after Sainte-Laguë), but at least
+    `MINIMUM`; within a stratum every unit has the same chance. A stratum `whole` is taken whole,
+    beside the n.
+    """
+    members = {name: group.index for name, group in strata.groupby(strata)}
+    sizes = np.array([len(units) for units in members.values()], dtype=int)
+    certain = np.array([name == whole for name in members], dtype=bool)
+    drawn = np.where(certain, sizes, np.minimum(sizes, MINIMUM))
+    if n < drawn[~certain].sum():
+        raise SheetError(
+            f"A sample of {n} is too small for its {(~certain).sum()} strata; ask for at least "
+            f"{drawn[~certain].sum()}."
+        )
+    while drawn.sum() < min(n + sizes[certain].sum(), sizes.sum()):
+        drawn[np.where(drawn < sizes, sizes / (2 * drawn + 1), 0).argmax()] += 1
+    rng = np.random.default_rng(settings.SEED)
+    sample = pd.concat(
+        pd.DataFrame({"stratum": name, "probability": k / size}, rng.choice(units, k, False))
+        for (name, units), k, size in zip(members.items(), drawn, sizes, strict=True)
+    )
+    return sample.iloc[rng.permutation(len(sample))].rename_axis("id")
+
+
+def hand_out(
+    out: Path,
+    tables: dict[str, pd.DataFrame],
+    drawn: dict[str, pd.DataFrame],
+    population: dict[str, pd.DataFrame],
+) -> str:
+    """Write sheets, their instructions, and the key apart; say what was written.
+
+    By kind of unit come what is shown (`tables`), what the key says of the units drawn (`FACTS`,
+    and the codes to be given again), and the same of all (`population`).
+    """
+    fields = {unit: fields_of(unit, table) for unit, table in drawn.items()}
+    files: dict = {}
+    key = key_folder(out)
+    for unit, table in drawn.items():
+        files[out / f"{UNITS[unit]}.csv"] = (tables[unit].loc[table.index], fields[unit])
+        files[key / f"{UNITS[unit]}.csv"] = table.to_csv(lineterminator="\n")
+        everything = population[unit].to_csv(lineterminator="\n")
+        files[key / DRAWN_FROM / f"{UNITS[unit]}.csv"] = everything
+    write(files | {out / "INSTRUCTIONS.md": _instructions(fields, tables)})
+    counts = " and ".join(f"{len(table):,} {UNITS[unit]}" for unit, table in drawn.items())
+    return (
+        f"Sheets for {counts} written to {out}, with INSTRUCTIONS.md.\n"
+        f"The key is in {key}; do not hand it on to those who code."
+    )
+
+
+def fields_of(unit: str, key: pd.DataFrame) -> list[Field]:
+    """Fields of a sheet: the codes that its key has."""
+    made = []
+    for code in (code for code in CODES[unit] if code in key):
+        more = (NOT_ABOUT,) if code == "direction" else ()
+        made.append(Field(code, corpus.codes(UNITS[unit], code) + more, code in SETS))
+    return made
+
+
+def _instructions(fields: dict[str, list[Field]], tables: dict[str, pd.DataFrame]) -> str:
+    """Write what a coder has to know, with the rules of the codebook for these fields."""
+    names = {unit: [field.name for field in own] for unit, own in fields.items()}
+    asked = [name for own in names.values() for name in own]
+    path = settings.data_dir() / "CODEBOOK.md"
+    path = path if path.exists() else settings.ROOT / "data" / "CODEBOOK.md"
+    record, *sections = re.split(r"^(?=## )", path.read_text(encoding="utf-8"), flags=re.M)
+    rows = re.findall(rf"^\| (?:{'|'.join(asked)}) \|.*$", record, flags=re.M)
+    heads = {"Direction": "direction", "Voice": "voice", "Frames": "frame"}
+    kept = [text.rstrip() for text in sections if heads.get(re.findall(r"\w+", text)[0]) in asked]
+    columns = "".join(
+        f"- `{UNITS[unit]}.csv`: {', '.join(f'`{name}`' for name in own)}\n"
+        for unit, own in names.items()
+    )
+    template = (resources.files(__package__) / "coding.md").read_text(encoding="utf-8")
+    return template.format(
+        columns=columns,
+        read=_READ["text" if "text" in tables.get("article", ()) else "url"],
+        extra="".join(f"{_EXTRA[name]}\n" for name in asked if name in _EXTRA),
+        rules="\n\n".join(["\n".join(["| code | what |", "| --- | --- |", *rows]), *kept]),
+    )

@@ -1,8 +1,7 @@
 """The words of figures, in `figures.toml`, and the register of figures that were drawn.
 
-The register, `figures/figures.json`, holds of each figure title, caption and alt text as written,
-the fields that these take, n (a text such as "412 articles on 63 events"), its notebook and the
-function that drew it.
+The register, `figures/figures.json`, holds of each figure its words as written, the fields that
+they take, n (such as "412 articles on 63 events"), its notebook and the function that drew it.
 """
 
 import json
@@ -35,10 +34,7 @@ def load() -> dict[str, dict[str, str]]:
 def words(name: str, fields: dict[str, object]) -> dict[str, str]:
     """Title, caption and alt text of a figure with their fields filled in, each on one line.
 
-    Raises
-    ------
-    CaptionError
-        If there is no such figure, or a field is missing.
+    `CaptionError` says if there is no such figure, or which field is missing.
     """
     if name not in load():
         raise CaptionError(
@@ -67,6 +63,12 @@ def linked(entry: dict, path: str) -> str:
     # A bracket would end the alt text of a Markdown picture early.
     alt = entry["alt"].replace("[", "(").replace("]", ")")
     return f"![{alt}]({path})\n\n*{entry['caption']}*"
+
+
+def files(name: str) -> list[Path]:
+    """Files of a figure: picture twice, and its table."""
+    files = (f"{name}.png", f"{name}.svg", f"tables/{name}.csv")
+    return [settings.figures_dir() / file for file in files]
 
 
 def register_path() -> Path:

@@ -80,9 +80,9 @@ def execute(source: Path, target: Path) -> list[str]:
         If a cell raises anything else or the kernel dies; `target` is then left as it was.
     """
     notebook = nbformat.read(source, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = []
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code:
+        cell.outputs = []
     notebook.cells.append(new_code_cell(_MODULES))
     with tempfile.TemporaryDirectory() as personal:
         client = NotebookClient(
@@ -98,41 +98,26 @@ def execute(source: Path, target: Path) -> list[str]:
             client.execute(env=_environment(personal, target))
         except CellExecutionError as error:
             # The first line says what is wrong; a trace of library code helps nobody here.
-            text = error.evalue.strip().split("\n")[0]
+            why = error.evalue.strip().split("\n")[0]
+            failed = [any(o.output_type == "error" for o in cell.outputs) for cell in code]
+            position = failed.index(True)
             if error.ename != corpus.NotEnough.__name__:
                 raise StudyError(
-                    f"Notebook {source.name}, code cell {_failed_cell(notebook)}: {error.ename}: "
-                    f"{text} (open it with `make lab` to see the whole trace; the file was not "
-                    "changed)"
+                    f"Notebook {source.name}, code cell {position + 1}: {error.ename}: {why} "
+                    "(open it with `make lab` to see the whole trace; the file was not changed)"
                 ) from None
-            _end_at(notebook, text)
+            text = f"**This notebook ends here, for want of material.** {why}"
+            code[position].outputs = [new_output("display_data", {"text/markdown": text})]
         except DeadKernelError:
             raise StudyError(
                 f"Notebook {source.name}: the kernel died, most often for want of memory "
                 "(the study needs 4 GB); the file was not changed."
             ) from None
     said = notebook.cells.pop().outputs
-    write(notebook, target)
-    if said:
-        files = [Path(file) for file in json.loads(said[0].text)]
-    else:  # the notebook ended early
-        files = list(PACKAGE.rglob("*.py"))
+    settings.write_text(target, nbformat.writes(normalise(notebook)).rstrip("\n") + "\n")
+    # One that ended early may rest on any module.
+    files = map(Path, json.loads(said[0].text)) if said else PACKAGE.rglob("*.py")
     return sorted(file.relative_to(PACKAGE).as_posix() for file in files)
-
-
-def write(notebook: nbformat.NotebookNode, target: Path) -> None:
-    """Store a notebook in its normal form."""
-    text = nbformat.writes(normalise(notebook), version=4)
-    settings.write_text(target, text.rstrip("\n") + "\n")
-
-
-def _end_at(notebook: nbformat.NotebookNode, why: str) -> None:
-    """Put the reason why a notebook ends early in place of the error; later cells stay empty."""
-    text = f"**This notebook ends here, for want of material.** {why}"
-    shown = new_output("display_data", {"text/markdown": text})
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and any(o.output_type == "error" for o in cell.outputs):
-            cell.outputs = [shown]
 
 
 def _environment(personal: str, target: Path) -> dict[str, str]:
@@ -145,35 +130,14 @@ def _environment(personal: str, target: Path) -> dict[str, str]:
     return inherited | KERNEL_ENVIRONMENT | own
 
 
-def _failed_cell(notebook: nbformat.NotebookNode) -> int:
-    """Position, counted over code cells from 1, of the cell that raised."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    failed = [
-        position
-        for position, cell in enumerate(code, start=1)
-        if any(output.output_type == "error" for output in cell.outputs)
-    ]
-    return failed[-1]
-
-
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Bring an executed notebook to one normal form, so that equal runs give equal bytes.
+    """Copy of an executed notebook in one normal form (4.5): equal runs give equal bytes.
 
     Cell ids follow from position and source, code cells are numbered from 1, the metadata say
     only the kernel and the language; what goes to stderr (warnings, progress), widgets, times and
     memory addresses are dropped.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Version 4; not changed.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        Version 4.5.
     """
-    cells = []
+    cells: list[dict] = []
     count = 0
     for position, cell in enumerate(notebook.cells):
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
@@ -183,40 +147,21 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             "metadata": {k: v for k, v in cell.metadata.items() if k in {"tags", "jupyter"}},
             "source": cell.source,
         }
-        if "attachments" in cell:
-            kept["attachments"] = cell.attachments
         if cell.cell_type == "code":
             count += bool(cell.source.strip())
             kept["execution_count"] = count if cell.source.strip() else None
-            kept["outputs"] = [_normal_output(o, count) for o in cell.outputs if _is_result(o)]
+            results = json.dumps([output for output in cell.outputs if _is_result(output)])
+            kept["outputs"] = json.loads(_ADDRESS.sub("at 0x0", results))
+            for output in kept["outputs"]:
+                if "execution_count" in output:
+                    output["execution_count"] = count
         cells.append(kept)
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     return nbformat.from_dict(
-        {
-            "cells": cells,
-            "metadata": {
-                "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                "language_info": {"name": "python"},
-            },
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
+        {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     )
 
 
 def _is_result(output: nbformat.NotebookNode) -> bool:
     return output.get("name") != "stderr" and _WIDGET not in output.get("data", {})
-
-
-def _normal_output(output: nbformat.NotebookNode, count: int) -> dict:
-    """Copy of an output with its cell's number and without memory addresses."""
-    copy = dict(output)
-    if "execution_count" in copy:
-        copy["execution_count"] = count
-    if "text" in copy:
-        copy["text"] = _ADDRESS.sub("at 0x0", copy["text"])
-    if "data" in copy:
-        copy["data"] = {
-            kind: _ADDRESS.sub("at 0x0", content) if kind.startswith("text/") else content
-            for kind, content in copy["data"].items()
-        }
-    return copy

@@ -26,6 +26,7 @@ with the columns `value`, `low`, `high`, `p`, `q`, `n_articles`, `n_events` and 
 import operator
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -34,27 +35,20 @@ from string import Formatter
 
 from .. import settings
 
-_COMPARE = {
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
     "<=": operator.le,
     ">=": operator.ge,
     "==": operator.eq,
 }
-_COLUMNS = ("value", "low", "high", "n_articles", "n_events", "p", "q")
 _INTERVAL = ("value", "low", "high")
+_COLUMNS = (*_INTERVAL, "n_articles", "n_events", "p", "q")
 _COMPARATIVE = re.compile(
     r"\b(more|less|larger|smaller|fewer|greater|higher|lower|nearer|oftener|rarely|seldom)\b"
 )
-_RANGES = {
-    "share": (0, 1),
-    "rate": (0, 1),
-    "points": (-1, 1),
-    "gap": (-1, 1),
-    "index": (-inf, inf),
-    "count": (0, inf),
-}
-"""What an estimate printed in a format can be."""
+_RANGES = {"share": (0, 1), "rate": (0, 1), "points": (-1, 1), "gap": (-1, 1), "index": (-inf, inf)}
+"""What an estimate printed in a format can be; others are not below 0."""
 
 
 class FindingError(settings.DefectionError):
@@ -68,57 +62,47 @@ class Condition:
     name: str
     column: str
     comparison: str
-    number: float | None
-    other: tuple[str, str] | None = None
+    right: float | tuple[str, str]
 
     @classmethod
     def parse(cls, text: str) -> "Condition":
         """Read a condition; ValueError if it is none."""
         name, column, comparison, *right = text.split()
-        if column not in _COLUMNS or comparison not in _COMPARE or len(right) not in (1, 2):
+        if {column, *right[1:]} - {*_COLUMNS} or comparison not in _COMPARE or len(right) > 2:
             raise ValueError(text)
-        if len(right) == 1:
-            return cls(name, column, comparison, float(right[0]))
-        if right[1] not in _COLUMNS:
-            raise ValueError(text)
-        return cls(name, column, comparison, None, (right[0], right[1]))
+        return cls(name, column, comparison, (right[0], right[1]) if right[1:] else float(*right))
 
     def __str__(self) -> str:
         """Write the condition as `parse` reads it."""
-        right = " ".join(self.other) if self.other else f"{self.number:g}"
+        right = " ".join(self.right) if isinstance(self.right, tuple) else f"{self.right:g}"
         return f"{self.name} {self.column} {self.comparison} {right}"
 
     def names(self) -> list[str]:
         """Estimates that it is about."""
-        return [self.name, *([self.other[0]] if self.other else [])]
+        return [self.name, *(self.right[:1] if isinstance(self.right, tuple) else ())]
 
     def is_true(self, known: dict) -> bool:
         """Whether it is true of these estimates, name to `ledger.Estimate`."""
-        left = getattr(known[self.name], self.column)
-        right = getattr(known[self.other[0]], self.other[1]) if self.other else self.number
-        return bool(_COMPARE[self.comparison](left, right))
+        right = self.right
+        if isinstance(right, tuple):
+            right = getattr(known[right[0]], right[1])
+        return bool(_COMPARE[self.comparison](getattr(known[self.name], self.column), right))
 
-    def is_above(self, number: float) -> bool:
-        """Whether it says that its column is above the number."""
-        return self.number is not None and (
-            (self.comparison == ">" and self.number >= number)
-            or (self.comparison in (">=", "==") and self.number > number)
-        )
-
-    def is_below(self, number: float) -> bool:
-        """Whether it says that its column is below the number."""
-        return self.number is not None and (
-            (self.comparison == "<" and self.number <= number)
-            or (self.comparison in ("<=", "==") and self.number < number)
-        )
+    def sign(self) -> int:
+        """1 if it is true of no number up to 0, -1 if of none from 0 on; else 0."""
+        compare, right = _COMPARE[self.comparison], self.right
+        if isinstance(right, tuple):
+            return 0
+        up_to_0 = any(compare(x, right) for x in (-inf, min(right, 0), 0))
+        from_0 = any(compare(x, right) for x in (inf, max(right, 0), 0))
+        return from_0 - up_to_0
 
     def cannot_fail(self, low: float, high: float) -> bool:
         """Whether it is true of every number from low to high."""
-        if self.number is None:
-            return self.other == (self.name, self.column)
-        always = {"<": self.number > high, "<=": self.number >= high,
-                  ">": self.number < low, ">=": self.number <= low}  # fmt: skip
-        return always.get(self.comparison, False)
+        compare, right = _COMPARE[self.comparison], self.right
+        if isinstance(right, tuple):
+            return right == (self.name, self.column)
+        return compare(low, right) and compare(high, right)
 
 
 @dataclass(frozen=True)
@@ -132,20 +116,6 @@ class Finding:
     holds: tuple[Condition, ...]
     headline: bool = False
 
-    def printed(self, text: str | None = None) -> dict[str, set[str]]:
-        """Estimates that the text prints, and in which formats (`n` is no claim: left out)."""
-        found: dict[str, set[str]] = {}
-        for _, field, spec, _ in Formatter().parse(self.text if text is None else text):
-            if field is None:
-                continue
-            name, _, column = field.partition(".")
-            if column:  # {name.value:.0%}, {name.n_articles:.0f}
-                spec = "share" if column in _INTERVAL and spec.endswith("%") else column
-                spec = "index" if column in _INTERVAL and spec == column else spec
-            if spec not in ("n", "n_articles", "n_events"):
-                found.setdefault(name, set()).add(spec)
-        return found
-
     def names(self) -> list[str]:
         """Estimates that it rests on or prints."""
         fields = [f.partition(".")[0] for _, f, _, _ in Formatter().parse(self.text) if f]
@@ -153,66 +123,70 @@ class Finding:
 
     def faults(self) -> list[str]:
         """Say what keeps it from being a finding, by the rules of this module."""
-        printed = self.printed()
+        printed = _printed(self.text)
         about = {n: [c for c in self.holds if n in c.names()] for n in self.names()}
         said = []
         for name, specs in printed.items():
             if not about[name]:
                 said.append(f"{name}: it is printed, and no condition is about it")
-                continue
-            if "gap" in specs and not _is_positive(about[name]):
+            elif "gap" in specs and 1 not in _signs(about[name]):
                 said.append(f"{name}: a gap is printed without its sign: say that it is positive")
-            if "points" in specs and not (_has_sign(about[name]) or _is_open(about[name])):
+            elif "points" in specs and not (_signs(about[name]) or _is_open(about[name])):
                 said.append(f"{name}: no condition says the sign of this difference, or its lack")
         for sentence in re.split(r"(?<=[.;:])\s+", self.text):
             if word := _COMPARATIVE.search(" ".join(sentence.split())):
-                for name, specs in self.printed(sentence).items():
+                for name, specs in _printed(sentence).items():
                     bound = any(c.column in _INTERVAL for c in about[name])
                     if specs & {"share", "rate", "index"} and about[name] and not bound:
                         said.append(f"{name}: {word[0]!r} needs a condition on its value")
         for c in self.holds:
-            if vacuous := self._vacuous(c, printed.get(c.name, set())):
+            if vacuous := _vacuous(c, printed.get(c.name, set())):
                 said.append(f"{c.name}: {str(c)!r} {vacuous}")
         return [f"findings.toml, {self.name}: {fault}." for fault in dict.fromkeys(said)]
 
-    def _vacuous(self, condition: Condition, specs: set[str]) -> str:
-        ranges = [_RANGES[spec] for spec in specs if spec in _RANGES] or [(0, inf)]
-        low, high = (max(r[0] for r in ranges), min(r[1] for r in ranges))
-        if condition.column not in _INTERVAL:
-            low, high = (0, 1) if condition.column in ("p", "q") else (0, inf)
-        if condition.cannot_fail(low, high):
-            return "cannot fail"
-        counts = "count" in specs and condition.column == "value"
-        if counts and (condition.comparison, condition.number) in ((">", 0), (">=", 1)):
-            return "says no more than that it exists"
-        return ""
+
+def _printed(text: str) -> dict[str, set[str]]:
+    """Estimates that a text prints, and in which formats (`n` is no claim: left out)."""
+    found: dict[str, set[str]] = {}
+    for _, field, spec, _ in Formatter().parse(text):
+        name, _, column = (field or "").partition(".")
+        if column in _INTERVAL:  # {name.value:.0%}
+            spec = "share" if spec and spec.endswith("%") else "index"
+        if name and not {spec, column} & {"n", "n_articles", "n_events"}:
+            found.setdefault(name, set()).add(column if column in ("p", "q") else spec or "")
+    return found
 
 
-def _is_positive(conditions: list[Condition]) -> bool:
-    return any(c.column in ("value", "low") and c.is_above(0) for c in conditions)
+def _vacuous(condition: Condition, specs: set[str]) -> str:
+    """Say why a condition on an estimate that is printed in these formats says nothing."""
+    low, high = (0.0, 1.0) if condition.column in ("p", "q") else (0.0, inf)
+    if condition.column in _INTERVAL:
+        ranges = [_RANGES.get(spec, (0, inf)) for spec in specs - {"p", "q"}] or [(0, inf)]
+        low, high = max(r[0] for r in ranges), min(r[1] for r in ranges)
+    if condition.cannot_fail(low, high):
+        return "cannot fail"
+    counts = "count" in specs and condition.column == "value"
+    if counts and (condition.comparison, condition.right) in ((">", 0), (">=", 1)):
+        return "says no more than that it exists"
+    return ""
 
 
-def _has_sign(conditions: list[Condition]) -> bool:
-    negative = any(c.column in ("value", "high") and c.is_below(0) for c in conditions)
-    compared = any(c.other and c.column in _INTERVAL for c in conditions)
-    return _is_positive(conditions) or negative or compared
+def _signs(conditions: list[Condition]) -> set[int]:
+    """Signs of an estimate that conditions settle; 0 stands for a comparison with another."""
+    ends = {1: ("value", "low"), -1: ("value", "high"), 0: ()}
+    signs = {c.sign() for c in conditions if c.column in ends[c.sign()]}
+    compared = any(isinstance(c.right, tuple) and c.column in _INTERVAL for c in conditions)
+    return signs | ({0} if compared else set())
 
 
 def _is_open(conditions: list[Condition]) -> bool:
-    crosses = {c.column for c in conditions if c.column == "low" and c.comparison in ("<", "<=")}
-    crosses |= {c.column for c in conditions if c.column == "high" and c.comparison in (">", ">=")}
-    untold = any(c.column in ("p", "q") and c.comparison in (">", ">=") for c in conditions)
-    return untold or crosses == {"low", "high"}
+    """Whether conditions say that zero is inside the interval, or that no test speaks."""
+    said = {(c.column, c.comparison[0]) for c in conditions}
+    return {("low", "<"), ("high", ">")} <= said or bool({("p", ">"), ("q", ">")} & said)
 
 
 def parse(text: str) -> dict[str, Finding]:
-    """Read findings from TOML, by name.
-
-    Raises
-    ------
-    FindingError
-        If a condition cannot be read.
-    """
+    """Read findings from TOML, by name; `FindingError` if a condition cannot be read."""
     found = {}
     for name, entry in tomllib.loads(text).items():
         conditions = []
@@ -230,13 +204,7 @@ def parse(text: str) -> dict[str, Finding]:
 
 @cache
 def load() -> dict[str, Finding]:
-    """Read `findings.toml`, by name, in its order.
-
-    Raises
-    ------
-    FindingError
-        If a condition cannot be read, or a finding has a fault by the rules above.
-    """
+    """Read `findings.toml`, by name, in its order; `FindingError` names what has a fault."""
     found = parse(resources.files(__package__).joinpath("findings.toml").read_text("utf-8"))
     if faults := [fault for finding in found.values() for fault in finding.faults()]:
         raise FindingError("\n".join(faults))

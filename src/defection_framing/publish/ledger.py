@@ -1,9 +1,8 @@
 """The ledger of claims: every estimate the study reports, and every sentence that rests on one.
 
-Notebooks `record` their estimates in `derived/estimates.csv`; the sentences of finding stand in
-`findings.toml`, with the conditions under which they are true. A sentence takes its numbers from
-the estimates, so it cannot say what was not computed; where a condition fails, what is shown says
-so instead.
+Notebooks `record` their estimates in `derived/estimates.csv`. The sentences of finding, in
+`findings.toml`, take their numbers from there, so they cannot say what was not computed; where a
+condition of one fails, what is shown says so instead.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,6 +20,16 @@ COLUMNS = ["value", "low", "high", "n_articles", "n_events", "p", "q"]
 
 class LedgerError(settings.DefectionError):
     """An estimate cannot be recorded; the message says why."""
+
+
+_FORMATS = {
+    "share": (100, 0, "", "%", ""),
+    "rate": (100, 1, "", "%", ""),
+    "points": (100, 0, "+", "", " points"),
+    "gap": (100, 0, "", "", " points"),
+    "index": (1, 2, "", "", ""),
+}
+"""Scale, digits, sign, unit of each number and unit at the end."""
 
 
 class Estimate(NamedTuple):
@@ -43,22 +52,14 @@ class Estimate(NamedTuple):
         if spec == "p":
             text = probability(self.p)
             return text if text.startswith("<") else f"= {text}"
-        scale, digits, sign, unit, after = {
-            "share": (100, 0, "", "%", ""),
-            "rate": (100, 1, "", "%", ""),
-            "points": (100, 0, "+", "", " points"),
-            "gap": (100, 0, "", "", " points"),
-            "index": (1, 2, "", "", ""),
-        }[spec]
+        scale, digits, sign, unit, after = _FORMATS[spec]
 
-        def number(x):
+        def number(x: float) -> str:
             rounded = round(x * scale, digits) + 0.0  # no minus zero
             return f"{rounded:{sign}.{digits}f}{unit}".replace("-", "\N{MINUS SIGN}")
 
-        text = number(self.value) + after
-        if np.isnan(self.low):
-            return text
-        return f"{text} [{number(self.low)} to {number(self.high)}]"
+        interval = "" if np.isnan(self.low) else f" [{number(self.low)} to {number(self.high)}]"
+        return number(self.value) + after + interval
 
 
 def probability(p: float) -> str:
@@ -69,14 +70,9 @@ def probability(p: float) -> str:
 
 
 def readable(estimates: pd.DataFrame, spec: str) -> pd.DataFrame:
-    """Estimates as a table to read: value [95% interval], p, q, n; columns without entry drop out.
+    """Estimates, as `record` takes them, as a table to read, in a format of `Estimate`.
 
-    Parameters
-    ----------
-    estimates : pd.DataFrame
-        As `record` takes them.
-    spec : str
-        A format of `Estimate`.
+    Columns value [95% interval], p, q and n; those without an entry drop out.
     """
     rows = [Estimate(*row) for row in estimates.reindex(columns=COLUMNS).to_numpy(float)]
     table = pd.DataFrame(
@@ -92,10 +88,7 @@ def readable(estimates: pd.DataFrame, spec: str) -> pd.DataFrame:
 
 
 def record(table: pd.DataFrame) -> None:
-    """Put estimates of the running notebook in `derived/estimates.csv`.
-
-    Those of the same names are replaced; what a notebook does not make any more is taken away when
-    the study runs it.
+    """Put estimates of the running notebook in `derived/estimates.csv`; same names are replaced.
 
     Parameters
     ----------
@@ -138,10 +131,8 @@ def forget(is_gone: Callable[[str], bool]) -> None:
 
 def read() -> pd.DataFrame:
     """All recorded estimates as a table with the columns `notebook`, `name`, ..., `source`."""
-    columns = ["notebook", "name", *COLUMNS, "source"]
-    if not _path().exists():
-        return pd.DataFrame(columns=columns)
-    return pd.read_csv(_path()).reindex(columns=columns)
+    table = pd.read_csv(_path()) if _path().exists() else pd.DataFrame()
+    return table.reindex(columns=["notebook", "name", *COLUMNS, "source"])
 
 
 def _path() -> Path:
@@ -152,9 +143,8 @@ def _write(table: pd.DataFrame) -> None:
     _path().parent.mkdir(parents=True, exist_ok=True)
     table = table.sort_values(["notebook", "name"], kind="stable")
     whole = table.astype({"n_articles": "Int64", "n_events": "Int64"})
-    settings.write_text(
-        _path(), whole.to_csv(index=False, float_format="%.10g", lineterminator="\n")
-    )
+    text = whole.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    settings.write_text(_path(), text)
 
 
 def estimates() -> dict[str, Estimate]:
@@ -175,13 +165,7 @@ def counted(what: str, *kinds: str) -> str:
 
 
 def listed(rows: dict[str, tuple[str, str]]) -> pd.DataFrame:
-    """Write estimates below one another.
-
-    Parameters
-    ----------
-    rows : dict of str to tuple of str
-        What an estimate is, in words, to its name and a format of `Estimate`.
-    """
+    """Write estimates below one another: what one is, in words, to its name and its format."""
     values = {what: shown(name, spec) for what, (name, spec) in rows.items()}
     return pd.Series(values, name="value").to_frame()
 
@@ -191,82 +175,52 @@ def say(*names: str) -> None:
     from IPython.display import Markdown, display
 
     for name in names:
-        display(Markdown(finding(name)), metadata={"finding": name})
+        display(Markdown(texts()[name]), metadata={"finding": name})
 
 
-def finding(name: str) -> str:
-    """Write one sentence of finding, with its numbers; brackets hold 95% intervals.
+def texts() -> dict[str, str]:
+    """Every finding, by name, with its numbers; brackets hold 95% intervals.
 
     Where the corpus lacks an estimate, or a condition of the sentence fails, the text says that
     instead of the finding.
     """
-    return _written(findings.load()[name], estimates())[0]
+    return {finding.name: text for finding, text, _ in written()}
 
 
-def texts() -> dict[str, str]:
-    """Every finding as `finding` writes it, by name."""
+def written() -> Iterator[tuple[findings.Finding, str, bool]]:
+    """Every finding, its text, and whether it holds."""
     known = estimates()
-    return {name: _written(entry, known)[0] for name, entry in findings.load().items()}
-
-
-def _written(entry: findings.Finding, known: dict[str, Estimate]) -> tuple[str, bool]:
-    """Text of a finding, and whether it holds."""
-    lacking = [n for n in entry.names() if n not in known or np.isnan(known[n].value)]
-    if lacking:
-        return f"*Not to be had from this corpus: there is no estimate {lacking[0]!r}.*", False
-    text = " ".join(entry.text.format_map(known).split())
-    failed = [str(condition) for condition in entry.holds if not condition.is_true(known)]
-    if failed:
-        return f"*Does not hold in this corpus ({'; '.join(failed)}):* {text}", False
-    return text, True
+    for finding in findings.load().values():
+        lacking = [n for n in finding.names() if n not in known or np.isnan(known[n].value)]
+        if lacking:
+            text = f"*Not to be had from this corpus: there is no estimate {lacking[0]!r}.*"
+            yield finding, text, False
+            continue
+        text = " ".join(finding.text.format_map(known).split())
+        failed = "; ".join(str(c) for c in finding.holds if not c.is_true(known))
+        said = f"*Does not hold in this corpus ({failed}):* {text}" if failed else text
+        yield finding, said, not failed
 
 
 def headlines(root: str = "") -> list[str]:
     """List the headline findings as markdown bullets, each with links to figure and notebook.
 
-    Parameters
-    ----------
-    root : str
-        Path from the page to the top of the repository, with the closing slash.
+    `root` is the path from the page to the top of the repository, with the closing slash.
     """
-    return [text for entry, text in _bullets(root) if entry.headline]
+    return [text for finding, text in _bullets(root) if finding.headline]
 
 
 def others(root: str = "") -> dict[str, list[str]]:
     """List all other findings in the same way, by the notebook that shows them."""
     found: dict[str, list[str]] = {}
-    for entry, text in _bullets(root):
-        if not entry.headline:
-            found.setdefault(entry.notebook, []).append(text)
+    for finding, text in _bullets(root):
+        if not finding.headline:
+            found.setdefault(finding.notebook, []).append(text)
     return dict(sorted(found.items()))
 
 
 def _bullets(root: str) -> Iterator[tuple[findings.Finding, str]]:
-    known = estimates()
     places = {p.stem: p.relative_to(settings.ROOT) for p in settings.notebook_sources()}
-    for entry in findings.load().values():
-        place = places[entry.notebook].as_posix()
-        links = f"[figure]({root}figures/{entry.figure}.png), [notebook]({root}{place})"
-        yield entry, f"- {_written(entry, known)[0]} ({links})"
-
-
-def stale() -> list[str]:
-    """List the findings that fail or that the notebooks do not show as computed now."""
-    import nbformat  # takes a second to import, and every notebook imports this module
-
-    known, out, pages = estimates(), [], {}
-    for source in settings.notebook_sources():
-        path = settings.notebooks_dir() / source.relative_to(settings.ROOT / "notebooks")
-        cells = nbformat.read(path, as_version=4).cells
-        outputs = [o for cell in cells if cell.cell_type == "code" for o in cell.outputs]
-        pages[path.stem] = "\n".join(o.get("data", {}).get("text/markdown", "") for o in outputs)
-    for name, entry in findings.load().items():
-        text, holds = _written(entry, known)
-        if not holds:
-            out.append(f"findings.toml: {name}: {text}")
-        elif text not in pages.get(entry.notebook, ""):
-            out.append(
-                f"{entry.notebook}.ipynb: does not show the finding {name!r} as computed; "
-                "run the study"
-            )
-    return out
+    for finding, text, _ in written():
+        figure, notebook = f"figures/{finding.figure}.png", places[finding.notebook].as_posix()
+        yield finding, f"- {text} ([figure]({root}{figure}), [notebook]({root}{notebook}))"

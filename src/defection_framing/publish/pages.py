@@ -12,6 +12,27 @@ from pathlib import Path
 from .. import settings
 from . import captions, ledger
 
+OPENING = """# Figures
+
+Written by `make study` and `make pages`; edits here are overwritten: the words stand in \
+`src/defection_framing/publish/figures.toml`. Every figure comes as PNG and SVG, with the table \
+behind it as CSV.
+
+"""
+
+SECTION = """<a id="{name}"></a>
+
+## {title}
+
+{picture}
+
+- **n**: {n}
+- **In words**: {alt}
+- **Made by**: [{notebook}]({place})
+- **Drawn by**: [`{drawn_by}`]({source})
+- **Files**: [{name}.png]({name}.png), [{name}.svg]({name}.svg), \
+[tables/{name}.csv](tables/{name}.csv)"""
+
 
 class ReportError(settings.DefectionError):
     """A page cannot be written; the message says which and what to do."""
@@ -35,20 +56,39 @@ def write_pages() -> list[str]:
     with settings.locked(captions.register_path()):
         drawn = captions.read_register()
         entries = {name: e | captions.words(name, e["fields"]) for name, e in drawn.items()}
-        old_title = [name for name, e in drawn.items() if e["title"] != entries[name]["title"]]
         # The register keeps the title that stands on the picture.
         captions.write_register({n: e | {"title": drawn[n]["title"]} for n, e in entries.items()})
     findings = ledger.texts()
-    for path in _notebooks().values():
-        # As JSON, in the normal form of executed notebooks: importing nbformat takes seconds.
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebooks = _notebooks()
+    for path in notebooks.values():
+        notebook = _read(path)
         if _reword(notebook, entries, findings):
             text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
             settings.write_text(path, text + "\n")
-    write_figures_readme()
+    settings.write_text(settings.figures_dir() / "README.md", _gallery(entries, notebooks))
     if settings.figures_dir().parent == settings.ROOT:
-        write_readme()
-    return sorted(old_title)
+        update_readme_block(settings.ROOT / "README.md", "findings", "\n".join(ledger.headlines()))
+    return sorted(name for name, e in drawn.items() if e["title"] != entries[name]["title"])
+
+
+def stale() -> list[str]:
+    """List the findings that fail or that the notebooks do not show as computed now."""
+    shown = {
+        (path.stem, output["metadata"].get("finding"), "".join(output["data"]["text/markdown"]))
+        for path in _notebooks().values()
+        for output in _outputs(_read(path))
+        if "text/markdown" in output.get("data", {})
+    }
+    out = []
+    for finding, text, holds in ledger.written():
+        if not holds:
+            out.append(f"findings.toml: {finding.name}: {text}")
+        elif (finding.notebook, finding.name, text) not in shown:
+            out.append(
+                f"{finding.notebook}.ipynb: does not show the finding {finding.name!r} as "
+                "computed; run the study"
+            )
+    return out
 
 
 def _notebooks() -> dict[str, Path]:
@@ -57,84 +97,60 @@ def _notebooks() -> dict[str, Path]:
     return {path.stem: path for path in found if ".ipynb_checkpoints" not in path.parts}
 
 
+def _read(path: Path) -> dict:
+    """An executed notebook, as JSON in its normal form: importing nbformat takes a second."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _outputs(notebook: dict) -> list[dict]:
+    return [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+
+
 def _reword(notebook: dict, entries: dict[str, dict], findings: dict[str, str]) -> bool:
     """Put captions, alt texts and findings as they are now; say whether anything changed.
 
     A finding changes without a run of its notebook when another one computes a number of it.
     """
     before = json.dumps(notebook)
-    for output in (o for cell in notebook["cells"] for o in cell.get("outputs", ())):
-        said = output.get("metadata", {}).get("finding")
-        if said in findings:
-            output["data"]["text/markdown"] = findings[said].splitlines(keepends=True)
-        entry = entries.get(output.get("metadata", {}).get("figure"))
-        if entry is None:
-            continue
-        if (old := output["data"].get("text/markdown")) is not None:
-            link = re.match(r"!\[.*?\]\(([^)]+)\)", "".join(old), re.DOTALL)
+    for output in _outputs(notebook):
+        metadata, data = output.get("metadata", {}), output.get("data", {})
+        new = findings.get(metadata.get("finding"))
+        if entry := entries.get(metadata.get("figure")):
+            link = re.match(r"!\[.*?\]\(([^)]+)\)", "".join(data.get("text/markdown", "")), re.S)
             new = captions.linked(entry, link[1]) if link else captions.below(entry)
-            output["data"]["text/markdown"] = new.splitlines(keepends=True)
-        if "alt" in output["metadata"].get("image/png", {}):
-            output["metadata"]["image/png"]["alt"] = entry["alt"]
+            if "alt" in metadata.get("image/png", {}):
+                metadata["image/png"]["alt"] = entry["alt"]
+        if new and "text/markdown" in data:
+            data["text/markdown"] = new.splitlines(keepends=True)
     return json.dumps(notebook) != before
 
 
-def write_figures_readme() -> None:
-    """Write `figures/README.md` from the register: contents, then a section for each figure.
+def _gallery(entries: dict[str, dict], notebooks: dict[str, Path]) -> str:
+    """The page of figures, in the order of `figures.toml`: contents, then a section for each."""
 
-    Figures stand in the order of `figures.toml`.
+    def link(path: Path) -> str:
+        return Path(os.path.relpath(path, settings.figures_dir())).as_posix()
 
-    Raises
-    ------
-    captions.CaptionError
-        If a figure of the register has no words, or they name a field that was not given.
-    ReportError
-        If a figure of the register lacks its picture or its table.
-    """
-    folder = settings.figures_dir()
-    register = captions.read_register()
-    for name in register:
-        for file in (f"{name}.png", f"{name}.svg", f"tables/{name}.csv"):
-            if not (folder / file).exists():
+    contents, sections = [], []
+    for name in filter(entries.get, captions.load()):
+        for file in captions.files(name):
+            if not file.exists():
                 raise ReportError(
-                    f"Figure {name} is in figures/figures.json but figures/{file} does not exist: "
+                    f"Figure {name} is in figures/figures.json but "
+                    f"{file.relative_to(settings.figures_dir().parent).as_posix()} does not exist: "
                     "show the figure again, or run `make study`."
                 )
-    entries = {name: e | captions.words(name, e["fields"]) for name, e in register.items()}
-    ordered = {name: entries[name] for name in captions.load() if name in entries}
-    contents = [f"- [`{name}`](#{name}): {e['title']}" for name, e in ordered.items()]
-    opening = (
-        "# Figures\n\n"
-        "Written by `make study` and `make pages`; edits here are overwritten: the words stand in "
-        "`src/defection_framing/publish/figures.toml`. Every figure comes as PNG and SVG, with the "
-        "table behind it as CSV.\n\n" + "\n".join(contents)
-    )
-    places = _notebooks()
-    sections = [_section(name, entry, places) for name, entry in ordered.items()]
-    settings.write_text(folder / "README.md", "\n\n".join([opening, *sections]) + "\n")
-
-
-def _section(name: str, entry: dict, places: dict[str, Path]) -> str:
-    """Section of the gallery: picture, caption, alt text, n, notebook, function, files."""
-    notebook, module = entry["notebook"], entry["drawn_by"].rpartition(".")[0]
-    place = places.get(notebook, settings.notebooks_dir() / f"{notebook}.ipynb")
-    source = Path(__file__).parents[1] / f"{module.replace('.', '/')}.py"
-    return (
-        f'<a id="{name}"></a>\n\n'
-        f"## {entry['title']}\n\n"
-        f"{captions.linked(entry, f'{name}.png')}\n\n"
-        f"- **n**: {entry['n']}\n"
-        f"- **In words**: {entry['alt']}\n"
-        f"- **Made by**: [{notebook}]({_link(place)})\n"
-        f"- **Drawn by**: [`{entry['drawn_by']}`]({_link(source)})\n"
-        f"- **Files**: [{name}.png]({name}.png), [{name}.svg]({name}.svg), "
-        f"[tables/{name}.csv](tables/{name}.csv)"
-    )
-
-
-def _link(path: Path) -> str:
-    """Path from the gallery, as links write it."""
-    return Path(os.path.relpath(path, settings.figures_dir())).as_posix()
+        entry = entries[name]
+        notebook, module = entry["notebook"], entry["drawn_by"].rpartition(".")[0]
+        place = notebooks.get(notebook, settings.notebooks_dir() / f"{notebook}.ipynb")
+        links = {
+            "picture": captions.linked(entry, f"{name}.png"),
+            "place": link(place),
+            "source": link(Path(__file__).parents[1] / f"{module.replace('.', '/')}.py"),
+        }
+        contents.append(f"- [`{name}`](#{name}): {entry['title']}")
+        sections.append(SECTION.format(name=name, **entry, **links))
+    return OPENING + "\n\n".join(["\n".join(contents), *sections]) + "\n"
 
 
 def update_readme_block(path: Path, name: str, text: str) -> None:
@@ -146,17 +162,10 @@ def update_readme_block(path: Path, name: str, text: str) -> None:
         If the two markers do not stand in the file exactly once each, start before end.
     """
     start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
-    page = path.read_text(encoding="utf-8")
-    if page.count(start) != 1 or page.count(end) != 1 or page.index(end) < page.index(start):
+    before, *parts = re.split(f"({start}|{end})", path.read_text(encoding="utf-8"))
+    if parts[::2] != [start, end]:
         raise ReportError(
             f"{path.name} must contain the line {start} once and, after it, the line {end} once, "
             "so that the study knows where its text goes: put them back."
         )
-    before, rest = page.split(start)
-    after = rest.split(end)[1]
-    settings.write_text(path, f"{before}{start}\n{text.strip()}\n{end}{after}")
-
-
-def write_readme() -> None:
-    """Fill the block `findings` of the repository's README from the ledger of claims."""
-    update_readme_block(settings.ROOT / "README.md", "findings", "\n".join(ledger.headlines()))
+    settings.write_text(path, f"{before}{start}\n{text.strip()}\n{end}{parts[-1]}")

@@ -14,14 +14,7 @@ import pandas as pd
 
 
 def load() -> pd.DataFrame:
-    """Read the references, in the order of their authors and years.
-
-    Returns
-    -------
-    pd.DataFrame
-        Columns `authors`, `year` (int), `title`, `venue`, `where` (volume and pages) and `doi`;
-        empty text where there is none.
-    """
+    """Read the references; empty text where a column has no entry."""
     with resources.files(__package__).joinpath("references.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, keep_default_na=False)
 
@@ -41,12 +34,8 @@ def markdown() -> str:
 @cache
 def versions() -> str:
     """Versions of Python and of the packages that the study rests on, in one line."""
-    names = ["defection-framing"]
-    names += [
-        re.match(r"[\w-]+", requirement)[0]
-        for requirement in metadata.requires("defection-framing")
-        if "extra ==" not in requirement
-    ]
+    asked = metadata.requires("defection-framing") or []
+    names = [re.split(r"[^\w-]", line)[0] for line in asked if "extra ==" not in line]
     # A local suffix such as +cpu names a build of the same version.
-    packages = [f"{name} {metadata.version(name).split('+')[0]}" for name in names]
+    packages = [f"{n} {metadata.version(n).split('+')[0]}" for n in ("defection-framing", *names)]
     return "; ".join([*packages, "Python {}.{}".format(*sys.version_info)])

@@ -9,32 +9,35 @@ the graph (doit) knows lies in `.cache`, so a new clone runs everything.
 
 import hashlib
 import json
+import platform
 import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
-from doit.cmd_base import TaskLoader2
+from doit.cmd_base import ModuleTaskLoader
 from doit.dependency import Dependency, JsonDB
 from doit.doit_cmd import DoitMain
 from doit.reporter import ZeroReporter
-from doit.task import Task, dict_to_task
+from doit.task import Task
+from llvmlite.binding import get_host_cpu_name
+from threadpoolctl import threadpool_info
 
 from .. import corpus, settings
 from ..text import mask
-from . import captions, ledger, machine, pages
+from . import captions, ledger, pages
 from .execute import PACKAGE, StudyError, execute, normalise
 from .references import versions
 
 __all__ = ["StudyError", "execute", "normalise", "versions"]
 
-READ_OTHERS = ("5_what_survives", "methods")
-"""Notebooks that read the estimates of others; they run after these, the report (`0_...`) last."""
+READ_OTHERS = {"methods": 1, "0_report": (LAST := 2)}
+"""Notebooks that read the estimates of others, and when they run; the others come first.
+
+Findings that a notebook says of others are written anew after the run."""
 
 WORKERS = 2
-
-
 GUIDE = "your_articles"
 """A walk through the tools beside the study; it trains classifiers and is run by its name alone."""
 
@@ -46,7 +49,7 @@ def notebooks(guide: bool = False) -> list[Path]:
 
 
 def _stage(notebook: str) -> int:
-    return 2 if notebook.startswith("0_") else int(notebook in READ_OTHERS)
+    return READ_OTHERS.get(notebook, 0)
 
 
 def target(source: Path) -> Path:
@@ -63,23 +66,11 @@ def embedded_texts(loaded: corpus.Corpus) -> list[str]:
 
 
 def run_study(only: list[str] | None = None) -> None:
-    """Execute the notebooks that changed, then write the pages.
+    """Execute the notebooks that changed, or those named alone; then write the pages.
 
-    The notebooks are executed in place when the repository's own data are studied, and into the
-    researcher's folder when `DEFECTION_DATA` names one. Prints a line for each notebook.
-
-    Parameters
-    ----------
-    only : list of str, optional
-        Names of notebooks that are run alone, changed or not.
-
-    Raises
-    ------
-    StudyError
-        If there is no such notebook, or a notebook fails. The notebook that failed is left as it
-        was; its estimates and figures are gone, and it is run again next time.
-    CorpusError
-        If the corpus breaks its schema; nothing has been run then.
+    Executed in place when the repository's own data are studied, else into the researcher's folder.
+    A notebook that fails is a StudyError and left as it was; its estimates and figures are gone,
+    and it is run again next time. With a corpus that breaks its schema (CorpusError) nothing runs.
     """
     corpus.load()
     paths = {path.stem: path for path in notebooks(GUIDE in (only or ()))}
@@ -97,14 +88,22 @@ def run_study(only: list[str] | None = None) -> None:
     clear(lambda notebook: notebook in changed or notebook not in paths)
 
     progress = _Progress(len(only or paths))
-    graph = DoitMain(_Loader(progress, list(paths.values())), config_filenames=())
-    code = graph.run(["run", *(["--always", "--single", *only] if only else [])])
+    config = {
+        "backend": "json",
+        "dep_file": str(_state()),
+        "num_process": WORKERS,
+        "par_type": "thread",  # the work is done by the kernels
+        "reporter": progress,
+    }
+    tasks = _tasks([p for n, p in paths.items() if n in (only or paths)], progress.errors)
+    loader = ModuleTaskLoader({"DOIT_CONFIG": config, "task_study": lambda: (t for t in tasks)})
+    code = DoitMain(loader, config_filenames=()).run(["run", *(["--always"] if only else [])])
     if progress.errors:
         raise progress.errors[0]
     if code:
         raise RuntimeError(f"The graph of notebooks ended with code {code}.")
     pages.write_pages()
-    settings.write_text(settings.derived_dir() / "machine.txt", machine.line(versions()))
+    settings.write_text(settings.derived_dir() / "machine.txt", machine())
 
 
 def outdated() -> list[str]:
@@ -120,42 +119,27 @@ def clear(is_gone: Callable[[str], bool]) -> None:
     ledger.forget(is_gone)
     with settings.locked(captions.register_path()):
         figures = captions.read_register()
-        gone = [name for name, figure in figures.items() if is_gone(figure["notebook"])]
-        for file in (file for name in gone for file in _files_of(name)):
-            file.unlink(missing_ok=True)
-        if gone:
+        if gone := [name for name, figure in figures.items() if is_gone(figure["notebook"])]:
+            for file in (file for name in gone for file in captions.files(name)):
+                file.unlink(missing_ok=True)
             captions.write_register({n: f for n, f in figures.items() if n not in gone})
 
 
-def _files_of(figure: str) -> list[Path]:
-    files = (f"{figure}.png", f"{figure}.svg", f"tables/{figure}.csv")
-    return [settings.figures_dir() / file for file in files]
+def machine() -> str:
+    """What a run's last digits depend on, in one line: system, processor, kernels, versions.
+
+    Where another run writes the same line, the estimates must be the same to the byte.
+    """
+    # UMAP is compiled for the processor that runs it, and BLAS picks a kernel of its own for it.
+    kernels = sorted({i["architecture"] for i in threadpool_info() if "architecture" in i})
+    where = [platform.system(), platform.machine(), get_host_cpu_name(), *kernels]
+    return f"{' '.join(where)}; {versions()}\n"
 
 
 def _state() -> Path:
     """File in which the graph keeps what it knows of a corpus' last run."""
     corpus_of = hashlib.sha256(str(settings.data_dir()).encode()).hexdigest()[:16]
     return settings.cache_dir() / "study" / f"{corpus_of}.json"
-
-
-class _Loader(TaskLoader2):
-    """Give doit the tasks, and how to run them."""
-
-    def __init__(self, progress: "_Progress", paths: list[Path]):
-        super().__init__()
-        self.progress, self.paths = progress, paths
-
-    def load_doit_config(self) -> dict:
-        return {
-            "backend": "json",
-            "dep_file": str(_state()),
-            "num_process": WORKERS,
-            "par_type": "thread",  # the work is done by the kernels
-            "reporter": self.progress,
-        }
-
-    def load_tasks(self, cmd, pos_args) -> list[Task]:
-        return _tasks(self.paths, self.progress.errors)
 
 
 class _Progress(ZeroReporter):
@@ -194,16 +178,14 @@ def _tasks(paths: list[Path], errors: list[Exception]) -> list[Task]:
         if path.is_file() and not made.intersection(path.parents) and not path.name.startswith(".")
     ]
     return [
-        dict_to_task(
-            {
-                "name": path.stem,
-                "actions": [(_run, [path, errors])],
-                "file_dep": data,
-                "task_dep": [p.stem for p in paths if _stage(p.stem) < _stage(path.stem)],
-                "targets": [str(target(path))],
-                "uptodate": [(_is_as_it_was, [], {"source": path})],
-                "io": {"capture": False},
-            }
+        Task(
+            path.stem,
+            [(_run, [path, errors])],
+            file_dep=data,
+            task_dep=[p.stem for p in paths if _stage(p.stem) < _stage(path.stem)],
+            targets=[str(target(path))],
+            uptodate=[(_is_as_it_was, [], {"source": path})],
+            io={"capture": False},
         )
         for path in paths
     ]
@@ -222,7 +204,7 @@ def _run(path: Path, errors: list[Exception]) -> dict | bool:
     return {"inputs": before, "outputs": _outputs(path.stem)}
 
 
-def _is_as_it_was(task, values: dict, source: Path) -> bool:
+def _is_as_it_was(task: Task, values: dict, source: Path) -> bool:
     """Whether a notebook's inputs and outputs are those of its last run, `values`."""
     return bool(values) and values == {
         "inputs": _inputs(source, values["inputs"]["modules"]),
@@ -240,7 +222,8 @@ def _inputs(source: Path, modules: Iterable[str]) -> dict:
         "modules": {module: _digest_of(PACKAGE / module) for module in modules},
         "estimates of others": _digest(others.to_csv()),
         # The report lists all findings; other notebooks' sentences are reworded without a run.
-        "findings": _digest_of(PACKAGE / "publish" / "findings.toml") if stage == 2 else "",
+        "findings": _digest_of(PACKAGE / "publish" / "findings.toml") if stage == LAST else "",
+        "tables": [_digest_of(path) for path in sorted(PACKAGE.rglob("*.csv"))],
         "versions": versions(),
     }
 
@@ -254,7 +237,8 @@ def _outputs(notebook: str) -> dict:
         "figures": {
             name: words.get(name, {}).get("title")
             for name, figure in sorted(captions.read_register().items())
-            if figure["notebook"] == notebook and all(file.exists() for file in _files_of(name))
+            if figure["notebook"] == notebook
+            and all(file.exists() for file in captions.files(name))
         },
     }
 

@@ -2,6 +2,7 @@
 
 import io
 import textwrap
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -12,7 +13,7 @@ from ..figures.style import style
 from . import captions
 
 
-def show(name: str, fig, data: pd.DataFrame, *, n: str, **fields: object) -> None:
+def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -> None:
     """Show a figure with its caption; keep it as PNG and SVG, its data as CSV, its words.
 
     Parameters
@@ -34,10 +35,13 @@ def show(name: str, fig, data: pd.DataFrame, *, n: str, **fields: object) -> Non
         If `figures.toml` has no such figure, or its words name a field that is not given.
     """
     notebook = settings.notebook_name()
-    fields = {key: _plain(value) for key, value in fields.items()}
+    # JSON cannot write a number of numpy.
+    fields = {
+        key: value.item() if hasattr(value, "item") else value for key, value in fields.items()
+    }
     words = captions.words(name, fields)
     # A second line, such as n, is of the function that drew the figure.
-    title = textwrap.fill(words["title"], int(11 * fig.get_figwidth()))
+    title = textwrap.fill(words["title"], int(9 * fig.get_figwidth()))
     fig.suptitle(
         "\n".join(filter(None, [title, fig.get_suptitle()])), x=0.01, ha="left", fontweight="bold"
     )
@@ -59,8 +63,3 @@ def show(name: str, fig, data: pd.DataFrame, *, n: str, **fields: object) -> Non
         Markdown(captions.below(entry)),
         metadata={"figure": name},
     )
-
-
-def _plain(value: object) -> object:
-    """A number of numpy as one that JSON can write."""
-    return value.item() if hasattr(value, "item") else value

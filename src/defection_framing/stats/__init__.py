@@ -1,27 +1,16 @@
 """Estimates with their uncertainty: arrays, events and cells, not what they are about."""
+# ruff: noqa: F401
 
 from .agreement import SUFFICIENT, TENTATIVE, alpha, masi
 from .contrasts import adjust, combined, contrast, is_shown
 from .distances import separation
-from .mirrors import (
-    MIN_EVENTS_INDEX,
-    Mirror,
-    half,
-    index_bounds,
-    index_interval,
-    kind_of_frame,
-    mirror,
-    mirror_index,
-    shuffled_index,
-)
-from .panel import Panel
-from .stacked import EventSums, stacked_contrasts, stacked_indices
+from .mirrors import MIN_EVENTS_INDEX, Mirror, index_interval, mirror, mirror_index, shuffled_index
+from .panel import Panel, shares
+from .stacked import stacked_intervals
 from .weighted import (
     DRAWS,
     MIN_EVENTS,
     Shares,
-    article_codes,
-    cell_shares,
     decided,
     event_worth,
     indicators,
@@ -31,45 +20,4 @@ from .weighted import (
     prevalence,
     share_intervals,
     share_of,
-    shares,
 )
-
-__all__ = [
-    "DRAWS",
-    "EventSums",
-    "MIN_EVENTS",
-    "MIN_EVENTS_INDEX",
-    "Mirror",
-    "Panel",
-    "SUFFICIENT",
-    "Shares",
-    "TENTATIVE",
-    "adjust",
-    "alpha",
-    "article_codes",
-    "cell_shares",
-    "combined",
-    "contrast",
-    "decided",
-    "event_worth",
-    "half",
-    "index_bounds",
-    "index_interval",
-    "indicators",
-    "is_shown",
-    "kind_of_frame",
-    "masi",
-    "mean_interval",
-    "mirror",
-    "mirror_index",
-    "one_sided_p",
-    "pick",
-    "prevalence",
-    "separation",
-    "share_intervals",
-    "share_of",
-    "shares",
-    "shuffled_index",
-    "stacked_contrasts",
-    "stacked_indices",
-]

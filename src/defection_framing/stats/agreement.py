@@ -34,11 +34,8 @@ def alpha(
         Codes of the two coders; tuples are sets of codes, compared by MASI distance.
     clusters : pd.Series, length n
         What is resampled, such as the article a claim comes from.
-    draws : int
-    seed : int
     weights : pd.Series, length n, optional
-        How many units of the corpus each unit stands for (one over its inclusion probability); by
-        default all the same.
+        How many units of the corpus each unit stands for (one over its inclusion probability).
 
     Returns
     -------
@@ -50,7 +47,7 @@ def alpha(
     ----------
     Krippendorff (2004), Content Analysis, 2nd ed., ch. 11.
     """
-    pair = [[_value(v) for v in s] for s in (first, second)]
+    pair = [[frozenset(v) if isinstance(v, tuple) else v for v in s] for s in (first, second)]
     domain = sorted(set(pair[0]) | set(pair[1]), key=str)
     number = {v: i for i, v in enumerate(domain)}
     a, b = (np.array([number[v] for v in row]) for row in pair)
@@ -60,7 +57,7 @@ def alpha(
         distance = 1.0 - np.eye(len(domain))
     weights = np.ones(len(a)) if weights is None else np.asarray(weights, float)
 
-    def statistic(times):
+    def statistic(times: np.ndarray) -> float:
         """Alpha with each unit counted so many times; weighted, which no library offers."""
         n, k = times.sum(), len(domain)
         counts = np.bincount(a * k + b, weights * times, k * k).reshape(k, k)
@@ -77,16 +74,5 @@ def alpha(
     ]
     known = len(domain) > 1 and not np.isnan(boot).all()
     low, high = np.nanpercentile(boot, [2.5, 97.5]) if known else (np.nan, np.nan)
-    return pd.Series(
-        {
-            "alpha": statistic(np.ones(len(a))),
-            "low": low,
-            "high": high,
-            "agreement": float(np.average(a == b, weights=weights)),
-            "n": len(a),
-        }
-    )
-
-
-def _value(code):
-    return frozenset(code) if isinstance(code, tuple) else code
+    out = {"alpha": statistic(np.ones(len(a))), "low": low, "high": high}
+    return pd.Series(out | {"agreement": float(np.average(a == b, weights=weights)), "n": len(a)})

@@ -1,13 +1,13 @@
 """Contrasts of weighted shares: differences with interval, permutation p and q."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from ..settings import SEED
-from .weighted import MIN_EVENTS, Shares, share_intervals
+from .weighted import MIN_EVENTS, Shares, known_mean, share_intervals
 
 
 def is_shown(table: pd.DataFrame) -> pd.Series:
@@ -20,7 +20,6 @@ def contrast(s: Shares, weights: dict[Hashable, float]) -> pd.DataFrame:
 
     Parameters
     ----------
-    s : Shares
     weights : dict
         Group to weight; `{a: 1, b: -1}` is the difference of a and b. Where groups have several
         levels, such as side and direction, the last is what is compared and the others are held:
@@ -32,8 +31,7 @@ def contrast(s: Shares, weights: dict[Hashable, float]) -> pd.DataFrame:
         `value` (difference of shares, -1 to 1 for a difference of two), `low`, `high`, `p`, `q`
         (Benjamini & Hochberg 1995 over the codes), `p_all` (over all codes at once), `n_articles`,
         `n_events`, `small` and `shown` (see `is_shown`); no interval, p or q where a group has
-        fewer than `MIN_EVENTS`
-        effective events, and no value where the corpus has nothing of a group.
+        fewer than `MIN_EVENTS` effective events, no value where the corpus has nothing of a group.
 
     Raises
     ------
@@ -44,7 +42,7 @@ def contrast(s: Shares, weights: dict[Hashable, float]) -> pd.DataFrame:
     -----
     Interval and p answer two questions, and near their edges they may disagree. The interval: which
     differences would resampled events give? The p-value: how often would labels that say nothing
-    give a difference as large beside its standard error? "Shown" rests on p and q.
+    give a difference as large beside its standard error?
 
     The labels of the last level (the directions) are shuffled over whole events, as often as `s`
     has draws; an event goes with all its articles, whoever told them, and one with articles under
@@ -59,25 +57,20 @@ def contrast(s: Shares, weights: dict[Hashable, float]) -> pd.DataFrame:
     References
     ----------
     Intervals combine those of the shares by the method of variance estimates recovery (Zou & Donner
-    2008, Construction of confidence limits about effect measures: a general approach. Statistics in
-    Medicine 27; for shares that err together, Zou 2007, Toward using confidence intervals to
-    compare correlations. Psychological Methods 12), which keeps its level for rare codes and few
-    clusters, where the percentiles of a bootstrap do not. P-values: Chung & Romano (2013), Exact
-    and asymptotically robust permutation tests. Annals of Statistics 41; DiCiccio & Romano (2017),
-    Robust permutation tests for correlation and regression coefficients. Journal of the American
-    Statistical Association 112; never zero, Phipson & Smyth (2010), Permutation p-values should
-    never be zero. Statistical Applications in Genetics and Molecular Biology 9; all at once,
-    Westfall & Young (1993), Resampling-based multiple testing.
+    2008, Statistics in Medicine 27; for shares that err together, Zou 2007, Psychological Methods
+    12), which keeps its level for rare codes and few clusters, where the percentiles of a bootstrap
+    do not. P-values: Chung & Romano (2013), Annals of Statistics 41; DiCiccio & Romano (2017),
+    Journal of the American Statistical Association 112; never zero, Phipson & Smyth (2010),
+    Statistical Applications in Genetics and Molecular Biology 9; all at once, Westfall & Young
+    (1993), Resampling-based multiple testing.
     """
     if not set(weights) <= set(s.groups):
         out = pd.DataFrame(np.nan, s.codes, ["value", "low", "high", "p", "q", "p_all"])
         return out.assign(n_articles=0, n_events=0, small=True, shown=False)
     at = [s.at(g) for g in weights]
     n = s.n.iloc[at]
-    value, low, high = combined(s, weights)
-    p, p_all = _permutation_p(s, weights)
-    out = pd.DataFrame({"value": value, "low": low, "high": high, "p": p}, index=s.codes)
-    out["p_all"] = p_all
+    out = pd.DataFrame(np.transpose(combined(s, weights)), s.codes, ["value", "low", "high"])
+    out["p"], out["p_all"] = _permutation_p(s, weights)
     out["n_articles"] = int(n["n_articles"].sum())
     out["n_events"] = int((s.mass[:, at] > 0).any(1).sum())
     out["small"] = not n["effective_events"].min() >= MIN_EVENTS
@@ -86,38 +79,33 @@ def contrast(s: Shares, weights: dict[Hashable, float]) -> pd.DataFrame:
     return out.assign(shown=is_shown(out))
 
 
-def combined(s: Shares, weights: dict[Hashable, float]):
-    """Weighted sum of groups' shares with its 95% interval, however few events there are.
+def combined(
+    s: Shares, weights: dict[Hashable, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weighted sum of groups' shares as `contrast`, however few events there are.
 
-    Parameters
-    ----------
-    s : Shares
-    weights : dict
-        As in `contrast`.
-
-    Returns
-    -------
-    value, low, high : np.ndarray, shape (K,)
-        The distances of the limits from the value are those of the single shares, added as
-        correlated errors are (Zou 2007): camps that tell the same events err together.
+    Value, low and high (K,): the distances of the limits from the value are those of the single
+    shares, added as correlated errors are (Zou 2007): camps that tell the same events err together.
     """
     at = [s.at(g) for g in weights]
     low, high = (limit[at] for limit in share_intervals(s))
     return recovered(list(weights.values()), s.value[at], low, high, s.draws[:, at])
 
 
-def recovered(weights, p, low, high, draws):
+def recovered(
+    weights: Sequence[float], p: np.ndarray, low: np.ndarray, high: np.ndarray, draws: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Combine the limits of shares as `combined` does: weights (G,), p, low and high (G, K)."""
     c = np.array(weights, dtype=float)[:, None]
     low, high = c * low, c * high
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = c * (draws - np.nanmean(draws, axis=0))
-        spread = np.sqrt(np.nanmean(off**2, axis=0))
+        off = c * (draws - known_mean(draws))
+        spread = np.sqrt(known_mean(off**2))
         off = np.where(spread > 0, np.nan_to_num(off) / spread, 0)
     together = np.einsum("bgk,bhk->ghk", off, off) / len(off)
     together[np.arange(len(c)), np.arange(len(c))] = 1
 
-    def reach(limit):
+    def reach(limit: np.ndarray) -> np.ndarray:
         distance = np.abs(limit - c * p)
         return np.sqrt(np.maximum(np.einsum("gk,hk,ghk->k", distance, distance, together), 0))
 
@@ -126,7 +114,7 @@ def recovered(weights, p, low, high, draws):
 
 
 def _permutation_p(s: Shares, weights: dict[Hashable, float]) -> tuple[np.ndarray, np.ndarray]:
-    """P-values of a contrast as `contrast` describes them: each code alone, and all at once."""
+    """P-values of a contrast: each code alone, and all at once."""
     split = {g: (g[:-1], g[-1]) if isinstance(g, tuple) else ((), g) for g in weights}
     held, labels = (list(dict.fromkeys(part)) for part in zip(*split.values(), strict=True))
     c, column = np.zeros((2, len(held), len(labels)))
@@ -140,25 +128,27 @@ def _permutation_p(s: Shares, weights: dict[Hashable, float]) -> tuple[np.ndarra
         )
     at = column.astype(int).T  # (labels, held)
     event, label = np.nonzero((s.mass[:, at] > 0).any(2))
+    missing = np.full(len(s.codes), np.nan)
     if not len(event):
-        return (np.full(len(s.codes), np.nan),) * 2
+        return missing, missing
     sums, mass = s.sums[event[:, None], at[label]], s.mass[event[:, None], at[label]]
     shuffles = np.tile(label, (len(s.draws), 1))
     shuffled = np.random.default_rng(SEED).permuted(shuffles, axis=1)
     ratio, usable = _studentised(sums, mass, np.vstack([label, shuffled]), c)
     if not usable[0]:
-        return (np.full(len(s.codes), np.nan),) * 2
+        return missing, missing
     ratio = np.round(ratio[usable], 9)  # equal shuffles differ by rounding
     tails = [stats.rankdata(sign * ratio, "max", axis=0) for sign in (-1, 1)]
     p = np.minimum(2 * np.minimum(*tails) / len(ratio), 1)
     return p[0], (p.min(1)[:, None] <= p[0]).mean(0)
 
 
-def _studentised(sums, mass, labels, c):
+def _studentised(
+    sums: np.ndarray, mass: np.ndarray, labels: np.ndarray, c: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Contrasts in standard errors under B labellings (B, K), and which of these can be used (B,).
 
-    `sums` (U, H, K) and `mass` (U, H) are those of U units in H held cells, `labels` (B, U), and
-    `c` (H, L) the weights. All of it comes from products of label and unit matrices.
+    Units' `sums` (U, H, K) and `mass` (U, H) in H held cells, `labels` (B, U), weights `c` (H, L).
     """
     with np.errstate(invalid="ignore"):  # a held cell may be empty; no labelling is usable then
         off = sums - mass[:, :, None] * (sums.sum(0) / mass.sum(0)[:, None])
@@ -186,8 +176,7 @@ def _studentised(sums, mass, labels, c):
 
 def adjust(p: pd.Series) -> pd.Series:
     """Benjamini & Hochberg (1995) q-values of one family of p-values; missing ones stay missing."""
-    out = pd.Series(np.nan, index=p.index)
-    known = p.notna()
+    out, known = pd.Series(np.nan, index=p.index), p.notna()
     if known.any():
         out[known] = stats.false_discovery_control(p[known].to_numpy(float))
     return out

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 
 from ..settings import SEED
-from .weighted import DRAWS, one_sided_p
+from .weighted import DRAWS, known_mean, one_sided_p
 
 
-def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int = DRAWS):
+def separation(
+    vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int = DRAWS
+) -> tuple[pd.DataFrame, float]:
     """How much farther apart two groups tell the same events than each tells them itself.
 
     Parameters
@@ -16,7 +18,6 @@ def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int 
         Unit-length embeddings, one per article.
     articles : pd.DataFrame, n rows
         With `cluster`, `outlet` and the column `by`, which has two values.
-    by : str
     draws : int
         Permutations: the groups of outlets are shuffled among the outlets of each event.
 
@@ -29,7 +30,7 @@ def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int 
         One-sided permutation p-value of the mean over events; NaN where there is none.
     """
     rng = np.random.default_rng(SEED)
-    table, null = {}, np.zeros(draws)
+    found, null = {}, np.zeros(draws)
     for event, rows in articles.reset_index(drop=True).groupby("cluster").indices.items():
         group = articles[by].astype(str).to_numpy()[rows]
         outlet = pd.factorize(articles["outlet"].to_numpy()[rows])[0]
@@ -39,20 +40,19 @@ def separation(vectors: np.ndarray, articles: pd.DataFrame, by: str, draws: int 
         distance = 1 - vectors[rows] @ vectors[rows].T
         is_first = group == names[0]
         (value,), (within,) = _apart(distance, is_first[None])
-        table[event] = {"value": value, "within": within, "n_articles": len(rows)}
+        found[event] = {"value": value, "within": within, "n_articles": len(rows)}
         of_outlet = is_first[np.unique(outlet, return_index=True)[1]]
-        null += _apart(
-            distance, np.stack([rng.permutation(of_outlet)[outlet] for _ in range(draws)])
-        )[0]
+        shuffled = np.stack([rng.permutation(of_outlet)[outlet] for _ in range(draws)])
+        null += _apart(distance, shuffled)[0]
     columns = ["value", "within", "n_articles"]
-    table = pd.DataFrame.from_dict(table, "index", columns=columns).rename_axis("event")
+    table = pd.DataFrame.from_dict(found, "index", columns=columns).rename_axis("event")
     table = table.astype({"n_articles": int}).sort_values("value")
     if table.empty:
         return table, np.nan
     return table, one_sided_p(pd.Series(null / len(table)), table["value"].mean())
 
 
-def _apart(distance, is_first):
+def _apart(distance: np.ndarray, is_first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean distance between two groups minus that within them, and the latter.
 
     `is_first` (B, n) holds B divisions into groups. The distance within is the mean of those within
@@ -63,6 +63,5 @@ def _apart(distance, is_first):
     with np.errstate(invalid="ignore", divide="ignore"):
         between = (first @ distance * second).sum(1) / (n * m)
         own = [((g @ distance) * g).sum(1) / (k * (k - 1)) for g, k in ((first, n), (second, m))]
-    own = np.ma.masked_invalid(own)
-    within = own.mean(0).filled(np.nan)
+    within = known_mean(np.stack(own))
     return np.where((n == 0) | (m == 0), 0.0, between - within), within

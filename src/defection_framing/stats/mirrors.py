@@ -2,35 +2,35 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from ..settings import SEED
-from .contrasts import contrast, is_shown
-from .weighted import DRAWS, Shares, decided, indicators, one_sided_p, shares
+from .contrasts import contrast
+from .panel import Panel, shares
+from .weighted import DRAWS, Number, Shares, decided, known_mean, known_variance, one_sided_p
 
 MIN_EVENTS_INDEX = 10
 """With fewer in the harmonic mean of its four cells the mirror index gets no interval.
 
 As for `weighted.MIN_EVENTS`, what the simulation of coverage supports."""
 
+# Weights of the cells: each camp's crossings toward it and away from it.
 _CONTRASTS = {
     "first": (1, -1, 0, 0),
     "second": (0, 0, 1, -1),
     "relational": (0.5, -0.5, 0.5, -0.5),
     "directional": (0.5, -0.5, -0.5, 0.5),
 }
-# Weights of the cells: each camp's crossings toward it and away from it.
-
+_PARTS = ["", "_low", "_high", "_p", "_q"]
 _REFERENCES = ["directions shuffled", "camps shuffled", "perfect mirror, same noise"]
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """How far two camps' framings of a crossing depend on which way it goes for them.
+    """The mirror index of two camps, what it is made of and what it is held against.
 
     Attributes
     ----------
@@ -42,10 +42,11 @@ class Mirror:
         The toward-minus-away contrasts `first` and `second` of the two camps and their halves:
         `relational` (what both camps do alike with respect to their own side) and `directional`
         (what both do alike with respect to the direction), each with `_low`, `_high`, `_p`, `_q`;
-        `part`: what the code contributes to the index (the parts sum to it).
-    references : pd.DataFrame, one column per reference
+        `part`: what the code contributes to the index (the parts sum to it); `kind`: which halves
+        are shown (`relational`, `directional`, `both` or `not shown`).
+    references : pd.DataFrame
         Draws of the index where the direction does not matter, where the teller does not matter,
-        and where the mirror is perfect but the sample as noisy as this one.
+        and where the mirror is perfect but the sample as noisy as this one; a column each.
     """
 
     index: pd.Series
@@ -63,7 +64,8 @@ def mirror_index(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     the relational and directional halves, it is (|r|^2 - |d|^2) / (|r|^2 + |d|^2).
     """
     length = (first**2).sum(-1) + (second**2).sum(-1)
-    return 2 * (first * second).sum(-1) / length
+    with np.errstate(invalid="ignore"):
+        return 2 * (first * second).sum(-1) / length
 
 
 def mirror(
@@ -82,7 +84,6 @@ def mirror(
         Claims or articles with `camp`, `direction`, `outlet`, `article_id`, `cluster` and `column`.
     toward : dict of str to str
         Of each of the two camps the direction that leads to it; that of the other leads away.
-    column : str
     weighting, draws, seed
         As in `shares`; `draws` is also the number of permutations of each null.
 
@@ -103,7 +104,7 @@ def mirror(
     camps = list(toward)
     crossing = table["direction"].isin(toward.values())
     table = decided(table[crossing & table["camp"].isin(camps)], column)
-    cells = [(c, d) for c in camps for d in (toward[c], _other(toward, c))]
+    cells = [(c, toward[d]) for c, away in zip(camps, camps[::-1], strict=True) for d in (c, away)]
     s = shares(table, column, ["camp", "direction"], weighting, draws, seed)
     n = {
         "n_articles": int(table["article_id"].nunique()),
@@ -119,10 +120,11 @@ def mirror(
     value, low, high = index_interval(s, cells)
 
     middle, rng = (first + second) / 2, np.random.default_rng(seed)
-    shuffle = partial(_shuffled, table, column, toward, weighting, draws, rng)
+    panel = Panel.of(table, column, ["camp", "direction", "outlet"])
+    outlets = np.unique(panel.labels["outlet"], return_inverse=True)[1]
     drawn = (
-        shuffle(unit="cluster", label="direction"),
-        shuffle(unit="outlet", label="camp"),
+        shuffled_index(panel, toward, "direction", panel.event, weighting, draws, rng),
+        shuffled_index(panel, toward, "camp", outlets, weighting, draws, rng),
         mirror_index(middle + d1 - first, middle + d2 - second),
     )
     references = pd.DataFrame(dict(zip(_REFERENCES, drawn, strict=True)))
@@ -139,12 +141,17 @@ def mirror(
         }
     )
     length = (first**2).sum() + (second**2).sum()
-    frames = pd.DataFrame({"part": 2 * first * second / length}, index=s.codes)
+    frames, is_shown = pd.DataFrame({"part": 2 * first * second / length}, index=s.codes), {}
     for name, w in _CONTRASTS.items():
         part = contrast(s, {g: x for g, x in zip(cells, w, strict=True) if x})
-        frames[name] = part["value"]
-        for c in ("low", "high", "p", "q"):
-            frames[f"{name}_{c}"] = part[c]
+        is_shown[name] = part["shown"]
+        for c in _PARTS:
+            frames[name + c] = part[c.removeprefix("_") or "value"]
+    relational, directional = is_shown["relational"], is_shown["directional"]
+    frames["kind"] = "not shown"
+    frames.loc[relational, "kind"] = "relational"
+    frames.loc[directional, "kind"] = "directional"
+    frames.loc[relational & directional, "kind"] = "both"
     return Mirror(index, frames, references)
 
 
@@ -152,86 +159,58 @@ def _no_mirror(codes: pd.Index, n: dict[str, int]) -> Mirror:
     """Mirror of a corpus that has nothing of one of the four cells."""
     values = ["value", "low", "high", "cosine", "p_no_direction", "p_no_teller"]
     index = pd.Series({**dict.fromkeys(values, np.nan), **n, "smallest_cell": 0})
-    columns = ["part"]
-    columns += [name + part for name in _CONTRASTS for part in ("", "_low", "_high", "_p", "_q")]
-    return Mirror(
-        index, pd.DataFrame(np.nan, codes, columns), pd.DataFrame(columns=_REFERENCES, dtype=float)
-    )
+    columns = ["part", *(name + part for name in _CONTRASTS for part in _PARTS), "kind"]
+    references = pd.DataFrame(columns=_REFERENCES, dtype=float)
+    return Mirror(index, pd.DataFrame(np.nan, codes, columns), references)
 
 
-def index_interval(s: Shares, cells: Sequence[Hashable]) -> tuple[float, float, float]:
+def index_interval(
+    s: Shares, cells: Sequence[Hashable], least: float = MIN_EVENTS_INDEX
+) -> tuple[float, float, float]:
     """Mirror index of four groups (each camp's toward and away) with its interval, as `mirror`."""
-    value, low, high = index_bounds(s, cells)
-    events = s.n["effective_events"].iloc[[s.at(g) for g in cells]]
-    return (
-        (value, low, high) if stats.hmean(events) >= MIN_EVENTS_INDEX else (value, np.nan, np.nan)
-    )
-
-
-def index_bounds(s: Shares, cells: Sequence[Hashable]) -> tuple[float, float, float]:
-    """`index_interval`, however few events there are."""
     at = [s.at(g) for g in cells]
-    bounds = bounds_of_index(s.value[at], s.draws[:, at], s.n["effective_events"].iloc[at].min())
-    return tuple(float(x) for x in bounds)
+    events = s.n["effective_events"].iloc[at]
+    value, low, high = map(float, bounds_of_index(s.value[at], s.draws[:, at], events.min()))
+    return (value, low, high) if stats.hmean(events) >= least else (value, np.nan, np.nan)
 
 
-def bounds_of_index(value, draws, effective):
-    """`index_bounds` of shares (4, ..., K), their draws (B, 4, ..., K) and the least events."""
+def bounds_of_index(
+    value: np.ndarray, draws: np.ndarray, effective: Number
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`index_interval` of shares (4, ..., K), their draws (B, 4, ..., K) and the least events."""
     value = mirror_index(value[0] - value[1], value[2] - value[3])
     draws = mirror_index(draws[:, 0] - draws[:, 1], draws[:, 2] - draws[:, 3])
-    reach = stats.t.isf(0.025, np.maximum(effective - 1, 1)) * np.nanstd(draws, axis=0, ddof=1)
-    bias = value - np.nanmean(draws, axis=0)
+    reach = stats.t.isf(0.025, np.maximum(effective - 1, 1)) * np.sqrt(known_variance(draws))
+    bias = value - known_mean(draws)
     low, high = value - reach + np.minimum(bias, 0), value + reach + np.maximum(bias, 0)
     return value, np.maximum(low, -1.0), np.minimum(high, 1.0)
 
 
-def _other(toward: dict[str, str], camp: str) -> str:
-    """The direction that leads away from a camp."""
-    return next(d for c, d in toward.items() if c != camp)
+def shuffled_index(
+    panel: Panel,
+    toward: dict[str, str],
+    label: str,
+    units: np.ndarray,
+    weighting: str,
+    draws: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Draws of the mirror index with one label shuffled over whole units, shape (draws,).
 
-
-def _shuffled(table, column, toward, weighting, draws, rng, unit, label):
-    """Draws of the mirror index with one label shuffled over whole events or whole outlets."""
-    codes = indicators(table, column)
-    article = codes.groupby(table["article_id"]).mean().to_numpy()
-    facts = table.groupby("article_id")[["camp", "direction", "cluster", "outlet"]].first()
-    facts = facts.astype(object)
-    levels = {"camp": list(toward), "direction": list(toward.values())}
-    fixed = {k: facts[k].map(v.index).to_numpy() for k, v in levels.items()}
-    event, units = (pd.factorize(facts[c], sort=True)[0] for c in ("cluster", unit))
-    return shuffled_index(article, event, **fixed, units=units, label=label, weighting=weighting,
-                          draws=draws, rng=rng)  # fmt: skip
-
-
-def shuffled_index(codes, event, camp, direction, units, label, weighting, draws, rng):
-    """Draws of the mirror index with one label shuffled over whole units.
-
-    Parameters
-    ----------
-    codes : np.ndarray, shape (n, K)
-        Share of each code in each article's claims.
-    event, units : np.ndarray of int, shape (n,)
-        Event of each article, and the unit that is shuffled, such as its outlet.
-    camp, direction : np.ndarray of 0 and 1, shape (n,)
-        Direction 0 leads toward camp 0, direction 1 toward camp 1.
-    label : {"camp", "direction"}
-        What is shuffled: once per unit and value of the label that the unit has.
-    weighting : {"event", "article"}
-    draws : int
-    rng : np.random.Generator
-
-    Returns
-    -------
-    np.ndarray, shape (draws,)
+    `label` (`camp` or `direction`) is shuffled once per unit and value of it that the unit has;
+    `units` (n,) are integers, such as the articles' outlets.
     """
-    labels = {"camp": camp, "direction": direction}
-    _, first, unit = np.unique(units * 2 + labels[label], return_index=True, return_inverse=True)
+    names = {"camp": list(toward), "direction": list(toward.values())}
+    known = {c: pd.Index(v).get_indexer(panel.labels[c]) for c, v in names.items()}
+    camp, direction, codes = known["camp"], known["direction"], panel.codes
+    keys, event = units * 2 + known[label], panel.event
+    _, first, unit = np.unique(keys, return_index=True, return_inverse=True)
     n_keys = (event.max() + 1) * 4
     out = np.empty(draws)
     for start in range(0, draws, 100):  # blocks bound the memory
         size = min(100, draws - start)
-        now = np.stack([rng.permutation(labels[label][first])[unit] for _ in range(size)])
-        cell = {"camp": now * 2 + direction, "direction": camp * 2 + now}[label]
+        now = np.stack([rng.permutation(known[label][first])[unit] for _ in range(size)])
+        cell = now * 2 + direction if label == "camp" else camp * 2 + now
         weight = np.ones(cell.shape)
         if weighting == "event":
             key = np.arange(size)[:, None] * n_keys + event * 4 + cell
@@ -243,22 +222,3 @@ def shuffled_index(codes, event, camp, direction, units, label, weighting, draws
                 share[c] = part @ codes / part.sum(1, keepdims=True)
         out[start : start + size] = mirror_index(share[0] - share[1], share[3] - share[2])
     return out
-
-
-def half(frames: pd.DataFrame, name: str) -> pd.DataFrame:
-    """One half of each frame of a `Mirror`, as `contrast` returns a contrast."""
-    part = frames.filter(regex=f"^{name}(_|$)")
-    return part.rename(columns=lambda c: c.removeprefix(name).removeprefix("_") or "value")
-
-
-def kind_of_frame(frames: pd.DataFrame) -> pd.Series:
-    """What each frame of a `Mirror` is shown to do (see `is_shown`)."""
-    relational, directional = (
-        is_shown(half(frames, name)) for name in ("relational", "directional")
-    )
-    kinds = np.select(
-        [relational & directional, relational, directional],
-        ["both", "relational", "directional"],
-        "not shown",
-    )
-    return pd.Series(kinds, index=frames.index)

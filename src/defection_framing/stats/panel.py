@@ -1,12 +1,32 @@
-"""Articles as arrays, for what is computed thousands of times: draws, shuffles, recodings."""
+"""Articles as arrays, and shares of their codes in groups.
 
+An article counts once, however many claims it has: its claims share its weight. Then
+
+* `event` weighting gives each event the same weight within a group (the event's articles share it);
+* `article` weighting gives each article the same weight.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from .stacked import EventSums
-from .weighted import DRAWS, Shares, article_codes, cell_shares, decided, per_event
+from ..settings import SEED
+from .weighted import DRAWS, Shares, decided, indicators, resampled
+
+
+class EventSums(NamedTuple):
+    """What each event adds to the shares of G cells.
+
+    `sums` (events, G, K) are what it adds to the numerators, `mass` (events, G) to the
+    denominators; `articles` (events, G) counts its articles.
+    """
+
+    sums: np.ndarray
+    mass: np.ndarray
+    articles: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -34,23 +54,19 @@ class Panel:
     labels: dict[str, np.ndarray]
 
     @classmethod
-    def of(cls, table: pd.DataFrame, column: str, labels: list[str]) -> "Panel":
+    def of(cls, table: pd.DataFrame, column: str, labels: Sequence[str]) -> "Panel":
         """Build it from claims or articles, whose open codes are left out.
 
-        Parameters
-        ----------
-        table : pd.DataFrame
-            With `article_id`, `cluster`, `column` and `labels`.
-        column : str
-        labels : list of str
+        The table has `article_id`, `cluster`, `column` and `labels`.
         """
-        codes = article_codes(table, column, labels)
+        table = decided(table, column)
+        keys = [table["article_id"], table["cluster"], *(table[c].astype(object) for c in labels)]
+        codes = indicators(table, column).groupby(keys).mean()
         facts = codes.index.to_frame(index=False)
-        known = decided(table, column).groupby("article_id").size()
         return cls(
             names=codes.columns,
             codes=codes.to_numpy(float),
-            claims=facts["article_id"].map(known).to_numpy(int),
+            claims=facts["article_id"].map(table.groupby("article_id").size()).to_numpy(int),
             event=pd.factorize(facts["cluster"], sort=True)[0],
             labels={c: facts[c].to_numpy(object) for c in labels},
         )
@@ -69,31 +85,59 @@ class Panel:
             labels={name: label[rows] for name, label in self.labels.items()},
         )
 
-    def cell(self, by: list[str], groups: pd.Index) -> np.ndarray:
-        """Position of each article's group, -1 where it is in none."""
+    def _cells(self, by: Sequence[str]) -> pd.Index:
+        """Group of each article."""
         keys = [self.labels[c] for c in by]
-        return groups.get_indexer(keys[0] if len(keys) == 1 else pd.MultiIndex.from_arrays(keys))
+        return pd.Index(keys[0]) if len(keys) == 1 else pd.MultiIndex.from_arrays(keys)
 
-    def within(self, by: list[str], groups: pd.Index) -> "Panel":
+    def cell(self, by: Sequence[str], groups: pd.Index) -> np.ndarray:
+        """Position of each article's group, -1 where it is in none."""
+        return groups.get_indexer(self._cells(by))
+
+    def within(self, by: Sequence[str], groups: pd.Index) -> "Panel":
         """The articles of some groups."""
         return self.take(self.cell(by, groups) >= 0)
 
-    def shares(
-        self, by: list[str], groups: pd.Index, draws: int = DRAWS, weighting: str = "event"
-    ) -> Shares:
-        """Weighted shares in groups, as `weighted.shares` gives them of a table."""
-        at = self.cell(by, groups)
-        rows = at >= 0
-        return cell_shares(
-            self.codes[rows], self.event[rows], at[rows], groups, self.names, weighting, draws
-        )
-
     def event_sums(self, cell: np.ndarray, n_cells: int, weighting: str = "event") -> EventSums:
-        """What each event adds to the shares of cells; articles in no cell (-1) are left out."""
+        """Sums over the events that have articles in a cell; -1 is none."""
+        if weighting not in ("event", "article"):
+            raise ValueError(f"weighting is 'event' or 'article', not {weighting!r}")
         rows = cell >= 0
-        return EventSums(
-            *per_event(self.codes[rows], self.event[rows], cell[rows], n_cells, weighting)
-        )
+        codes, size = self.codes[rows], self.codes.shape[1]
+        event = np.unique(self.event[rows], return_inverse=True)[1]
+        shape = (event.max(initial=-1) + 1, n_cells)
+        key = event * n_cells + cell[rows]
+        articles = np.bincount(key, minlength=shape[0] * n_cells).astype(float)
+        at = (key[:, None] * size + np.arange(size)).ravel()
+        sums = np.bincount(at, codes.ravel(), minlength=len(articles) * size)
+        sums, mass = sums.reshape(len(articles), size), articles
+        if weighting == "event":
+            sums, mass = sums / np.maximum(articles, 1)[:, None], (articles > 0).astype(float)
+        return EventSums(sums.reshape(*shape, size), mass.reshape(shape), articles.reshape(shape))
+
+    def shares(
+        self,
+        by: Sequence[str],
+        groups: pd.Index | None = None,
+        draws: int = DRAWS,
+        weighting: str = "event",
+        seed: int = SEED,
+    ) -> Shares:
+        """Weighted shares as `shares`, of some groups or all; an empty group's are NaN."""
+        if groups is None:
+            groups = pd.factorize(self._cells(by), sort=True)[1].set_names(list(by))
+        sums, mass, articles = self.event_sums(self.cell(by, groups), len(groups), weighting)
+        times = resampled(len(sums), draws, seed)
+        with np.errstate(invalid="ignore"):
+            value = sums.sum(0) / mass.sum(0)[:, None]
+            top = (times @ sums.reshape(len(sums), value.size)).reshape(draws, *value.shape)
+            drawn = top / (times @ mass)[:, :, None]
+            n = {
+                "n_articles": articles.sum(0).astype(int),
+                "n_events": (mass > 0).sum(0),
+                "effective_events": mass.sum(0) ** 2 / (mass**2).sum(0),
+            }
+        return Shares(groups, self.names, value, drawn, pd.DataFrame(n, groups), sums, mass)
 
     def shuffled(self, label: str, units: np.ndarray, rng: np.random.Generator) -> "Panel":
         """The same articles with a label shuffled over whole units (events, outlets).
@@ -101,12 +145,10 @@ class Panel:
         A unit that bears two values of the label counts as two.
         """
         values, code = np.unique(self.labels[label], return_inverse=True)
-        _, first, unit = np.unique(
-            units * len(values) + code, return_index=True, return_inverse=True
-        )
-        return replace(
-            self, labels=self.labels | {label: values[rng.permutation(code[first])[unit]]}
-        )
+        keys = units * len(values) + code
+        _, first, unit = np.unique(keys, return_index=True, return_inverse=True)
+        now = values[rng.permutation(code[first])[unit]]
+        return replace(self, labels=self.labels | {label: now})
 
     def redrawn(self, rng: np.random.Generator) -> "Panel":
         """As many whole events as there are, drawn with replacement, each draw a new event."""
@@ -117,7 +159,7 @@ class Panel:
         return self._stacked(order, starts[picks], sizes[picks])
 
     def drawn(
-        self, by: list[str], groups: pd.Index, size: int, rng: np.random.Generator
+        self, by: Sequence[str], groups: pd.Index, size: int, rng: np.random.Generator
     ) -> "Panel":
         """So many whole events of each group, drawn with replacement, each draw a new event."""
         at = self.cell(by, groups)
@@ -131,8 +173,43 @@ class Panel:
         picks = np.concatenate([np.zeros(0, dtype=int), *own])  # a corpus may have no group at all
         return self._stacked(order, starts[picks], sizes[picks])
 
-    def _stacked(self, order, starts, sizes) -> "Panel":
+    def _stacked(self, order: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> "Panel":
         """Stretches of the articles in an order, one after another, each an event of its own."""
         event = np.repeat(np.arange(len(sizes)), sizes)
         within = np.arange(len(event)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         return self.take(order[np.repeat(starts, sizes) + within], event)
+
+
+def shares(
+    table: pd.DataFrame,
+    column: str,
+    by: Sequence[str],
+    weighting: str = "event",
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> Shares:
+    """Weighted share of each code in each group, with bootstrap draws clustered on events.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        One row per claim or article, with `article_id`, `cluster`, the coded column and the
+        grouping columns.
+    column : str
+        The code that is compared. Rows that leave it open are left out, and so are articles
+        without any other row.
+    by : sequence of str
+        Columns whose combinations are the groups.
+    weighting : {"event", "article"}
+        See the module's head.
+    draws : int
+        Bootstrap draws; all groups share each draw, so differences between them keep the
+        covariance that shared events cause.
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        If `weighting` is not one of the two.
+    """
+    return Panel.of(table, column, by).shares(by, None, draws, weighting, seed)

@@ -6,7 +6,7 @@ an estimate takes it from here, and every name in `estimates.csv` is made by `na
 that of a contrast or of an estimand below, so that searching for it leads here.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from itertools import product
@@ -16,12 +16,11 @@ import pandas as pd
 from .. import stats
 from ..domain import CELLS, TO_RUSSIA, TOWARD
 
+# The camps within which directions are compared.
 COMPARED_CAMPS = ("Russian", "Ukrainian", "Western")
-"""The camps within which directions are compared."""
+CLAIM_CODES = ("frame", "voice")  # codes of claims; the others are of whole articles
 
-CLAIM_CODES = ("frame", "voice")
-"""Codes of claims; the others are of whole articles."""
-
+# The articles (or claims) that a contrast rests on, and whose events are resampled.
 POPULATIONS = {
     "told": lambda t: t["direction"] != "both",
     "compared camps": lambda t: (t["direction"] != "both") & t["camp"].isin(COMPARED_CAMPS),
@@ -32,23 +31,20 @@ POPULATIONS = {
         for camp in TOWARD
     },
 }
-"""The articles (or claims) that a contrast rests on, and whose events are resampled."""
 
 
 def name(*parts: object) -> str:
-    """Name of an estimate: the name of what is estimated, then what of it.
+    """Name of an estimate: the name of what is estimated, then what of it; a cell counts as parts.
 
     >>> name("portrayal_away", "traitor", "language alone")
     'portrayal_away/traitor/language_alone'
     """
-    return "/".join(str(p).replace(" ", "_") for p in parts)
+    flat = [x for p in parts for x in (p if isinstance(p, tuple) else (p,))]
+    return "/".join(str(x).replace(" ", "_") for x in flat)
 
 
 def estimates(function):
-    """Mark a function that returns estimates by name: adds `source`, the function that made them.
-
-    The table's index holds names made by `name`; the ledger takes it as it is.
-    """
+    """Mark a function that returns estimates, indexed by names: adds its own name as `source`."""
 
     @wraps(function)
     def marked(*args, **options):
@@ -60,26 +56,15 @@ def estimates(function):
 
 @dataclass(frozen=True)
 class Contrast:
-    """Codes of one column, compared between cells of articles.
+    """Codes of one column, compared between cells of articles."""
 
-    Attributes
-    ----------
-    name, label : str
-        Name, with which those of its estimates begin, and what is compared, in words.
-    column : {"frame", "voice", "motives", "portrayal"}
-    weights : dict
-        Cell to weight, as `stats.contrast` takes them; a cell is a direction, or a camp and one.
-    population : str
-        Key of `POPULATIONS`.
-    weighting : {"event", "article"}
-    """
-
-    name: str
-    label: str
-    column: str
+    name: str  # those of its estimates begin with it
+    label: str  # what is compared, in words
+    column: str  # frame, voice, motives or portrayal
+    # Cell to weight, as `stats.contrast` takes them; a cell is a direction, or a camp and one.
     weights: dict[Hashable, float]
-    population: str = "told"
-    weighting: str = "event"
+    population: str = "told"  # of `POPULATIONS`
+    weighting: str = "event"  # or article
 
     @property
     def by(self) -> list[str]:
@@ -102,10 +87,7 @@ class Contrast:
 
 
 def _cells(camps, leaving: float, coming: float, cells=CELLS) -> dict[Hashable, float]:
-    """Weights of crossings away from and toward each of some camps.
-
-    Their order is that in which labels are shuffled: another moves p-values by Monte Carlo error.
-    """
+    """Weights of crossings of some camps; another order moves p-values by Monte Carlo error."""
     return {(c, d): coming if d == TOWARD[c] else leaving for c, d in cells if c in camps}
 
 
@@ -116,93 +98,42 @@ def _within(camps, weight: float) -> dict[Hashable, float]:
 _LEAVING, _COMING = "leaving minus coming", "toward minus away"
 _TO_RUSSIA, _MEAN = "to Russia minus to Ukraine", "mean of the camps"
 
-CONTRASTS = {
-    c.name: c
-    for c in (
-        *(
-            Contrast(f"{column}_direction", f"{column}, {_TO_RUSSIA}", column, TO_RUSSIA)
-            for column in ("frame", "motives", "portrayal", "voice")
-        ),
-        *(
-            Contrast(
-                f"{column}_direction_within",
-                f"{column}, {_TO_RUSSIA}, within camps",
-                column,
-                _within(COMPARED_CAMPS, 1 / len(COMPARED_CAMPS)),
-                "compared camps",
-            )
-            for column in ("frame", "motives")
-        ),
-        Contrast(
-            "frame_exit_from_ua",
-            "frame, exits minus crossings, Ukrainian side",
-            "frame",
-            {"ua_exit": 1.0, "ua_to_ru": -1.0},
-        ),
-        Contrast(
-            "frame_exit_from_ru",
-            "frame, exits minus crossings, Russian side",
-            "frame",
-            {"ru_exit": 1.0, "ru_to_ua": -1.0},
-        ),
-        Contrast(
-            "frame_relational",
-            f"frame, {_COMING}, {_MEAN}",
-            "frame",
-            _cells(TOWARD, -0.5, 0.5),
-            "two camps",
-        ),
-        Contrast(
-            "frame_directional",
-            f"frame, half of {_TO_RUSSIA}, both camps",
-            "frame",
-            _within(TOWARD, 0.5),
-            "two camps",
-        ),
-        *(
-            Contrast(
-                f"{column}_away",
-                f"{column}, {_LEAVING}, {_MEAN}",
-                column,
-                _cells(TOWARD, 0.5, -0.5),
-                "two camps",
-            )
-            for column in ("frame", "motives", "portrayal")
-        ),
-        *(
-            Contrast(
-                f"{column}_away_{camp}",
-                f"{column}, {_LEAVING}, {camp} camp",
-                column,
-                _cells(
-                    [camp], 1, -1, CELLS if column == "frame" else list(product(TOWARD, TO_RUSSIA))
-                ),
-                "two camps" if column == "frame" else camp,
-            )
-            for column in ("frame", "portrayal")
-            for camp in TOWARD
-        ),
-        *(
-            Contrast(
-                f"portrayal_direction_{camp}",
-                f"portrayal, {_TO_RUSSIA}, {camp} outlets",
-                "portrayal",
-                _within([camp], 1),
-                "crossings",
-            )
-            for camp in ("Western", "Undisclosed")
-        ),
-        Contrast(
-            "frame_direction_by_article",
-            f"frame, {_TO_RUSSIA}, each article once",
-            "frame",
-            TO_RUSSIA,
-            weighting="article",
-        ),
-    )
-}
-"""Every contrast that the study reports, by name."""
 
+def _contrasts() -> Iterator[Contrast]:
+    for column in ("frame", "motives", "portrayal", "voice"):
+        yield Contrast(f"{column}_direction", f"{column}, {_TO_RUSSIA}", column, TO_RUSSIA)
+    within = _within(COMPARED_CAMPS, 1 / len(COMPARED_CAMPS))
+    for column in ("frame", "motives"):
+        label = f"{column}, {_TO_RUSSIA}, within camps"
+        yield Contrast(f"{column}_direction_within", label, column, within, "compared camps")
+    label, cells = "frame, exits minus crossings, {} side", {"ua_exit": 1.0, "ua_to_ru": -1.0}
+    yield Contrast("frame_exit_from_ua", label.format("Ukrainian"), "frame", cells)
+    cells = {"ru_exit": 1.0, "ru_to_ua": -1.0}
+    yield Contrast("frame_exit_from_ru", label.format("Russian"), "frame", cells)
+    label, cells = f"frame, {_COMING}, {_MEAN}", _cells(TOWARD, -0.5, 0.5)
+    yield Contrast("frame_relational", label, "frame", cells, "two camps")
+    label, cells = f"frame, half of {_TO_RUSSIA}, both camps", _within(TOWARD, 0.5)
+    yield Contrast("frame_directional", label, "frame", cells, "two camps")
+    for column in ("frame", "motives", "portrayal"):
+        label, cells = f"{column}, {_LEAVING}, {_MEAN}", _cells(TOWARD, 0.5, -0.5)
+        yield Contrast(f"{column}_away", label, column, cells, "two camps")
+    for camp in TOWARD:
+        label, cells = f"frame, {_LEAVING}, {camp} camp", _cells([camp], 1, -1)
+        yield Contrast(f"frame_away_{camp}", label, "frame", cells, "two camps")
+    for camp in TOWARD:
+        label = f"portrayal, {_LEAVING}, {camp} camp"
+        cells = _cells([camp], 1, -1, list(product(TOWARD, TO_RUSSIA)))
+        yield Contrast(f"portrayal_away_{camp}", label, "portrayal", cells, camp)
+    for camp in ("Western", "Undisclosed"):
+        label, cells = f"portrayal, {_TO_RUSSIA}, {camp} outlets", _within([camp], 1)
+        yield Contrast(f"portrayal_direction_{camp}", label, "portrayal", cells, "crossings")
+    label = f"frame, {_TO_RUSSIA}, each article once"
+    yield Contrast("frame_direction_by_article", label, "frame", TO_RUSSIA, weighting="article")
+
+
+CONTRASTS = {c.name: c for c in _contrasts()}  # every contrast that the study reports
+
+# Contrasts whose false alarms, coverage and power are simulated.
 SIMULATED = (
     *("frame_direction", "motives_direction", "portrayal_direction", "voice_direction"),
     *("frame_direction_within", "motives_direction_within"),
@@ -210,29 +141,16 @@ SIMULATED = (
     *("portrayal_away", "portrayal_away_Russian", "portrayal_away_Ukrainian"),
     "frame_direction_by_article",
 )
-"""Contrasts whose false alarms, coverage and power are simulated."""
 
 
 @dataclass(frozen=True)
 class Estimand:
-    """One code of a contrast, or the mirror index of all codes.
+    """One code of a contrast, or the mirror index of all its codes."""
 
-    Attributes
-    ----------
-    label : str
-        In words.
-    contrast : str
-        Key of `CONTRASTS`; for an index that of its relational half.
-    code : str or None
-        None for the mirror index.
-    without : str or None
-        A code whose claims are left out.
-    """
-
-    label: str
-    contrast: str
-    code: str | None = None
-    without: str | None = None
+    label: str  # in words
+    contrast: str  # of `CONTRASTS`; for an index its relational half
+    code: str | None = None  # None for the mirror index
+    without: str | None = None  # a code whose claims are left out
 
     @property
     def name(self) -> str:
@@ -266,43 +184,35 @@ COLLAPSE_RU = Estimand(
 COERCION = Estimand(f"motive coercion, {_TO_RUSSIA}", "motives_direction", "coercion")
 REWARD = Estimand(f"motive reward, {_TO_RUSSIA}", "motives_direction", "reward")
 
-HEADLINES = {
-    e.name: e
-    for e in (
-        *(MIRROR_INDEX, MIRROR_WITHOUT_TREASON, TREASON_AWAY, TRAITOR_AWAY),
-        *(COLLAPSE_UA, COLLAPSE_RU, COERCION, REWARD),
-    )
-}
-"""The estimates that findings rest on: crossed with every choice, left out, recoded."""
 
-MODELLED = {
-    e.name: e
-    for e in (
-        *(TREASON_AWAY, TRAITOR_AWAY, COLLAPSE_UA, COLLAPSE_RU, COERCION, REWARD),
-        *(
-            Estimand(f"{label}, {_LEAVING}, {camp} camp", f"{column}_away_{camp}", code)
-            for label, column, code in (
-                ("claims of treason", "frame", "treason"),
-                ("portrayed as traitor", "portrayal", "traitor"),
-            )
-            for camp in TOWARD
-        ),
-        *(
-            Estimand(f"{frame}, {_TO_RUSSIA}", "frame_direction", frame)
-            for frame in ("mistreatment", "coercion", "reprisal")
-        ),
-    )
-}
-"""The estimates that a model is held against."""
+def _by_name(*estimands: Estimand) -> dict[str, Estimand]:
+    return {e.name: e for e in estimands}
 
-RECODED = {
-    e.name: e
-    for e in (
-        *(TREASON_AWAY, MIRROR_INDEX, MIRROR_WITHOUT_TREASON),
-        *(COLLAPSE_UA, COLLAPSE_RU, TRAITOR_AWAY),
-    )
-}
-"""Headline estimates whose codes were given twice."""
 
+# The estimates that findings rest on: crossed with every choice, left out, recoded.
+HEADLINES = _by_name(
+    *(MIRROR_INDEX, MIRROR_WITHOUT_TREASON, TREASON_AWAY, TRAITOR_AWAY),
+    *(COLLAPSE_UA, COLLAPSE_RU, COERCION, REWARD),
+)
+
+# The estimates that a model is held against.
+MODELLED = _by_name(
+    *(TREASON_AWAY, TRAITOR_AWAY, COLLAPSE_UA, COLLAPSE_RU, COERCION, REWARD),
+    *(
+        Estimand(f"{e.label}, {camp} camp", f"{e.contrast}_{camp}", e.code)
+        for e, camp in product((TREASON_AWAY, TRAITOR_AWAY), TOWARD)
+    ),
+    *(
+        Estimand(f"{frame}, {_TO_RUSSIA}", "frame_direction", frame)
+        for frame in ("mistreatment", "coercion", "reprisal")
+    ),
+)
+
+# Headline estimates whose codes were given twice.
+RECODED = _by_name(
+    *(TREASON_AWAY, MIRROR_INDEX, MIRROR_WITHOUT_TREASON),
+    *(COLLAPSE_UA, COLLAPSE_RU, TRAITOR_AWAY),
+)
+
+# Name of the extra distance between the camps on one event, which is no contrast of codes.
 SEPARATION = "same_event_distance"
-"""Name of the extra distance between the camps on one event, which is no contrast of codes."""

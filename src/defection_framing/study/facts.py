@@ -10,8 +10,7 @@ from ..domain import DIRECTIONS, TOWARD
 from . import reliability
 from .estimands import estimates, name
 
-LANGUAGES, CASES = 12, 18
-"""How many languages and cases are shown; those with the most articles."""
+LANGUAGES, CASES = 12, 18  # how many languages and cases are shown; those with the most articles
 
 
 def _told(data: Corpus) -> pd.DataFrame:
@@ -50,9 +49,8 @@ def by_language(data: Corpus) -> pd.DataFrame:
     top = data.articles["lang"].value_counts().head(LANGUAGES).index
     told = _told(data)
     lang = told["lang"].astype(str)
-    return _counts(told.assign(lang=lang.where(lang.isin(top), "other")), "lang").reindex(
-        [*top, "other"]
-    )
+    counts = _counts(told.assign(lang=lang.where(lang.isin(top), "other")), "lang")
+    return counts.reindex([*top, "other"])
 
 
 def cases(data: Corpus) -> pd.DataFrame:
@@ -65,10 +63,7 @@ def cases(data: Corpus) -> pd.DataFrame:
 
 
 def frame_examples(data: Corpus) -> pd.DataFrame:
-    """Each frame with its meaning and the shortest claim of either direction.
-
-    Of the claims that both passes gave the frame, or of all where the corpus was coded once.
-    """
+    """Each frame, its meaning, and the shortest claim of either direction (coded so twice)."""
     claims = data.claim_table()
     second = data.second_claims["frame"].astype(str).reindex(claims.index)
     same = claims[claims["frame"].astype(str) == second]
@@ -80,8 +75,7 @@ def frame_examples(data: Corpus) -> pd.DataFrame:
     codebook = (settings.ROOT / "data" / "CODEBOOK.md").read_text(encoding="utf-8")
     meaning = dict(re.findall(r"\| `(\w+)` \| (.+) \|", codebook))
     examples.insert(0, "the claim says that", examples.index.map(meaning))
-    return examples.rename(columns=lambda d: f"claimed of crossings {DIRECTIONS.get(d, '')}"
-                           if d in DIRECTIONS else d)  # fmt: skip
+    return examples.rename(columns={d: f"claimed of crossings {x}" for d, x in DIRECTIONS.items()})
 
 
 @estimates
@@ -98,20 +92,12 @@ def corpus_estimates(data: Corpus) -> pd.DataFrame:
         "undated": articles["year"].isna().mean(),
         "largest_event": articles["event"].value_counts(normalize=True).iloc[0],
     }
-    table = pd.DataFrame({"value": values}, dtype=float)
-    return table.rename(lambda what: name("corpus", what))
+    return pd.DataFrame({"value": values}, dtype=float).rename(lambda what: name("corpus", what))
 
 
 @estimates
 def agreement_estimates(data: Corpus, codes: pd.DataFrame) -> pd.DataFrame:
-    """Krippendorff's alpha of each code, and how many units were coded twice.
-
-    Parameters
-    ----------
-    data : Corpus
-    codes : pd.DataFrame
-        As `reliability.table` returns it.
-    """
+    """Krippendorff's alpha of each code, and how many units were coded twice."""
     table = codes.rename(columns={"alpha": "value"}).rename(lambda code: name("alpha", code))
     twice = reliability.claims_side_by_side(data)["article_id"].nunique()
     table["n_articles"] = codes["n"].where(codes["unit"] == "article", twice).to_numpy()

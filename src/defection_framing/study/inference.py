@@ -17,34 +17,20 @@ from ..corpus import Corpus, article_texts
 from ..domain import CELLS, TOWARD
 from ..stats import Panel
 from ..text import embed
-from .estimands import (
-    CLAIM_CODES,
-    CONTRASTS,
-    MIRROR_INDEX,
-    POPULATIONS,
-    SEPARATION,
-    SIMULATED,
-    Contrast,
-    name,
-)
+from .estimands import CONTRASTS, MIRROR_INDEX, SEPARATION, SIMULATED, Contrast, name
 
-PERMUTATIONS = 800
-"""Enough for one false discovery among 18 frames at q = 0.05."""
+PERMUTATIONS = 800  # enough for one false discovery among 18 frames at q = 0.05
+DRAWS = 400  # bootstrap draws where only intervals are wanted
+SIZES = [3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40]  # events per cell at which coverage is measured
 
-DRAWS = 400
-"""Bootstrap draws where only intervals are wanted."""
-
-SIZES = [3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40]
-"""Events per cell at which coverage is measured."""
-
+# Differences of shares that are planted.
 PLANTED = [0.02, 0.04, 0.06, 0.08, 0.11, 0.15, 0.2, 0.26, 0.34, 0.44]
-"""Differences of shares that are planted."""
 
+# What is simulated, in words.
 LABELS = {c: CONTRASTS[c].label for c in SIMULATED} | {
     MIRROR_INDEX.name: MIRROR_INDEX.label,
     SEPARATION: "distance on the same event",
 }
-"""What is simulated, in words."""
 
 _SIMULATED = {c: CONTRASTS[c] for c in SIMULATED}
 _BY_CAMP, _CELLS = ["camp", "direction"], pd.Index(CELLS)
@@ -52,12 +38,11 @@ _BY_CAMP, _CELLS = ["camp", "direction"], pd.Index(CELLS)
 
 def panels(corpus: Corpus) -> dict[str, Panel]:
     """Articles of a corpus by coded column, those on both directions left out."""
-    articles, claims = corpus.article_table().reset_index(), corpus.claim_table()
+    tables = corpus.article_table().reset_index(), corpus.claim_table()
     out = {}
     for column in ("frame", "voice", "motives", "portrayal"):
-        table = claims if column in CLAIM_CODES else articles
-        table = table[POPULATIONS["told"](table)]
-        out[column] = Panel.of(table, column, ["outlet", "camp", "direction"])
+        told = CONTRASTS[f"{column}_direction"].rows(*tables)
+        out[column] = Panel.of(told, column, ["outlet", "camp", "direction"])
     return out
 
 
@@ -87,11 +72,7 @@ class _Hits:
         self._codes[what, estimate, measure] = codes
 
     def table(self) -> pd.DataFrame:
-        """Rates with Monte Carlo errors, of each code and (`all`) on average over codes.
-
-        Errors of rates are those with two hits and two misses added (Agresti & Coull 1998), so
-        never 0.
-        """
+        """Rates with errors (never 0: Agresti & Coull 1998), of each code and averaged (`all`)."""
         out = []
         for key, seen in self._seen.items():
             x = np.stack(seen).reshape(len(seen), -1)
@@ -119,13 +100,9 @@ def false_alarms(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     """How often contrasts find something where labels were shuffled.
 
     Directions are shuffled over whole events, camps over whole outlets; `replicates` times each.
-
-    Returns
-    -------
-    pd.DataFrame
-        Columns `what` (was shuffled: `directions` or `camps`), `estimate` (of `LABELS`), `measure`,
-        `code` (`all`: average over codes), `value` (a rate, 0 to 1), `se`, `replicates`. Measures:
-        `q` (of a code or more is below 0.05), `p` (is below 0.05), `interval` (holds zero).
+    Columns `what` (was shuffled: `directions` or `camps`), `estimate` (of `LABELS`), `measure`,
+    `code` (`all`: average over codes), `value` (a rate, 0 to 1), `se`, `replicates`. Measures: `q`
+    (of a code or more is below 0.05), `p` (is below 0.05), `interval` (holds zero).
     """
     parts, rng, hits = _parts(panels(corpus)), np.random.default_rng(seed), _Hits()
     camps = parts["frame_relational"]
@@ -157,15 +134,11 @@ def false_alarms(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
 
 def _index_p(panel: Panel, units, label, rng, draws=199):
     """P-value of the mirror index against one of its nulls, as in `stats.mirror`."""
-    camp = pd.Index(TOWARD).get_indexer(panel.labels["camp"])
-    direction = pd.Index(TOWARD.values()).get_indexer(panel.labels["direction"])
     value = panel.shares(_BY_CAMP, _CELLS, 2).value
     index = stats.mirror_index(value[0] - value[1], value[2] - value[3])
     if np.isnan(index):
         return np.nan
-    null = stats.shuffled_index(
-        panel.codes, panel.event, camp, direction, units, label, "event", draws, rng
-    )
+    null = stats.shuffled_index(panel, TOWARD, label, units, "event", draws, rng)
     return (1 + (null >= index).sum()) / (1 + draws)
 
 
@@ -190,16 +163,11 @@ def _separated(vectors, articles, rng):
 def coverage(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     """How often intervals hold the truth, where the corpus itself is the truth.
 
-    The corpus stands for a population: whole events are drawn from it with replacement, as new
-    events, and every interval is computed again. Then events are drawn cell by cell, a given
-    number for each, to see how few are too few; no interval is refused here.
-
-    Returns
-    -------
-    pd.DataFrame
-        Columns as `false_alarms`; `what` is `corpus` or a number of events per cell. Measures:
-        `interval` (of an estimate of `LABELS`); `share` and `share by article` (the interval of a
-        frame's share, of a cell of directions or of camps and directions).
+    Whole events are drawn from the corpus with replacement, as new events, and every interval is
+    computed again. Then events are drawn cell by cell, a given number for each, to see how few are
+    too few; no interval is refused here. Columns as `false_alarms`; `what` is `corpus` or a number
+    of events per cell. Measures: `interval` (of an estimate of `LABELS`); `share` and `share by
+    article` (the interval of a frame's share, of a cell of directions or of camps and directions).
     """
     told, rng, hits = panels(corpus), np.random.default_rng(seed), _Hits()
     parts, frame = _parts(told), told["frame"]
@@ -207,22 +175,21 @@ def coverage(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     directions = pd.Index(np.unique(frame.labels["direction"]))
     truth = {n: _combined(part, _SIMULATED[n], 2)[0] for n, part in parts.items()}
     whole = camps.shares(_BY_CAMP, _CELLS, 2)
-    index = stats.index_bounds(whole, CELLS)[0]
+    index = stats.index_interval(whole, CELLS)[0]
     by_direction = {w: frame.shares(["direction"], directions, 2, w) for w in ("event", "article")}
     apart = stats.separation(*_same_events(corpus), "camp", draws=1)[0]["value"]
 
     def shares_cover(what, s, truths, measure="share"):
         low, high = stats.share_intervals(s)
         for i, group in enumerate(s.groups):
-            cell = cell_name(group)
-            hits.add(what, cell, measure, _covers(low[i], high[i], truths.value[i]), s.codes)
+            hits.add(what, name(group), measure, _covers(low[i], high[i], truths.value[i]), s.codes)
 
     def contrast_covers(what, n, sample):
         _, low, high = _combined(sample, _SIMULATED[n], DRAWS)
         hits.add(what, n, "interval", _covers(low, high, truth[n]), sample.names)
 
     def index_covers(what, s):
-        _, low, high = stats.index_bounds(s, CELLS)
+        _, low, high = stats.index_interval(s, CELLS, least=0)
         hits.add(what, MIRROR_INDEX.name, "interval", _covers(low, high, index))
 
     for _ in tqdm(range(replicates), desc="coverage"):
@@ -250,11 +217,6 @@ def coverage(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     return hits.table()
 
 
-def cell_name(group) -> str:
-    """Name of a cell of directions, or of camps and directions."""
-    return name(*([group] if isinstance(group, str) else group))
-
-
 def _combined(panel: Panel, c: Contrast, draws: int):
     """Value and interval of a contrast as `stats.contrast` gives them, without tests."""
     return stats.combined(panel.shares(c.by, _groups(c), draws, c.weighting), c.weights)
@@ -263,17 +225,13 @@ def _combined(panel: Panel, c: Contrast, draws: int):
 def detectable(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     """Smallest difference that a contrast would have found in four of five corpora like this.
 
-    Directions are shuffled over whole events, so that nothing is there; then claims (articles,
-    where these are what is coded) of the groups with positive weights are recoded to the code at
-    random, so many that the contrast is as planted. Found: p at most 0.05 over the number of codes,
-    the level at which a code that differs alone has a q of 0.05.
-
-    Returns
-    -------
-    pd.DataFrame
-        Columns `estimate` (of `SIMULATED`), `code`, `value` (the difference found with a power of
-        0.8, between those in `PLANTED`; a row is missing where none is), `se`, `share` (of the code
-        in the articles compared), `observed` (the contrast in the corpus), `replicates`.
+    Directions are shuffled over whole events; then claims (articles, where these are what is coded)
+    of the groups with positive weights are recoded to the code at random, so many that the contrast
+    is as planted. Found: p at most 0.05 over the number of codes, the level at which a code that
+    differs alone has a q of 0.05. Columns `estimate` (of `SIMULATED`), `code`, `value` (the
+    difference found with a power of 0.8, between those in `PLANTED`; a row is missing where none
+    is), `se`, `share` (of the code in the articles compared), `observed` (the contrast in the
+    corpus), `replicates`.
     """
     rng, out = np.random.default_rng(seed), []
     for n, part in tqdm(_parts(panels(corpus)).items(), desc="power"):

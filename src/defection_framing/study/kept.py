@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 
 from .. import corpus, settings
-from . import inference, models, topics_model, what_survives
+from . import inference, topics_model, what_survives
 
-TOLERANCE = 1e-5
-"""Relative; tables are written with six digits."""
+TOLERANCE = 1e-5  # relative; tables are written with six digits
 
 
 class SimulationError(settings.DefectionError):
@@ -32,27 +31,15 @@ def folder() -> Path:
 
 @dataclass(frozen=True)
 class Simulation:
-    """A function that simulates, and how often.
-
-    Attributes
-    ----------
-    name : str
-        That of its files.
-    function : callable
-        Takes a `corpus.Corpus`, a number of replicates and a seed, and returns a table: columns of
-        text or bool that name a row, and numbers; of a Monte Carlo estimate `value` and `se` (its
-        standard error, never 0).
-    replicates, few : int
-        In the full run, and in the small one.
-    by_row : bool
-        Whether the table is about single rows of the data, so that it is of no use once these
-        change: `saved` then computes it anew in full.
-    """
+    """A function that simulates, and how often."""
 
     name: str
+    # Takes a corpus, a number of replicates and a seed, and returns a table: columns of text or
+    # bool that name a row, and numbers; of a Monte Carlo estimate `value` and `se` (never 0).
     function: Callable[[corpus.Corpus, int, int], pd.DataFrame]
     replicates: int
-    few: int
+    few: int  # replicates in the small run
+    # Whether the table is about single rows of the data, so that it is of no use once these change.
     by_row: bool = False
 
     def _path(self, ending: str = ".csv") -> Path:
@@ -73,10 +60,7 @@ class Simulation:
         settings.write_text(self._path(".json"), json.dumps(entry, indent=1, sort_keys=True) + "\n")
 
     def saved(self) -> pd.DataFrame:
-        """Read the kept table.
-
-        A corpus that has none yet, such as a researcher's own before `study --full`, gets the
-        small run instead, or the full one of a table that is about single rows.
+        """Read the kept table; where none is kept, give the small run, or the full one if `by_row`.
 
         Raises
         ------
@@ -100,13 +84,7 @@ class Simulation:
         return [n for n in sorted(then.keys() | now.keys()) if then.get(n) != now.get(n)]
 
     def check(self) -> pd.DataFrame:
-        """Repeat the small run and give the rows in which it differs from the kept one.
-
-        Returns
-        -------
-        pd.DataFrame
-            Rows of the new small run; none where the kept table still holds.
-        """
+        """Repeat the small run and give the rows in which it differs from the kept one."""
         kept, now = pd.read_csv(self._path("_few.csv")), self.run(self.few).reset_index(drop=True)
         if list(kept.columns) != list(now.columns) or len(kept) != len(now):
             return now
@@ -137,18 +115,17 @@ class Simulation:
         return json.loads(self._path(".json").read_text(encoding="utf-8"))
 
 
+# Every simulation of the study by name.
 SIMULATIONS = {
     s.name: s
     for s in (
         Simulation("false_alarms", inference.false_alarms, 1000, 2),
         Simulation("coverage", inference.coverage, 400, 2),
         Simulation("detectable", inference.detectable, 40, 1),
-        Simulation("two_levels", models.coverage, 120, 2),
         Simulation("curves", what_survives.null_medians, 1000, 5),
         Simulation("topics", topics_model.other_fits, 15, 1, by_row=True),
     )
 }
-"""Every simulation of the study by name."""
 
 
 def _text(table: pd.DataFrame) -> str:

@@ -12,9 +12,10 @@ from ..domain import TOWARD
 from ..settings import SEED
 from .estimands import Contrast, Estimand
 
+# Weight, in units coded twice, of the pooled agreement in the confusion of each single code.
 PRIOR = 5
-"""Weight, in units coded twice, of the pooled agreement in the confusion of each single code."""
 
+# The choices and their options; what the study reports is the first option of each.
 CHOICES = {
     "weighting": ("each event once", "each article once"),
     "Russian camp": ("state and mainstream", "state only", "with pro-Russian abroad"),
@@ -29,57 +30,30 @@ CHOICES = {
     "embedding": ("MiniLM", "TF-IDF and SVD"),
     "flags": ("as written", "masked"),
 }
-"""The choices and their options; what the study reports is the first option of each."""
 
-LEFT = {"ru_exit": "ru_to_ua", "ua_exit": "ua_to_ru"}
-"""The crossing that an exit leaves as."""
-
+LEFT = {"ru_exit": "ru_to_ua", "ua_exit": "ua_to_ru"}  # the crossing that an exit leaves as
 _DIRECTIONS = [*LEFT.values(), *LEFT]
 _CAMPS = [*TOWARD, "other"]
 
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """A corpus as arrays, built once for thousands of specifications.
+    """A corpus of n articles as arrays, built once for thousands of specifications."""
 
-    Attributes
-    ----------
-    articles : pd.DataFrame, n rows
-        As `Corpus.article_table`, with `article_id` as a column.
-    panel : stats.Panel, n articles
-        Without codes (`coded` adds them), with the label `direction`: the position in two
-        crossings and two exits, -1 for none of them.
-    tellers : dict of str to np.ndarray of int, shape (n,)
-        By option of the Russian camp: 0 that camp, 1 the Ukrainian, 2 any other teller.
-    article, first, second : np.ndarray of int, shape (claims,)
-        Of each claim the article, main and second frame, as positions; -1 where there is none.
-    portrayal : np.ndarray of int, shape (n,)
-        The same of each article.
-    codes : dict of str to list of str
-        Names of the codes of `frame`, `portrayal` and `motives`.
-    confusion : dict of str to np.ndarray
-        What the second pass gave (last axis) for each code of the first: counts of shape (K, K),
-        for motives (K, 2, 2), given or not; empty where there is no second coder.
-    texts : list of str, length n
-        Gist and claims of each article.
-    given : np.ndarray, shape (n, motives)
-        Motives of each article, 0 or 1; NaN where none is coded.
-    keeps : dict of tuple to np.ndarray of bool, shape (n,)
-        The articles that an option keeps, by choice and option, where it leaves any out.
-    """
-
-    articles: pd.DataFrame
-    panel: stats.Panel
-    tellers: dict[str, np.ndarray]
-    article: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
-    portrayal: np.ndarray
-    codes: dict[str, list[str]]
+    articles: pd.DataFrame  # as `Corpus.article_table`, with `article_id` as a column
+    panel: stats.Panel  # without codes; its label `direction` is a position in `_DIRECTIONS`
+    tellers: dict[str, np.ndarray]  # (n,) by option of the Russian camp, positions in `_CAMPS`
+    article: np.ndarray  # (claims,) position of the article of each claim
+    first: np.ndarray  # (claims,) main frame, a position in `codes`; -1 where there is none
+    second: np.ndarray  # (claims,) second frame
+    portrayal: np.ndarray  # (n,)
+    codes: dict[str, list[str]]  # names of the codes of `frame`, `portrayal` and `motives`
+    # Counts of what the second pass gave (last axis) for each code of the first, (K, K), for
+    # motives (K, 2, 2), given or not; empty where there is no second coder.
     confusion: dict[str, np.ndarray]
-    texts: list[str]
-    given: np.ndarray
-    keeps: dict[tuple[str, str], np.ndarray]
+    texts: list[str]  # gist and claims of each article
+    given: np.ndarray  # (n, motives) 0 or 1, NaN where no motive is coded
+    keeps: dict[tuple[str, str], np.ndarray]  # (n,) bool, by choice and option that leaves any out
 
     def teller(self, options: dict[str, str]) -> np.ndarray:
         """Teller of each article under some options."""
@@ -213,30 +187,11 @@ def _confusion(data: corpus.Corpus, names: dict[str, list[str]]) -> dict[str, np
         out[column] = table.reindex(index=wanted, columns=wanted, fill_value=0).to_numpy(float)
     second = data.second_articles["motives"]
     first = data.articles["motives"].loc[second.index]
-    given = [
-        np.array([[m in cell for m in names["motives"]] for cell in x]) for x in (first, second)
-    ]
-    out["motives"] = np.array(
-        [[[((a == i) & (b == j)).sum() for j in (0, 1)] for i in (0, 1)]
-         for a, b in zip(given[0].T, given[1].T, strict=True)], float,
-    )  # fmt: skip
+    given = (first, second)
+    a, b = (np.array([[m in cell for cell in x] for m in names["motives"]]) for x in given)
+    both = [[((a == i) & (b == j)).sum(1) for j in (0, 1)] for i in (0, 1)]
+    out["motives"] = np.moveaxis(np.array(both, float), -1, 0)
     return {column: counts for column, counts in out.items() if counts.sum()}
-
-
-def _drawn_chances(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw the chances of the second pass's codes from their posterior (Dirichlet).
-
-    A code that few units of the second pass had leans on the agreement over all codes: its prior
-    is to repeat the code with that chance, else any code as often as the second pass gave it.
-    """
-    total = counts.sum((-2, -1), keepdims=True)
-    agreement = np.trace(counts, axis1=-2, axis2=-1)[..., None, None] / total
-    prior = (
-        agreement * np.eye(counts.shape[-1])
-        + (1 - agreement) * counts.sum(-2, keepdims=True) / total
-    )
-    drawn = rng.standard_gamma(counts + PRIOR * prior)
-    return drawn / drawn.sum(-1, keepdims=True)
 
 
 def coded(
@@ -244,21 +199,9 @@ def coded(
 ) -> stats.Panel:
     """All articles with the codes that an estimate rests on: its one code, or all for an index.
 
-    Parameters
-    ----------
-    m : Material
-    e : Estimand
-    option : str
-        Of `CHOICES["codes"]`. `recoded by confusion` draws every code anew, once, from the chances
-        of the second pass's codes given the first's, themselves drawn: what another pass might
-        have given, so effects are as a rule weakened by it, never strengthened by design.
-    seed : int or tuple of int
-
-    Returns
-    -------
-    stats.Panel
-        Its codes are NaN for articles that have none, or in a corpus that does not know a code
-        that the estimate names.
+    `option` is one of `CHOICES["codes"]`. `recoded by confusion` draws every code anew, once, from
+    the chances of the second pass's codes given the first's, themselves drawn. Codes are NaN for
+    articles that have none, or in a corpus that does not know a code that the estimate names.
     """
     column, recode = e.of().column, option == "recoded by confusion"
     names, size = m.codes[column], len(m.panel)
@@ -275,10 +218,7 @@ def coded(
         without = None if e.without is None else names.index(e.without)
         at = [names.index(code) for code in wanted]
         codes = _of_claims(article, size, at, first, second, without)
-    return replace(m.panel, names=_index(*wanted), codes=codes)
-
-
-_index = cache(lambda *names: pd.Index(names))
+    return replace(m.panel, names=pd.Index(wanted), codes=codes)
 
 
 def _claims(m: Material, column: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -291,8 +231,15 @@ def _claims(m: Material, column: str) -> tuple[np.ndarray, np.ndarray, np.ndarra
 @lru_cache(maxsize=2048)  # estimates of one column share their draws
 def _recoded(m: Material, column: str, seed: int | tuple[int, ...]) -> np.ndarray:
     """Draw the code of each claim anew (portrayal: article), or each article's motives."""
-    rng = np.random.default_rng(seed)
-    chances = _drawn_chances(m.confusion[column], rng)
+    rng, counts = np.random.default_rng(seed), m.confusion[column]
+    # The chances of the second pass's codes are drawn from their posterior (Dirichlet). A code that
+    # few units of the second pass had leans on the agreement over all codes: its prior is to repeat
+    # the code with that chance, else any code as often as the second pass gave it.
+    total, anew = counts.sum((-2, -1), keepdims=True), counts.sum(-2, keepdims=True)
+    agreement = np.trace(counts, axis1=-2, axis2=-1)[..., None, None] / total
+    prior = agreement * np.eye(counts.shape[-1]) + (1 - agreement) * anew / total
+    chances = rng.standard_gamma(counts + PRIOR * prior)
+    chances /= chances.sum(-1, keepdims=True)
     if column == "motives":
         codes = np.nan_to_num(m.given).astype(int)
         drawn = rng.random(codes.shape) < chances[np.arange(codes.shape[1]), codes, 1]
@@ -307,10 +254,7 @@ def _recoded(m: Material, column: str, seed: int | tuple[int, ...]) -> np.ndarra
 
 
 def _of_claims(article, n, at, first, second, without=None) -> np.ndarray:
-    """Share of some codes in the claims of n articles, NaN where an article has no claim.
-
-    A claim of two codes has both; one whose code is left out (`without`) does not count.
-    """
+    """Share of codes in the claims of n articles, claims coded `without` left out; NaN for none."""
     second = np.where(second == first, -1, second)
     if without is not None:
         first, second = (np.where(x == without, -1, x) for x in (first, second))

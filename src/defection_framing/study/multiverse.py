@@ -22,9 +22,8 @@ from ..settings import SEED
 from .estimands import Estimand
 from .material import CHOICES, LEFT, Material, coded
 
+# Choices that bear on every estimate.
 ALWAYS = ("weighting", "outlets of doubtful camp", "copies", "language", "dates", "events")
-"""Choices that bear on every estimate."""
-
 _OF_CODES = {(c, o) for c in ("weighting", "codes") for o in CHOICES[c]}
 
 
@@ -40,28 +39,12 @@ def bearing(e: Estimand) -> tuple[str, ...]:
 
 
 class Specification(NamedTuple):
-    """One way to compute an estimate: its options and the articles that result.
-
-    Attributes
-    ----------
-    options : dict of str to str
-    rows : np.ndarray of int
-        Articles that the options keep and that have a code, as positions in those of the corpus.
-    panel : stats.Panel
-        These articles.
-    cell : np.ndarray of int
-        Of each of them the cell, -1 for none.
-    """
+    """One way to compute an estimate: its options and the articles that result."""
 
     options: dict[str, str]
-    rows: np.ndarray
-    panel: stats.Panel
-    cell: np.ndarray
-
-    @property
-    def weighting(self) -> str:
-        """How articles weigh, as `stats.shares` takes it."""
-        return weighting(self.options)
+    rows: np.ndarray  # articles that are kept and have a code, as positions in the corpus
+    panel: stats.Panel  # these articles
+    cell: np.ndarray  # of each of them, -1 for none
 
 
 def weighting(options: dict[str, str]) -> str:
@@ -103,53 +86,35 @@ def specifications(m: Material, e: Estimand) -> Iterator[Specification]:
         if same in seen or not np.array_equal(used, cell) and m.few(used, n_cells):
             continue
         seen.add(same)
-        panel, rows = (
-            panel or coded(m, e, option, seed=(SEED, number)),
-            np.flatnonzero(kept & known),
-        )
+        panel = panel or coded(m, e, option, seed=(SEED, number))
+        rows = np.flatnonzero(kept & known)
         yield Specification(options, rows, panel.take(rows), used[rows])
 
 
 def as_reported(
-    m: Material,
-    e: Estimand,
-    keep: np.ndarray | None = None,
-    weighting: str = CHOICES["weighting"][0],
+    m: Material, e: Estimand, keep=True, weighting: str = CHOICES["weighting"][0]
 ) -> Specification:
     """Give the specification that the study reports, of all or some (`keep`) of the articles."""
     options = {choice: CHOICES[choice][0] for choice in bearing(e)} | {"weighting": weighting}
     panel = coded(m, e)
-    known = ~np.isnan(panel.codes).any(1)
-    rows = np.flatnonzero(known if keep is None else known & keep)
+    rows = np.flatnonzero(~np.isnan(panel.codes).any(1) & keep)
     return Specification(options, rows, panel.take(rows), m.cell(e.of(), options)[rows])
 
 
 def estimated(
     e: Estimand, specs: Iterable[Specification], draws: int = stats.DRAWS
 ) -> pd.DataFrame:
-    """Estimate a headline under some specifications.
+    """Estimate a headline under some specifications, one row for each.
 
-    Parameters
-    ----------
-    e : Estimand
-    specs : iterable of Specification
-    draws : int
-
-    Returns
-    -------
-    pd.DataFrame, one row per specification
-        The options, `value`, `low`, `high` (NaN where a cell is empty, no interval where one has
-        fewer than `stats.MIN_EVENTS` effective events), `n_articles`, `n_events`.
+    The options, `value`, `low`, `high` (NaN where a cell is empty, no interval where one has
+    fewer than `stats.MIN_EVENTS` effective events), `n_articles`, `n_events`.
     """
     weights, options, parts = list(e.of().weights.values()), [], []
     for spec in specs:
         options.append(spec.options)
-        parts.append(spec.panel.event_sums(spec.cell, len(weights), spec.weighting))
-    if e.code is None:
-        bounds = stats.stacked_indices(parts, draws)
-    else:
-        bounds = stats.stacked_contrasts(parts, weights, draws)
+        parts.append(spec.panel.event_sums(spec.cell, len(weights), weighting(spec.options)))
     table = pd.DataFrame(options, columns=bearing(e))
+    bounds = stats.stacked_intervals(parts, None if e.code is None else weights, draws)
     table[["value", "low", "high"]] = bounds
     n = [(int(p.articles.sum()), len(p.mass)) for p in parts]
     table[["n_articles", "n_events"]] = np.array(n, int).reshape(-1, 2)

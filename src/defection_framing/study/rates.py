@@ -6,11 +6,11 @@ import pandas as pd
 from .. import stats
 from ..domain import CELLS
 from .estimands import CONTRASTS, HEADLINES, MIRROR_INDEX, SEPARATION, estimates, name
-from .inference import LABELS, cell_name
+from .inference import LABELS
 
-BAND = (0.93, 0.97)
-"""Coverage that is called near 95%."""
+BAND = (0.93, 0.97)  # coverage that is called near 95%
 
+# Panels of false alarms: what was shuffled, the measure, and the rate that is due.
 ALARMS = {
     "a code or more with q < 0.05": ("directions", "q", 0.05),
     "p < 0.05": ("directions", "p", 0.05),
@@ -18,20 +18,16 @@ ALARMS = {
     "camps shuffled: p < 0.05": ("camps", "p", 0.05),
     "camps shuffled: a code or more with q < 0.05": ("camps", "q", 0.05),
 }
-"""Panels of false alarms: what was shuffled, the measure, and the rate that is due."""
 
 _AS = {"frame_away": "frame_relational"}  # the same contrast with the other sign
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Averages over codes of a table of rates, with the code that does worst.
+    """Averages over codes of a table of rates, by what, measure and estimate.
 
-    Returns
-    -------
-    pd.DataFrame
-        Index: what, measure, estimate. Columns `value`, `se`, `worst` (the rate of the code that
-        does worst: the highest of `p`, the lowest of intervals; chance makes it look worse than it
-        is) and `worst_code`; these two are missing where there are no codes.
+    Columns `value`, `se`, `worst` (the rate of the code that does worst: the highest of `p`, the
+    lowest of intervals; chance makes it look worse than it is) and `worst_code`; these two are
+    missing where there are no codes.
     """
     key = ["what", "measure", "estimate"]
     out = table[table["code"] == "all"].set_index(key)[["value", "se"]]
@@ -50,10 +46,7 @@ def rows(table: pd.DataFrame, what: str, measure: str) -> pd.DataFrame:
 
 
 def alarm_panels(table: pd.DataFrame) -> pd.DataFrame:
-    """Rates of `false_alarms` as the figure draws them, by panel (of `ALARMS`), series, estimate.
-
-    The average over codes has a 95% Monte Carlo interval.
-    """
+    """Rates of `false_alarms` as the figure draws them, by panel of `ALARMS`, series, estimate."""
     alarm, parts = summary(table).rename(index=LABELS, level="estimate"), {}
     for panel, (what, measure, _) in ALARMS.items():
         t = rows(alarm, what, measure)
@@ -67,21 +60,19 @@ def power_panels(table: pd.DataFrame) -> pd.DataFrame:
     """Frames of `detectable` as the figure draws them, by panel (contrast), series and code."""
     of_frames = [n for n, c in CONTRASTS.items() if c.column == "frame"]
     t = table[table["estimate"].isin(of_frames)]
-    t = t.assign(panel=t["estimate"].map(LABELS), observed=t["observed"].abs(), shown=True)
+    label = t["estimate"].map(LABELS).str.removeprefix("frame, ")
+    t = t.assign(panel=label, low=0.0, high=t["value"], observed=t["observed"].abs(), shown=True)
     t = t.set_index(["panel", "code"])
     seen = t[["observed"]].set_axis(["value"], axis=1).assign(shown=t["observed"] >= t["value"])
-    parts = {"found in 80% of corpora": t[["value", "shown"]], "observed, without its sign": seen}
+    parts = {
+        "found in 80% of corpora": t[["value", "low", "high", "shown"]],
+        "observed, without its sign": seen,
+    }
     return pd.concat(parts, names=["series"])
 
 
 def by_size(table: pd.DataFrame) -> pd.DataFrame:
-    """Coverage by events per cell (index), on average over codes, of each estimate in words.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As `coverage` gives it.
-    """
+    """Coverage by events per cell (index), on average over codes, of each estimate in words."""
     sizes = summary(table)["value"].drop("corpus", level="what", errors="ignore")
     out = sizes.unstack("what").T
     out.index = out.index.astype(int)
@@ -92,19 +83,10 @@ def by_size(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def cells(table: pd.DataFrame, frame: stats.Panel) -> pd.DataFrame:
-    """Coverage of frames' shares in each cell of the corpus, with its effective events.
+    """Coverage of frames' shares by measure and cell of the corpus, sorted by effective events.
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As `coverage` gives it.
-    frame : stats.Panel
-        Frames, as `inference.panels` gives them.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index: measure and cell, by `events`. Columns as `summary`, `events`, `by_article`.
+    `table` as `inference.coverage` gives it, `frame` as `inference.panels`. Columns as `summary`,
+    `events`, `by_article`.
     """
     whole, events = summary(table), {}
     directions = pd.Index(np.unique(frame.labels["direction"]))
@@ -114,7 +96,7 @@ def cells(table: pd.DataFrame, frame: stats.Panel) -> pd.DataFrame:
         ("share", ["camp", "direction"], pd.Index(CELLS), "event"),
     ):
         n = frame.shares(by, groups, 2, weighting).n["effective_events"]
-        events |= {(measure, cell_name(group)): e for group, e in n.items()}
+        events |= {(measure, name(group)): e for group, e in n.items()}
     out = whole[(whole.index.get_level_values("what") == "corpus")].droplevel("what")
     out = out[out.index.get_level_values("measure") != "interval"]
     out["events"] = pd.Series(events, dtype=float).reindex(out.index)

@@ -13,24 +13,12 @@ def claims_side_by_side(corpus: Corpus) -> pd.DataFrame:
     """Claims that both coders coded: `frame_1`, `frame_2` (main frames), `article_id`."""
     second = corpus.second_claims
     own = corpus.claims.loc[second.index]
-    return pd.DataFrame(
-        {
-            "article_id": own["article_id"],
-            "frame_1": own["frame"].astype(str),
-            "frame_2": second["frame"].astype(str),
-            "reworded": second["reworded"],
-        }
-    )
+    frames = {"frame_1": own["frame"].astype(str), "frame_2": second["frame"].astype(str)}
+    return own[["article_id"]].assign(**frames)
 
 
 def table(corpus: Corpus) -> pd.DataFrame:
-    """Agreement for every code that the second coder gave.
-
-    Returns
-    -------
-    pd.DataFrame, one row per code
-        Columns of `alpha`, and `unit` (claim or article).
-    """
+    """Agreement for every code that the second coder gave: columns of `alpha`, and `unit`."""
     rows = {}
     claims = claims_side_by_side(corpus)
     if len(claims):
@@ -45,12 +33,9 @@ def table(corpus: Corpus) -> pd.DataFrame:
 
 
 def by_frame(corpus: Corpus, draws: int = 300) -> pd.DataFrame:
-    """Agreement on each main frame against all others.
+    """Agreement on each main frame against all others: columns of `alpha`.
 
-    Returns
-    -------
-    pd.DataFrame, one row per frame
-        Columns of `alpha`; `n` is how many claims either coder gave the frame.
+    `n` is how many claims either coder gave the frame.
     """
     claims = claims_side_by_side(corpus)
     rows = {}

@@ -9,20 +9,12 @@ from ..text import embed
 from .camps import SHOWN
 from .estimands import SEPARATION, estimates, name
 
-TOLD_BY = 3
-"""Articles of each camp that a case needs to be listed."""
-
-OUTLETS = 5
-"""Outlets of each camp that a case needs to be compared by itself."""
-
-FRAMES = 10
-"""The commonest frames are drawn."""
-
+TOLD_BY = 3  # articles of each camp that a case needs to be listed
+OUTLETS = 5  # outlets of each camp that a case needs to be compared by itself
+FRAMES = 10  # the commonest frames are drawn
 PLOTS = "pilot plots"
-
 SPELLINGS = {"HUR": "GUR", "Andrii Yusov": "Andriy Yusov"}
-SOURCES = 16
-"""The sources named most are shown, under one spelling where two were found."""
+SOURCES = 16  # the sources named most are shown, under one spelling where two were found
 
 
 def _cases(data: Corpus) -> pd.DataFrame:
@@ -41,19 +33,14 @@ def shared_cases(data: Corpus) -> pd.DataFrame:
 
 
 def frames_by_case(data: Corpus) -> pd.DataFrame:
-    """Shares of frames by camp in the cases that enough outlets of both camps told.
+    """Shares of frames by case and camp, in the cases that enough outlets of both camps told.
 
-    Inside one case outlets are what varies, so outlets are resampled and articles weighted.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index: case, camp, code. As `stats.prevalence`, with `n_outlets` in place of `n_events`.
+    Inside one case outlets are what varies, so outlets are resampled and articles weighted. As
+    `stats.prevalence`, with `n_outlets` in place of `n_events`.
     """
     cases = _cases(data)
-    claims = data.claims.join(
-        cases.set_index("article_id")[["case", "camp", "outlet"]], "article_id"
-    )
+    told = cases.set_index("article_id")[["case", "camp", "outlet"]]
+    claims = data.claims.join(told, "article_id")
     claims = claims[claims["camp"].isin(SHOWN)]
     outlets = cases.groupby(["case", "camp"], observed=True)["outlet"].nunique().unstack()
     outlets = outlets.reindex(columns=list(TOWARD)).min(axis=1)
@@ -63,11 +50,10 @@ def frames_by_case(data: Corpus) -> pd.DataFrame:
         s = stats.shares(own.assign(cluster=own["outlet"]), "frame", ["camp"], "article")
         tables[case] = stats.pick(stats.prevalence(s), SHOWN)
     if not tables:
-        columns = ["value", "low", "high", "n_articles", "n_outlets"]
         index = pd.MultiIndex.from_arrays([[]] * 3, names=["case", "camp", "code"])
+        columns = ["value", "low", "high", "n_articles", "n_outlets"]
         return pd.DataFrame(columns=columns, index=index, dtype=float)
-    table = pd.concat(tables, names=["case"])
-    return table.rename(columns={"n_events": "n_outlets"})
+    return pd.concat(tables, names=["case"]).rename(columns={"n_events": "n_outlets"})
 
 
 def commonest(by_case: pd.DataFrame) -> list[str]:
@@ -107,15 +93,7 @@ def distance_estimates(apart: pd.DataFrame, p: float) -> pd.DataFrame:
 
 
 def distance_rows(apart: pd.DataFrame, mean: pd.DataFrame) -> pd.DataFrame:
-    """Rows for a figure: the mean over events with its interval, then each event.
-
-    Parameters
-    ----------
-    apart : pd.DataFrame
-        As `distances` returns it.
-    mean : pd.DataFrame
-        As `distance_estimates` returns it.
-    """
+    """Rows for a figure: the mean over events with its interval, then each event."""
     own = apart[["value", "n_articles"]].rename(columns={"n_articles": "n"})
     first = mean.loc[[SEPARATION], ["value", "low", "high"]].set_axis(["mean over events"])
     return pd.concat([first.astype(float), own]).rename_axis("event")

@@ -15,47 +15,31 @@ from statsmodels.regression.linear_model import WLS
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from .. import stats
-from ..domain import TOWARD
-from .estimands import (
-    CONTRASTS,
-    HEADLINES,
-    POPULATIONS,
-    TRAITOR_AWAY,
-    TREASON_AWAY,
-    Contrast,
-    estimates,
-    name,
-)
+from ..domain import TOWARD, label
+from .estimands import CONTRASTS, HEADLINES, TRAITOR_AWAY, TREASON_AWAY, Contrast, estimates, name
 from .material import CHOICES, Material
 from .multiverse import as_reported, estimated
 
-LARGEST = 8
-"""How many of the largest events and outlets are left out."""
+LARGEST = 8  # how many of the largest events and outlets are left out
 
+# Languages that stand by themselves; the rest are `other languages`.
 LANGUAGES = {"en": "English", "ru": "Russian", "uk": "Ukrainian"}
-"""Languages that stand by themselves; the rest are `other languages`."""
 
 
+# What is compared within outlets, in words, and as names of contrasts end.
 COMPARED = {"to Russia minus to Ukraine": "direction", "leaving minus coming": "away"}
-"""What is compared within outlets, in words, and as names of contrasts end."""
+COLUMNS = ("frame", "motives", "portrayal")  # codes that are compared within outlets
 
-COLUMNS = ("frame", "motives", "portrayal")
-"""Codes that are compared within outlets."""
+# Kinds of parts whose verdicts are counted together.
+VERDICTS = {
+    "left out": [f"{x} left out" for x in ("slice", "event", "largest events", "largest outlets")],
+    "left out by article": [f"largest events left out, {CHOICES['weighting'][1]}"],
+    "languages": ["language alone", "language left out"],
+}
 
 
 def parts(articles: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Give the parts of a corpus that results are computed from again.
-
-    Parameters
-    ----------
-    articles : pd.DataFrame, n rows
-        As `Corpus.article_table`.
-
-    Yields
-    ------
-    kind, part : str
-    keep : np.ndarray of bool, shape (n,)
-    """
+    """Give the parts that results are computed from again: kind, part, and the rows it keeps."""
     yield "all", "as reported", np.ones(len(articles), bool)
     for part in sorted(articles["slice"].unique()):
         yield "slice left out", part, (articles["slice"] != part).to_numpy()
@@ -78,21 +62,13 @@ def moved(m: Material) -> pd.DataFrame:
     """Headline estimates as reported, from each of the `parts` of the corpus.
 
     With the largest events left out, where much copied events could decide, they are computed with
-    each article counted once as well.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index: kind, part, estimate. Columns `value`, `low`, `high`, `n_articles`, `n_events` as
-        `multiverse.estimated` gives them, and `excludes_zero` (bool).
+    each article counted once as well. Index: kind, part, estimate. Columns `value`, `low`, `high`,
+    `n_articles`, `n_events` as `multiverse.estimated` gives them, and `excludes_zero` (bool).
     """
     event, article = CHOICES["weighting"]
     asked = [(kind, part, keep, event) for kind, part, keep in parts(m.articles)]
-    asked += [
-        (f"{kind}, {article}", part, keep, article)
-        for kind, part, keep, _ in asked
-        if kind == "largest events left out"
-    ]
+    largest = [row[:3] for row in asked if row[0] == "largest events left out"]
+    asked += [(f"{kind}, {article}", part, keep, article) for kind, part, keep in largest]
     names = pd.MultiIndex.from_tuples([row[:2] for row in asked], names=["kind", "part"])
     columns = ["value", "low", "high", "n_articles", "n_events"]
     tables = {}
@@ -110,33 +86,27 @@ def of_kinds(table: pd.DataFrame, *kinds: str) -> pd.DataFrame:
 
 
 def verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """Count the parts of the corpus that change an estimate, and those that leave it standing.
+    """Count the parts in `moved` that change an estimate, and those that leave it standing.
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        Rows of what `moved` returns, the whole corpus (`all`) among them.
-
-    Returns
-    -------
-    pd.DataFrame, one row per estimate
-        `tried` (parts that change the value and leave an interval), `holds` (of them, with the
-        same sign and an interval that excludes zero), `no_interval` (parts that leave too few
-        events for one), `fails` (those tried that do not hold, joined by "; ").
+    Index: what is left out (of `VERDICTS`) and estimate. Columns `tried` (parts that change the
+    value and leave an interval), `holds` (of them, with the same sign and an interval that excludes
+    zero), `no_interval` (parts that leave too few events for one), `fails` (those tried that do not
+    hold, joined by "; ").
     """
     rows = {}
-    for key, own in table.groupby(level="estimate", sort=False):
-        whole = own.xs("all", level="kind")["value"].iloc[0]
-        other = own[~np.isclose(own["value"], whole)]
-        tried = other.dropna(subset=["low"])
-        holds = (np.sign(tried["value"]) == np.sign(whole)) & tried["excludes_zero"]
-        rows[key] = {
-            "tried": len(tried),
-            "holds": int(holds.sum()),
-            "no_interval": len(other) - len(tried),
-            "fails": "; ".join(": ".join(name[:2]) for name in tried.index[~holds]),
-        }
-    return pd.DataFrame.from_dict(rows, "index")
+    for left_out, kinds in VERDICTS.items():
+        for key, own in of_kinds(table, *kinds).groupby(level="estimate", sort=False):
+            whole = own["value"].iloc[0]
+            other = own[~np.isclose(own["value"], whole)]
+            tried = other.dropna(subset=["low"])
+            holds = (np.sign(tried["value"]) == np.sign(whole)) & tried["excludes_zero"]
+            rows[left_out, key] = {
+                "tried": len(tried),
+                "holds": int(holds.sum()),
+                "no_interval": len(other) - len(tried),
+                "fails": "; ".join(": ".join(name[:2]) for name in tried.index[~holds]),
+            }
+    return pd.DataFrame.from_dict(rows, "index").rename_axis(["left_out", "estimate"])
 
 
 def by_language(table: pd.DataFrame) -> pd.DataFrame:
@@ -148,36 +118,16 @@ def by_language(table: pd.DataFrame) -> pd.DataFrame:
     return t.set_axis(at).rename(columns={"excludes_zero": "shown"})
 
 
-def all_verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """`verdicts` of what `moved` returns: of parts, of events by article, and of languages."""
-    kinds = {
-        "left out": [f"{x} left out" for x in ("slice", "event", "largest events")],
-        "left out by article": [f"largest events left out, {CHOICES['weighting'][1]}"],
-        "languages": ["language alone", "language left out"],
-    }
-    kinds["left out"].append("largest outlets left out")
-    found = {of: verdicts(of_kinds(table, *wanted)) for of, wanted in kinds.items()}
-    return pd.concat(found, names=["left_out", "estimate"])
-
-
 @estimates
 def held(table: pd.DataFrame) -> pd.DataFrame:
-    """Estimates of what `moved` returns: each slice, each language, and the verdicts.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As `moved` returns it.
-    """
-    rows = {}
-    for (of, key), r in all_verdicts(table).iterrows():
-        rows[name(key, of, "tried")] = {"value": r["tried"]}
-        rows[name(key, of, "holds")] = {"value": r["holds"]}
-        rows[name(key, of, "fails")] = {"value": r["tried"] - r["holds"]}
-    single = of_kinds(table, "slice left out", "language alone", "language left out").drop(
-        "all", level="kind"
-    )
-    for (kind, part, key), r in single.drop(columns="excludes_zero").iterrows():
+    """Estimates of what `moved` returns: each slice, each language, and the verdicts."""
+    counts = verdicts(table)[["tried", "holds"]]
+    counts["fails"] = counts["tried"] - counts["holds"]
+    counts = counts.rename_axis(columns="count").stack()
+    rows = {name(key, of, count): {"value": n} for (of, key, count), n in counts.items()}
+    single = of_kinds(table, "slice left out", "language alone", "language left out")
+    single = single.drop("all", level="kind").drop(columns="excludes_zero")
+    for (kind, part, key), r in single.iterrows():
         rows[name(key, kind, part)] = r.to_dict()
     alone = name(TRAITOR_AWAY.name, "language alone", "Ukrainian")
     rows[name(alone, "lacks a cell")] = {"value": float(np.isnan(rows[alone]["value"]))}
@@ -185,22 +135,15 @@ def held(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def concentration(articles: pd.DataFrame) -> pd.DataFrame:
-    """How far the crossings rest on few events and few outlets.
+    """How far the crossings rest on few events and few outlets: `n`, `effective`, `largest`.
 
-    Returns
-    -------
-    pd.DataFrame, one row for events and one for outlets
-        `n`, `effective` (how many of equal size would be as concentrated: the inverse Simpson
-        index), `largest` (share of the articles in the largest).
+    `effective` is how many of equal size would be as concentrated (the inverse Simpson index),
+    `largest` the share of the articles in the largest.
     """
-    crossings = articles[POPULATIONS["crossings"](articles)]
-    sizes = {
-        of: crossings[c].value_counts() for of, c in (("events", "cluster"), ("outlets", "outlet"))
-    }
-    rows = {
-        of: {"n": len(n), "effective": n.sum() ** 2 / (n**2).sum(), "largest": n.max() / n.sum()}
-        for of, n in sizes.items()
-    }
+    crossings, rows = articles[articles["direction"].isin(TOWARD.values())], {}
+    for of, column in (("events", "cluster"), ("outlets", "outlet")):
+        n = crossings[column].value_counts(normalize=True)
+        rows[of] = {"n": len(n), "effective": 1 / (n**2).sum(), "largest": n.max()}
     return pd.DataFrame.from_dict(rows, "index")
 
 
@@ -209,15 +152,7 @@ def within_outlets(table: pd.DataFrame, column: str, first: pd.Series) -> pd.Dat
 
     Only outlets that have both kinds count, each once, so that nothing that stays the same in an
     outlet (its camp, language, way of telling) can make the difference. Within an outlet and kind
-    each event counts once.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        One row per claim or article, with `article_id`, `cluster`, `outlet` and `column`.
-    column : str
-    first : pd.Series of bool, the index of `table`
-        The first kind; the other is the second. The same for all claims of an article.
+    each event counts once. `first` says which claims or articles of `table` are of the first kind.
 
     Returns
     -------
@@ -228,13 +163,10 @@ def within_outlets(table: pd.DataFrame, column: str, first: pd.Series) -> pd.Dat
 
     Notes
     -----
-    A weighted regression on the kind with a fixed effect for each outlet. Articles of one outlet
-    are alike and so are those of one event, so errors are clustered both ways (Cameron, Gelbach &
-    Miller 2011, Robust inference with multiway clustering, Journal of Business & Economic
-    Statistics 29); the variance is never taken as smaller than with either clustering alone. The
-    interval has as many degrees of freedom as there are outlets, or effective events of the
-    smaller kind, less one (Cameron & Miller 2015, A practitioner's guide to cluster-robust
-    inference, Journal of Human Resources 50).
+    A weighted regression on the kind with a fixed effect for each outlet, errors clustered by
+    outlet and event (Cameron, Gelbach & Miller 2011); the variance is never taken as smaller than
+    with either clustering alone. The interval has as many degrees of freedom as there are outlets,
+    or effective events of the smaller kind, less one (Cameron & Miller 2015).
     """
     codes = stats.indicators(table, column)
     keys = [table.loc[codes.index, c] for c in ("article_id", "cluster", "outlet")]
@@ -242,11 +174,9 @@ def within_outlets(table: pd.DataFrame, column: str, first: pd.Series) -> pd.Dat
     facts = articles.index.to_frame(index=False)
     both = (facts.groupby("outlet")["first"].transform("nunique") == 2).to_numpy()
     facts, y = facts[both], articles.to_numpy(float)[both]
-    columns = ["value", "low", "high", "p", "q", "n_articles", "n_events", "n_outlets", "small"]
     if facts.empty:
-        return pd.DataFrame(np.nan, codes.columns, columns[:5]).assign(
-            n_articles=0, n_events=0, n_outlets=0, small=True
-        )
+        out = pd.DataFrame(np.nan, codes.columns, ["value", "low", "high", "p", "q"])
+        return out.assign(n_articles=0, n_events=0, n_outlets=0, small=True)
     side = facts.groupby(["outlet", "first"])
     of_event = facts.groupby(["outlet", "first", "cluster"])["article_id"].transform("size")
     weight = (0.5 / side["cluster"].transform("nunique") / of_event).to_numpy()
@@ -265,25 +195,14 @@ def within_outlets(table: pd.DataFrame, column: str, first: pd.Series) -> pd.Dat
         error[error == 0] = np.nan
     df = max(min(n_outlets, effective) - 1, 1)
     reach, p = scipy.stats.t.isf(0.025, df) * error, 2 * scipy.stats.t.sf(np.abs(value) / error, df)
-    out = pd.DataFrame(
-        {"value": value, "low": value - reach, "high": value + reach, "p": p}, codes.columns
-    )
-    out["q"], out["small"] = stats.adjust(out["p"]), small
-    return out.assign(
-        n_articles=len(facts), n_events=facts["cluster"].nunique(), n_outlets=n_outlets
-    )[columns]
+    rows = {"value": value, "low": value - reach, "high": value + reach, "p": p}
+    out = pd.DataFrame(rows, codes.columns)
+    n = {"n_articles": len(facts), "n_events": facts["cluster"].nunique(), "n_outlets": n_outlets}
+    return out.assign(q=stats.adjust(out["p"]), **n, small=small)
 
 
 def beside_pooled(articles: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
-    """Contrasts within outlets beside those over all outlets.
-
-    Within outlets those articles whose cell has a positive weight are compared with the others,
-    each outlet once; over all outlets it is the contrast itself, of the same articles.
-
-    Parameters
-    ----------
-    articles, claims : pd.DataFrame
-        The corpus' tables.
+    """Contrasts within outlets, each once, beside those over all outlets, of the same articles.
 
     Returns
     -------
@@ -299,7 +218,7 @@ def beside_pooled(articles: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
             within = within_outlets(table, c.column, weight > 0).reindex(pooled.index)
             for series, t in (("within outlets", within), ("all outlets", pooled)):
                 names = [name(c.name, code, series) for code in t.index]
-                codes = [f"{c.column}: {code}" for code in t.index]
+                codes = [f"{c.column}: {label(code)}" for code in t.index]
                 t = t.assign(shown=stats.is_shown(t), estimate=names)
                 at = pd.MultiIndex.from_product([[panel], [series], codes])
                 parts.append(t.set_axis(at.set_names(["panel", "series", "code"])))
@@ -316,12 +235,9 @@ def _weighed(c: Contrast, articles, claims) -> tuple[pd.DataFrame, pd.Series]:
 
 
 def within_camps(articles: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
-    """What is firm of who leaves, within outlets, each camp by itself.
+    """What is firm of who leaves, within outlets, by code and camp.
 
-    Returns
-    -------
-    pd.DataFrame
-        Index: code and camp. Columns as `within_outlets`, and `estimate`, its name.
+    Columns as `within_outlets`, and `estimate`, its name.
     """
     rows = {}
     for e, camp in product((TRAITOR_AWAY, TREASON_AWAY), TOWARD):

@@ -18,69 +18,46 @@ from ..settings import SEED
 from .estimands import COMPARED_CAMPS, estimates, name
 from .topics_model import Topics, folds
 
+# Clusters that recur with a mean Jaccard index below this are not to be trusted (Hennig 2007).
 STABLE = 0.6
-"""Clusters that recur with a mean Jaccard index below this are not to be trusted (Hennig 2007)."""
+
+# Ways to make topics, in words, and in names of estimates.
+MODELS = {
+    "UMAP and k-means, as written": "written",
+    "this model": "model",
+    "this model, strict": "strict",
+    "coded main frame": "coded",
+}
 
 
 def renumbered(others: pd.DataFrame, found: Topics) -> np.ndarray:
-    """The refits of `other_fits`, shape (n, n_claims), under the numbers of the topics found.
-
-    Each refit's topics take, one to one, the numbers that make the most claims agree.
-    """
-    own = others.filter(regex="^refit_").to_numpy().T
-    return np.array([_renumber(labels, found.labels) for labels in own])
-
-
-def _renumber(labels, reference):
-    """Give topics the numbers of the reference's, one to one, by the most shared claims."""
-    both = (labels >= 0) & (reference >= 0)
-    shared = pd.crosstab(labels[both], reference[both])
-    mine, theirs = linear_sum_assignment(-shared.to_numpy())
-    number = dict(zip(shared.index[mine], shared.columns[theirs], strict=True))
-    return np.array([number.get(t, -1) for t in labels])
+    """The refits of `other_fits`, (n, n_claims), numbered one to one so that most claims agree."""
+    again = []
+    for labels in others.filter(regex="^refit_").to_numpy().T:
+        both = (labels >= 0) & (found.labels >= 0)
+        shared = pd.crosstab(labels[both], found.labels[both])
+        mine, theirs = linear_sum_assignment(-shared.to_numpy())
+        number = dict(zip(shared.index[mine], shared.columns[theirs], strict=True))
+        again.append([number.get(t, -1) for t in labels])
+    return np.array(again)
 
 
 def stability(reference: np.ndarray, again: np.ndarray) -> pd.Series:
-    """How well each topic recurs: mean Jaccard index with its match (Hennig 2007), 0 to 1.
-
-    Parameters
-    ----------
-    reference : np.ndarray of int, shape (n,)
-    again : np.ndarray of int, shape (refits, n)
-        As `refits` returns.
-    """
-    topics = sorted(set(reference) - {-1})
-    share = {
-        t: np.mean([((r == t) & (reference == t)).sum() / ((r == t) | (reference == t)).sum()
-                    for r in again])
-        for t in topics
-    }  # fmt: skip
+    """How well each topic recurs in refits: mean Jaccard index (Hennig 2007), 0 to 1."""
+    share = {}
+    for t in sorted(set(reference) - {-1}):
+        both, either = (again == t) & (reference == t), (again == t) | (reference == t)
+        share[t] = (both.sum(1) / either.sum(1)).mean()
     return pd.Series(share, name="stability")
 
 
 def composed(
     claims: pd.DataFrame, reference: np.ndarray, again: np.ndarray, by: Sequence[str], draws=150
 ) -> stats.Shares:
-    """Shares of topics whose draws carry the uncertainty of the topics themselves.
+    """Shares of topics (claims that fit none count) with the uncertainty of the topics themselves.
 
     The method of composition (Treier & Jackman 2008, as in R's stm): each refit of the topics gives
-    its own bootstrap draws over events, and the pooled draws vary by both.
-
-    Parameters
-    ----------
-    claims : pd.DataFrame, n rows
-        With `article_id`, `cluster` and the columns of `by`.
-    reference, again
-        Labels of the topics and of their refits.
-    by : sequence of str
-        Grouping columns.
-    draws : int
-        Draws per refit.
-
-    Returns
-    -------
-    stats.Shares
-        Codes are topics; claims that fit none count in the whole.
+    its own `draws` over events, and the pooled draws vary by both.
     """
     numbers = sorted(set(reference))
 
@@ -88,9 +65,8 @@ def composed(
         table = claims.assign(topic=pd.Categorical(labels, numbers))
         return stats.shares(table, "topic", by, draws=n, seed=seed)
 
-    main = of(reference, SEED, 2)
     pooled = np.concatenate([of(r, SEED + i, draws).draws for i, r in enumerate(again)])
-    return replace(main, draws=pooled)
+    return replace(of(reference, SEED, 2), draws=pooled)
 
 
 def label(words: Sequence[str], n: int = 4) -> str:
@@ -103,15 +79,15 @@ def label(words: Sequence[str], n: int = 4) -> str:
 
 
 def overrides(labels: np.ndarray, claim_ids: Sequence[str]) -> dict[int, str]:
-    """Labels that a researcher gave in `topic_labels.csv` beside the corpus's tables.
+    """Labels that a researcher gave in `topic_labels.csv` beside the corpus's tables, by topic.
 
     The file has the columns `label` and `claim_id`, one row for each claim typical of the label; a
     label goes to the topic that holds the most of its claims, so it survives a refit.
 
-    Returns
-    -------
-    dict of int to str
-        Empty where there is no file.
+    Raises
+    ------
+    ValueError
+        If there is no such claim.
     """
     path = settings.data_dir() / "topic_labels.csv"
     if not path.exists():
@@ -131,13 +107,7 @@ def overrides(labels: np.ndarray, claim_ids: Sequence[str]) -> dict[int, str]:
 def describe(found: Topics, claims: pd.DataFrame, again: np.ndarray) -> pd.DataFrame:
     """What each topic is.
 
-    Parameters
-    ----------
-    found : Topics
-    claims : pd.DataFrame, n rows
-        As for `fit`, with `event`, `direction`, `article_id`, `text`, indexed by claim.
-    again : np.ndarray of int, shape (refits, n)
-        As `renumbered` returns.
+    `claims` as `fit` takes them, `again` as `renumbered` returns.
 
     Returns
     -------
@@ -181,18 +151,10 @@ def write(found: Topics, claims: pd.DataFrame, table: pd.DataFrame) -> None:
 def follows(topics: Sequence[int], claims: pd.DataFrame) -> pd.Series:
     """Adjusted mutual information of topics with what they may follow (Vinh et al. 2010).
 
-    Returns
-    -------
-    pd.Series
-        For `frame`, `event`, `direction` and `camp_detail`: 0 for chance, 1 for the same partition.
-        Claims that fit no topic count as a topic of their own.
+    0 for chance, 1 for the same partition. Claims that fit no topic count as a topic of their own.
     """
-    return pd.Series(
-        {
-            c: adjusted_mutual_info_score(claims[c].astype(str), topics)
-            for c in ("frame", "event", "direction", "camp_detail")
-        }
-    )
+    properties = claims[["frame", "event", "direction", "camp_detail"]].astype(str)
+    return properties.apply(adjusted_mutual_info_score, args=(topics,))
 
 
 def strict(others: pd.DataFrame, claims: pd.DataFrame) -> pd.Series:
@@ -206,44 +168,35 @@ def strict(others: pd.DataFrame, claims: pd.DataFrame) -> pd.Series:
 
 def follow(found: Topics, others: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     """What topics follow: `value` by way of making topics (`model`) and property (`property`)."""
-    table = {
-        "UMAP and k-means, as written": follows(others["umap_written"], claims),
-        "UMAP and k-means, masked": follows(others["umap_masked"], claims),
-        "this model": follows(found.labels, claims),
-        "this model, strict": strict(others, claims).drop("none"),
-        "coded main frame": follows(claims["frame"].astype(str), claims),
-    }
+    labels = (others["umap"], found.labels, claims["frame"].astype(str))
+    written, model, coded = (follows(x, claims) for x in labels)
+    held_out = strict(others, claims).drop("none")
+    table = dict(zip(MODELS, (written, model, held_out, coded), strict=True))
     return pd.concat(table, names=["model", "property"]).to_frame("value")
 
 
 @estimates
 def ami(followed: pd.DataFrame) -> pd.DataFrame:
     """Adjusted mutual information with each property, of what `follow` returns."""
-    short = {
-        "UMAP and k-means, as written": "written",
-        "this model": "model",
-        "this model, strict": "strict",
-        "coded main frame": "coded",
-    }
-    values = {
-        name("topics/ami", c, short[m]): v for (m, c), v in followed["value"].items() if m in short
-    }
+    values = {name("topics/ami", c, MODELS[m]): v for (m, c), v in followed["value"].items()}
     return pd.DataFrame({"value": values})
 
 
 @estimates
-def sizes(
-    found: Topics, others: pd.DataFrame, claims: pd.DataFrame, table: pd.DataFrame
-) -> pd.DataFrame:
-    """How many topics and how large, from what `other_fits` and `describe` return."""
+def sizes(found: Topics, others, claims, table, contrast) -> pd.DataFrame:
+    """How many topics, how large, and how many differ between the directions.
+
+    From what `other_fits`, `describe` (`table`) and `by_direction` (`contrast`) return.
+    """
     values = {
-        name("topics/number"): len(table),
-        name("topics/largest"): pd.Series(found.labels).value_counts(normalize=True).iloc[0],
-        name("topics/none"): (found.labels < 0).mean(),
-        name("topics/none_unseen"): strict(others, claims)["none"],
-        name("topics/unstable"): (~table["stable"].astype(bool)).sum(),
+        "number": len(table),
+        "largest": pd.Series(found.labels).value_counts(normalize=True).iloc[0],
+        "none": (found.labels < 0).mean(),
+        "none_unseen": strict(others, claims)["none"],
+        "unstable": (~table["stable"].astype(bool)).sum(),
+        "direction_found": (contrast["q"] < 0.05).sum(),
     }
-    return pd.DataFrame({"value": values})
+    return pd.DataFrame({"value": values}).rename(lambda what: name("topics", what))
 
 
 @estimates
@@ -251,21 +204,19 @@ def steadiness(found: Topics, others: pd.DataFrame, again: np.ndarray) -> pd.Dat
     """Adjusted Rand index of the topics between seeds, after noise, and with the refits."""
     seeds = others.filter(regex="^seed_").to_numpy().T
     between = [adjusted_rand_score(a, b) for i, a in enumerate(seeds) for b in seeds[:i]]
-    refitted = [adjusted_rand_score(found.labels, labels) for labels in again]
     values = {
-        name("topics/ari/seeds"): np.mean(between),
-        name("topics/ari/seeds_worst"): min(between),
-        name("topics/ari/noise"): adjusted_rand_score(others["noise"], found.labels),
-        name("topics/ari/left_out"): np.mean(refitted),
+        "seeds": np.mean(between),
+        "seeds_worst": min(between),
+        "noise": adjusted_rand_score(others["noise"], found.labels),
+        "left_out": np.mean([adjusted_rand_score(found.labels, labels) for labels in again]),
     }
-    return pd.DataFrame({"value": values})
+    return pd.DataFrame({"value": values}).rename(lambda what: name("topics/ari", what))
 
 
 def by_direction(found: Topics, again: np.ndarray, claims: pd.DataFrame) -> pd.DataFrame:
     """Difference between directions in the share of each topic, as `stats.contrast` returns it.
 
-    Here `q` is the p-value over all topics at once (min-P, Westfall & Young 1993), with which a
-    topic is shown.
+    Here `q` is the p-value over all topics at once (min-P, Westfall & Young 1993).
     """
     s = _composed_crossings(found, again, claims, ["direction"])
     table = stats.contrast(s, TO_RUSSIA).drop(index=-1, errors="ignore")
@@ -286,9 +237,3 @@ def by_camp(found: Topics, again: np.ndarray, claims: pd.DataFrame) -> pd.DataFr
 def _composed_crossings(found, again, claims, by):
     crossing = claims["direction"].isin(TO_RUSSIA).to_numpy()
     return composed(claims[crossing], found.labels[crossing], again[:, crossing], by)
-
-
-@estimates
-def direction_found(contrast: pd.DataFrame) -> pd.DataFrame:
-    """How many topics of `by_direction` differ between the directions, all tested at once."""
-    return pd.DataFrame({"value": {name("topics/direction_found"): (contrast["q"] < 0.05).sum()}})

@@ -8,7 +8,7 @@ scoring the claims of that event. `other_fits` is what the topics are held again
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,57 +23,26 @@ from ..settings import SEED
 from ..text import embed, mask
 from ..text.scores import FrameScores, SteadyKMeans
 
-TOPICS = 18
-"""How many topics; with more, leaving out a tenth of the articles moves many claims."""
+TOPICS = 18  # how many topics; with more, leaving out a tenth of the articles moves many claims
+CLAIMS_PER_TOPIC = 20  # a corpus of fewer than `TOPICS` times as many claims gets fewer topics
+FEWEST_CLAIMS, FEWEST_EVENTS = 100, 10  # a corpus needs as many for topics at all
+LEFT_OUT = 0.1  # share of the articles that a refit leaves out
+NOISE = 1e-6  # standard deviation of the noise in the embeddings that the topics must withstand
+SEEDS, FOLDS = 5, 5  # how many seeds are compared, and folds of held-out events
 
-CLAIMS_PER_TOPIC = 20
-"""A corpus of fewer than `TOPICS` times as many claims gets fewer topics."""
-
-FEWEST_CLAIMS, FEWEST_EVENTS = 100, 10
-"""A corpus needs as many for topics at all."""
-
-LEFT_OUT = 0.1
-"""Share of the articles that a refit leaves out."""
-
-NOISE = 1e-6
-"""Standard deviation of the noise in the embeddings that the topics must withstand."""
-
-SEEDS, FOLDS = 5, 5
-"""How many seeds are compared, and folds of held-out events."""
-
-SIDE_WORDS = {"side", "sides"} | {
-    prefix + role
-    for prefix in ("", "ex", "anti", "pro", "non")
-    for role in ("origin", "destination")
-}
-"""Words that role masking put in; BERTopic joins hyphened words, so `ex-origin` is `exorigin`."""
+# Words that role masking put in; BERTopic joins hyphened words, so `ex-origin` is `exorigin`.
+_PREFIXES = ("", "ex", "anti", "pro", "non")
+SIDE_WORDS = {"side", "sides"} | {p + r for p in _PREFIXES for r in ("origin", "destination")}
 
 
 @dataclass(frozen=True)
 class Topics:
-    """Fitted topics.
-
-    Attributes
-    ----------
-    projection : FrameScores
-    clusterer : SteadyKMeans
-    labels : np.ndarray of int, shape (n,)
-        Topic of each claim, the largest 0; -1 where none fits.
-    words : dict of int to list of str
-        Words of each topic, most typical first.
-    """
+    """Fitted topics."""
 
     projection: FrameScores
     clusterer: SteadyKMeans
-    labels: np.ndarray
-    words: dict[int, list[str]]
-
-    def assign(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
-        """Topic of new role-masked claims, without refitting; -1 where none fits, shape (m,).
-
-        For claims the topics were fitted to, take `labels`: there their own event had no say.
-        """
-        return self.clusterer.predict(self.projection.transform(texts, vectors))
+    labels: np.ndarray  # (n,) topic of each claim, the largest 0; -1 where none fits
+    words: dict[int, list[str]]  # of each topic, most typical first
 
 
 def material(data: Corpus) -> tuple[pd.DataFrame, list[str], np.ndarray]:
@@ -86,21 +55,7 @@ def material(data: Corpus) -> tuple[pd.DataFrame, list[str], np.ndarray]:
 def fit(
     claims: pd.DataFrame, texts: Sequence[str], vectors: np.ndarray, seed: int = SEED
 ) -> Topics:
-    """Fit the topics of coded claims.
-
-    Parameters
-    ----------
-    claims : pd.DataFrame, n rows
-        With `frame`, `frame_2`, `cluster`.
-    texts : sequence of str, length n
-        The claims, role-masked.
-    vectors : np.ndarray, shape (n, d)
-        Embeddings of `texts`.
-    seed : int
-
-    Returns
-    -------
-    Topics
+    """Fit the topics of coded claims, given with their role-masked texts and embeddings, (n, d).
 
     Raises
     ------
@@ -120,9 +75,8 @@ def fit(
 
 def _fit_parts(claims, texts, vectors, seed):
     second = claims["frame_2"].astype(object).fillna("")
-    projection = FrameScores().fit(
-        texts, vectors, claims["frame"].astype(str), second, claims["cluster"]
-    )
+    first = claims["frame"].astype(str)
+    projection = FrameScores().fit(texts, vectors, first, second, claims["cluster"])
     return projection, SteadyKMeans(_number(len(claims)), seed=seed).fit(projection.scores_)
 
 
@@ -147,11 +101,7 @@ def _words(texts, clusters, scores, labels) -> dict[int, list[str]]:
 
 
 def _bertopic():
-    """BERTopic as it is where torch and UMAP are not installed.
-
-    It imports them for uses that are not ours, which takes 8 seconds, and 30 where numba has kept
-    nothing compiled yet.
-    """
+    """BERTopic without torch, UMAP and others, whose import takes 8 seconds and is not needed."""
     heavy = ("hdbscan", "plotly", "sentence_transformers", "torch", "transformers", "umap")
     absent = dict.fromkeys(m for m in heavy if m not in sys.modules)
     sys.modules.update(absent)  # None says that a module is not to be had
@@ -177,67 +127,49 @@ def _vocabulary(texts, clusters):
 
 
 def other_fits(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
-    """Topics of each claim by other fits and by other means.
+    """Topics of each claim by other fits and by other means, one row per claim; -1 where none fits.
 
-    Parameters
-    ----------
-    data : Corpus
-    n : int
-        How many refits without a tenth of the articles, and at most how many seeds and folds. A
-        single one leaves out UMAP, whose numbers differ between processors.
-    seed : int
-
-    Returns
-    -------
-    pd.DataFrame, one row per claim
-        `claim_id`; topics, -1 where none fits: `refit_0`, ..., numbered as `refits` says; `seed_0`,
-        ..., k-means alone with other seeds; `noise`, a fit to embeddings with noise; `strict`, as
-        `out_of_events` returns; `umap_written`, `umap_masked`, as `baseline` returns; and `x`,
-        `y`, as `flat` returns.
+    `n` is how many refits without a tenth of the articles, and at most how many seeds and folds. A
+    single one leaves out UMAP, whose numbers differ between processors. Columns `claim_id`;
+    `refit_0`, ..., of `refits`; `seed_0`, ..., k-means alone with other seeds; `noise`, a fit to
+    embeddings with noise; `strict`, of `out_of_events`; `umap`, of `baseline`; `x`, `y`, of `flat`.
     """
     claims, texts, vectors = material(data)
     main, _ = _fit_parts(claims, texts, vectors, seed)
-    table = {
-        f"refit_{i}": labels for i, labels in enumerate(refits(claims, texts, vectors, n, seed))
-    }
+    again = refits(claims, texts, vectors, n, seed)
+    table = {f"refit_{i}": labels for i, labels in enumerate(again)}
     for s in range(min(n, SEEDS)):
-        clusterer = SteadyKMeans(_number(len(claims)), seed=s)
-        table[f"seed_{s}"] = clusterer.fit(main.scores_).labels_
+        means = SteadyKMeans(_number(len(claims)), seed=s)
+        table[f"seed_{s}"] = means.fit(main.scores_).labels_
     noise = np.random.default_rng(seed).normal(0, NOISE, vectors.shape)
     table["noise"] = _fit_parts(claims, texts, vectors + noise, seed)[1].labels_
     table["strict"] = out_of_events(claims, texts, vectors, min(n, FOLDS))
     if n > 1:
-        table["umap_written"] = baseline(embed.vectors(claims["text"]))
-        table["umap_masked"] = baseline(vectors)
+        table["umap"] = baseline(embed.vectors(claims["text"]))
         table["x"], table["y"] = flat(main.scores_).T
     return pd.DataFrame(table, claims.index).reset_index(names="claim_id")
 
 
-def baseline(vectors: np.ndarray, seed: int = SEED) -> np.ndarray:
-    """Topics as a careful user of BERTopic would get them: k-means on UMAP of embeddings.
-
-    Returns
-    -------
-    np.ndarray of int, shape (n,)
-    """
+def baseline(vectors: np.ndarray) -> np.ndarray:
+    """Topics as a careful user of BERTopic would get them: k-means on UMAP of embeddings."""
     from umap import UMAP
 
-    reducer = UMAP(15, 5, min_dist=0.0, metric="cosine", random_state=seed, n_jobs=1)
-    means = KMeans(_number(len(vectors)), n_init=20, random_state=seed)
+    reducer = UMAP(15, 5, min_dist=0.0, metric="cosine", random_state=SEED, n_jobs=1)
+    means = KMeans(_number(len(vectors)), n_init=20, random_state=SEED)
     return means.fit_predict(reducer.fit_transform(vectors))
 
 
-def flat(scores: np.ndarray, seed: int = SEED) -> np.ndarray:
+def flat(scores: np.ndarray) -> np.ndarray:
     """Coordinates of scores on a plane for a map (UMAP, McInnes et al. 2018), shape (n, 2)."""
     from umap import UMAP
 
-    reducer = UMAP(30, 2, min_dist=0.3, random_state=seed, n_jobs=1)
+    reducer = UMAP(30, 2, min_dist=0.3, random_state=SEED, n_jobs=1)
     return reducer.fit_transform((scores - scores.mean(0)) / scores.std(0))
 
 
-def folds(claims: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def folds(claims: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
     """Rows to fit to and rows held out, by event."""
-    return GroupKFold(FOLDS).split(claims, groups=claims["event"])
+    return list(GroupKFold(FOLDS).split(claims, groups=claims["event"]))
 
 
 def out_of_events(
@@ -245,16 +177,12 @@ def out_of_events(
 ) -> np.ndarray:
     """Topics of claims where the whole pipeline saw no claim of the event: the strict test.
 
-    Returns
-    -------
-    np.ndarray of int, shape (n,)
-        Numbered by each fold for itself; -1 where none fits, and in folds after the first `n`.
+    Numbered by each fold for itself; -1 where none fits, and in folds after the first `n`.
     """
     labels = np.full(len(claims), -1)
-    for train, test in tqdm(list(folds(claims))[:n], desc="held-out events"):
-        projection, clusterer = _fit_parts(
-            claims.iloc[train], [texts[i] for i in train], vectors[train], SEED
-        )
+    for train, test in tqdm(folds(claims)[:n], desc="held-out events"):
+        own = [texts[i] for i in train]
+        projection, clusterer = _fit_parts(claims.iloc[train], own, vectors[train], SEED)
         scores = projection.transform([texts[i] for i in test], vectors[test])
         labels[test] = clusterer.predict(scores)
     return labels
@@ -263,30 +191,19 @@ def out_of_events(
 def refits(
     claims: pd.DataFrame, texts: Sequence[str], vectors: np.ndarray, n: int, seed: int = SEED
 ) -> np.ndarray:
-    """Topics from refits with a tenth of the articles left out.
+    """Topics from refits with a tenth of the articles left out, shape (n, n_claims).
 
-    Parameters
-    ----------
-    claims, texts, vectors
-        As for `fit`.
-    n : int
-    seed : int
-
-    Returns
-    -------
-    np.ndarray of int, shape (n, n_claims)
-        Numbered by each refit for itself. The claims left out are assigned without refitting.
+    Numbered by each refit for itself. The claims left out are assigned without refitting.
     """
     rng = np.random.default_rng(seed)
     articles = np.unique(claims["article_id"])
-    out = []
-    for _ in tqdm(range(n), desc="refits"):
+    out = np.empty((n, len(claims)), int)
+    for i in tqdm(range(n), desc="refits"):
         dropped = rng.choice(articles, round(LEFT_OUT * len(articles)), replace=False)
         keep = np.flatnonzero(~claims["article_id"].isin(dropped))
         own = [texts[i] for i in keep]
         projection, clusterer = _fit_parts(claims.iloc[keep], own, vectors[keep], seed)
-        labels = clusterer.predict(projection.transform(texts, vectors))
+        out[i] = clusterer.predict(projection.transform(texts, vectors))
         # Claims that trained the refit keep the scores that their own event had no part in.
-        labels[keep] = clusterer.labels_
-        out.append(labels)
-    return np.array(out)
+        out[i, keep] = clusterer.labels_
+    return out

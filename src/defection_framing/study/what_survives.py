@@ -16,57 +16,28 @@ from statsmodels.regression.linear_model import WLS
 from .. import corpus, stats
 from ..settings import SEED
 from ..text import embed, mask
-from . import estimands
+from . import estimands, multiverse
 from .estimands import SEPARATION, Estimand, estimates, name
 from .material import CHOICES, Material, material
-from .multiverse import (
-    ALWAYS,
-    Specification,
-    bearing,
-    crossed,
-    estimated,
-    specifications,
-    weighting,
-)
 
-DRAWS = 400
-"""Bootstrap draws for each specification."""
+DRAWS = 400  # bootstrap draws for each specification
 
-LABELS = {key: e.label for key, e in estimands.HEADLINES.items()} | {
-    SEPARATION: "extra distance between the camps on one event"
-}
-"""All estimates that have a curve, in words."""
+# All estimates that have a curve, in words.
+LABELS = {key: e.label for key, e in estimands.HEADLINES.items()}
+LABELS[SEPARATION] = "extra distance between the camps on one event"
 
-UNITS = {
-    key: "points" if key in estimands.HEADLINES and estimands.HEADLINES[key].is_share else "plain"
-    for key in LABELS
-}
-"""How figures write them: points of a share, or an index or distance as it is."""
+# How figures write them: points of a share, or an index or distance as it is.
+UNITS = {key: "points" if e.is_share else "plain" for key, e in estimands.HEADLINES.items()}
+UNITS[SEPARATION] = "plain"
 
-_SEPARATION_CHOICES = ("embedding", "flags", "Russian camp", *ALWAYS)
-
-
-def curves(m: Material) -> dict[str, pd.DataFrame]:
-    """Compute the `curve` of every estimate, by name."""
-    return {key: curve(m, key) for key in LABELS}
+_SEPARATION_CHOICES = ("embedding", "flags", "Russian camp", *multiverse.ALWAYS)
 
 
 def curve(m: Material, key: str, draws: int = DRAWS) -> pd.DataFrame:
-    """Compute an estimate under every specification.
+    """Compute an estimate (of `LABELS`) under every specification, sorted by value.
 
-    Parameters
-    ----------
-    m : Material
-    key : str
-        Of `LABELS`.
-    draws : int
-
-    Returns
-    -------
-    pd.DataFrame, one row per specification, sorted by value
-        A column of options for each choice that bears on the estimate, `value`, `low`, `high`,
-        `n_articles`, `n_events`, `excludes_zero` and `reported` (bool). Without rows where the
-        corpus has too little.
+    Columns: the options of each choice that bears on the estimate, `value`, `low`, `high`,
+    `n_articles`, `n_events`, `excludes_zero`, `reported` (bool). No rows from too little material.
     """
     if key == SEPARATION:
         choices = _SEPARATION_CHOICES
@@ -74,7 +45,8 @@ def curve(m: Material, key: str, draws: int = DRAWS) -> pd.DataFrame:
         table = pd.DataFrame(list(_separations(m)), columns=columns)
     else:
         e = estimands.HEADLINES[key]
-        choices, table = bearing(e), estimated(e, specifications(m, e), draws)
+        choices = multiverse.bearing(e)
+        table = multiverse.estimated(e, multiverse.specifications(m, e), draws)
     table["excludes_zero"] = (table["low"] > 0) | (table["high"] < 0)
     table["reported"] = np.all([table[c] == CHOICES[c][0] for c in choices], axis=0)
     return table.sort_values("value", kind="stable", ignore_index=True)
@@ -91,7 +63,7 @@ def _separations(m: Material) -> Iterator[dict]:
     camps = np.array(["Russian", "Ukrainian", "other"])
     single = (m.articles["event"] != "general").to_numpy()
     largest, known = m.largest(single & (m.teller({}) < 2)), {}
-    for options in crossed(_SEPARATION_CHOICES):
+    for options in multiverse.crossed(_SEPARATION_CHOICES):
         teller = m.teller(options)
         rows = np.flatnonzero(single & (teller < 2) & m.kept(options, largest))
         told = np.zeros((m.panel.event.max() + 1, 2))
@@ -115,7 +87,7 @@ def _separations(m: Material) -> Iterator[dict]:
 
 def _mean(apart: pd.DataFrame, options: dict[str, str]) -> dict[str, float]:
     """Mean over events with its t-interval; weighted by articles, robust to unequal variances."""
-    if weighting(options) == "event":
+    if multiverse.weighting(options) == "event":
         return stats.mean_interval(apart["value"])
     fit = WLS(apart["value"], np.ones(len(apart)), weights=apart["n_articles"]).fit()
     low, high = fit.get_robustcov_results("HC3", use_t=True).conf_int()[0]
@@ -123,11 +95,7 @@ def _mean(apart: pd.DataFrame, options: dict[str, str]) -> dict[str, float]:
 
 
 def _latent(texts: list[str], size: int = 100) -> np.ndarray:
-    """Unit vectors of texts by TF-IDF and truncated SVD (Deerwester et al. 1990), shape (n, size).
-
-    Of the same coder's words as the neural embedding, but blind to what words mean: near texts
-    share words, or share words with the same third texts.
-    """
+    """Unit vectors of texts, shape (n, size): TF-IDF and truncated SVD (Deerwester et al. 1990)."""
     weights = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(texts)
     size = min(size, min(weights.shape) - 1)
     if size < 1:
@@ -136,12 +104,7 @@ def _latent(texts: list[str], size: int = 100) -> np.ndarray:
 
 
 def summary(curves: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Sum up each curve.
-
-    Parameters
-    ----------
-    curves : dict of str to pd.DataFrame
-        Name of an estimate to what `curve` returns.
+    """Sum up each curve that `curve` returns.
 
     Returns
     -------
@@ -172,48 +135,9 @@ def summary(curves: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows).T.rename_axis("estimate")
 
 
-def moving_most(curves: dict[str, pd.DataFrame], most: int = 3) -> pd.DataFrame:
-    """Which options move each estimate most, all other choices held the same.
-
-    Parameters
-    ----------
-    curves : dict of str to pd.DataFrame
-    most : int
-        How many options of each estimate.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index: estimate, choice and option (not the reported). Columns `value` (mean difference of
-        the estimate from the same specification with the reported option), `pairs` (of
-        specifications that differ in nothing else).
-    """
-    rows = {}
-    for key, table in curves.items():
-        choices, moves = [c for c in CHOICES if c in table], {}
-        for choice in choices:
-            others = [c for c in choices if c != choice]
-            wide = table.set_index([*others, choice])["value"].unstack()
-            for option in wide.columns.intersection(CHOICES[choice][1:]):
-                off = (wide[option] - wide.get(CHOICES[choice][0], np.nan)).dropna()
-                moves[key, choice, option] = {"value": off.mean(), "pairs": len(off)}
-        moves = {at: move for at, move in moves.items() if move["pairs"]}
-        rows |= dict(sorted(moves.items(), key=lambda x: -abs(x[1]["value"]))[:most])
-    index = pd.MultiIndex.from_tuples(list(rows), names=["estimate", "choice", "option"])
-    return pd.DataFrame(list(rows.values()), index, ["value", "pairs"])
-
-
 @estimates
 def surviving(curves: dict[str, pd.DataFrame], null: pd.DataFrame) -> pd.DataFrame:
-    """Estimates of what survives: what share of each curve agrees, and its test as a whole.
-
-    Parameters
-    ----------
-    curves : dict of str to pd.DataFrame
-        As `curves` returns them.
-    null : pd.DataFrame
-        As `null_medians` returns it, or as it is kept.
-    """
+    """What share of each curve agrees, and its test as a whole (`null_medians`)."""
     english = "frame_exit_from_ua/collapse"
     alone = curves[english].query("language == 'English only'")
     s = summary(curves | {name(english, "English"): alone})
@@ -239,22 +163,12 @@ def surviving(curves: dict[str, pd.DataFrame], null: pd.DataFrame) -> pd.DataFra
 def null_medians(data: corpus.Corpus, replicates: int, seed: int) -> pd.DataFrame:
     """Test each curve as a whole: its median where the direction does not matter.
 
-    Directions (four: two crossings, two exits) are shuffled over whole events, the same shuffle in
-    every specification, and the curve's median is computed again.
+    Directions (four: two crossings, two exits) are shuffled over whole events `replicates` times,
+    the same shuffle in every specification, and the curve's median is computed again.
 
-    Parameters
-    ----------
-    data : corpus.Corpus
-    replicates : int
-        Shuffles.
-    seed : int
-
-    Returns
-    -------
-    pd.DataFrame, one row per headline estimate that the corpus has
-        `estimate`, `value` (p-value, never zero: Phipson & Smyth 2010; how many shuffles have a
-        median as far from zero as the curve's, or for a mirror index as high), `se`,
-        `shuffles`, `as_far` (how many of them), `median`, `null_low`, `null_high` (middle 95%).
+    Columns `estimate`, `value` (p-value, never zero: Phipson & Smyth 2010; how many shuffles have a
+    median as far from zero as the curve's, or for a mirror index as high), `se`, `shuffles`,
+    `as_far` (how many of them), `median`, `null_low`, `null_high` (middle 95%).
     """
     m, rng = material(data), np.random.default_rng(seed)
     shuffles = [m.panel.shuffled("direction", m.panel.event, rng) for _ in range(replicates)]
@@ -262,7 +176,7 @@ def null_medians(data: corpus.Corpus, replicates: int, seed: int) -> pd.DataFram
     rows = []
     for key, e in estimands.HEADLINES.items():
         values, cells = [], {}
-        for spec in specifications(m, e):
+        for spec in multiverse.specifications(m, e):
             of_cells = spec.options.get("Russian camp"), spec.options.get("exits")
             if of_cells not in cells:
                 cells[of_cells] = m.cell(e.of(), spec.options, direction)
@@ -281,7 +195,7 @@ def null_medians(data: corpus.Corpus, replicates: int, seed: int) -> pd.DataFram
     return table.astype(dict.fromkeys(numbers, float))
 
 
-def _values(e: Estimand, spec: Specification, cells: np.ndarray) -> np.ndarray:
+def _values(e: Estimand, spec: multiverse.Specification, cells: np.ndarray) -> np.ndarray:
     """Value of a specification under labellings of all articles (B, n) with cells, shape (B,)."""
     weights = np.array(list(e.of().weights.values()))
     out = []
@@ -295,14 +209,14 @@ def _values(e: Estimand, spec: Specification, cells: np.ndarray) -> np.ndarray:
     return np.concatenate(out)
 
 
-def _shares(spec: Specification, cell: np.ndarray, n_cells: int) -> np.ndarray:
+def _shares(spec: multiverse.Specification, cell: np.ndarray, n_cells: int) -> np.ndarray:
     """Shares in cells of a specification's articles under B labellings (B, n), (B, cells, k)."""
     codes, event = spec.panel.codes, spec.panel.event
     size, n_events = len(cell), event.max(initial=-1) + 1
     labelling, row = np.nonzero(cell >= 0)
     at = labelling * n_cells + cell[labelling, row]
     weight = np.ones(len(at))
-    if spec.weighting == "event":
+    if multiverse.weighting(spec.options) == "event":
         told = at * n_events + event[row]
         weight /= np.bincount(told, minlength=size * n_cells * n_events)[told]
     k = codes.shape[1]

@@ -2,14 +2,13 @@
 
 What names a side is data: `sides.csv`, beside this module. A term written there in lower case
 matches in any case, any other as written or in capitals. `before` lists words of which one must
-follow the term (they stay); `becomes` is the neutral text for what names no single side, and where
-that is empty the words stay as they are.
+follow the term (they stay); `becomes` is the neutral text for what names no single side; where that
+is empty the words stay.
 
 Rules that the table cannot show:
 
 - An exit crosses to no one. Its opposing side is called `destination side` all the same: a third
-  label would itself tell exits from crossings, and so bias every comparison between them. Read
-  the two labels as "the side left" and "the side across the line".
+  label would itself tell exits from crossings, and so bias every comparison between them.
 - An article of direction `both` has no one origin: both sides become `one side`.
 - What only names a side goes; a noun that says what kind of body it is (army, pilot, security
   service) stays: "Russian army" becomes "origin side army".
@@ -57,12 +56,6 @@ def _spaced(words: str) -> str:
     return r"\s++".join(map(re.escape, words.split()))
 
 
-def _spelled(term: str) -> str:
-    if term == term.lower():
-        return f"(?i:{_spaced(term)})"
-    return f"(?:{_spaced(term)}|{_spaced(term.upper())})"
-
-
 @cache
 def _lexicon() -> tuple[re.Pattern, re.Pattern, list[_Term]]:
     """The pattern of every term, the pattern of what may join two, and the terms by group."""
@@ -77,12 +70,13 @@ def _lexicon() -> tuple[re.Pattern, re.Pattern, list[_Term]]:
         after = "|".join(map(_spaced, row["before"].split("|")))
         context = rf"(?=\s++(?i:{after})(?!\w))" if after else ""
         term = _Term(row["side"], row["kind"], row["becomes"])
-        # Longest first, or "Russian" would win over "Russian Volunteer Corps"; where a term stands
-        # twice, the one that asks for a word after it goes first.
-        spelled += [
-            ((w[:2].lower(), -len(w), not after), _spelled(w) + rf"(?!\w){context}", term)
-            for w in words
-        ]
+        for w in words:
+            cased = f"(?:{_spaced(w)}|{_spaced(w.upper())})"
+            pattern = f"(?i:{_spaced(w)})" if w == w.lower() else cased
+            # Longest first, or "Russian" would win over "Russian Volunteer Corps"; where a term
+            # stands twice, the one that asks for a word after it goes first.
+            order = (w[:2].lower(), -len(w), not after)
+            spelled.append((order, rf"{pattern}(?!\w){context}", term))
     # Tried by their first two letters, terms are found ten times faster.
     spelled.sort(key=lambda item: item[0])
     groups = []
@@ -99,32 +93,18 @@ def _lexicon() -> tuple[re.Pattern, re.Pattern, list[_Term]]:
     return whole, re.compile(link), [term for *_, term in spelled]
 
 
-def _plain(text: str) -> str:
-    """The text without accents and with straight apostrophes, character for character."""
-    quotes = {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-"}
-    return "".join(quotes.get(c) or unicodedata.normalize("NFD", c)[0] for c in text)
-
-
 def mask(text: str, direction: str) -> str:
-    """Replace every mention of the two sides by its role in the article's direction.
+    """Replace every mention of the two sides in an English text by its role.
 
     Parameters
     ----------
-    text : str
-        English text: a claim, a gist, an article.
     direction : {"ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both"}
-        Direction of the article that the text belongs to (see the codebook).
+        Direction of the article that the text belongs to; ValueError at any other.
 
     Returns
     -------
     str
-        The text with `origin side` and `destination side` for the sides (`one side` for both where
-        the direction is `both`), composed to Unicode NFC. Masking it again changes nothing.
-
-    Raises
-    ------
-    ValueError
-        If the direction is none of the codebook's.
+        Composed to Unicode NFC. Masking it again changes nothing.
 
     Examples
     --------
@@ -136,7 +116,9 @@ def mask(text: str, direction: str) -> str:
     labels = _LABELS[direction]
     pattern, link, terms = _lexicon()
     text = unicodedata.normalize("NFC", text)
-    plain = _plain(text)
+    # Without accents and with straight apostrophes, character for character.
+    quotes = {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-"}
+    plain = "".join(quotes.get(c) or unicodedata.normalize("NFD", c)[0] for c in text)
     found = [(*m.span(), terms[m.lastindex - 1]) for m in pattern.finditer(plain)]
 
     out, done, i = [], 0, 0
@@ -174,21 +156,5 @@ def mask(text: str, direction: str) -> str:
 
 
 def mask_all(texts: Iterable[str], directions: Iterable[str]) -> list[str]:
-    """Mask each text by its own direction.
-
-    Parameters
-    ----------
-    texts, directions : iterable of str
-        Of one length; see `mask`.
-
-    Returns
-    -------
-    list of str
-        The masked texts, in order.
-
-    Raises
-    ------
-    ValueError
-        If the two differ in length or a direction is none of the codebook's.
-    """
+    """Mask each text by its own direction, as `mask`; ValueError if the numbers differ."""
     return [mask(text, direction) for text, direction in zip(texts, directions, strict=True)]

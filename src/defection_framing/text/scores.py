@@ -20,17 +20,6 @@ class FrameScores:
     put down to the event and not to the words. The kernel mixes meaning (a Gaussian kernel on
     embeddings) and wording (TF-IDF of words and pairs of words).
 
-    Parameters
-    ----------
-    wording : float
-        Share of the kernel that is TF-IDF, 0 to 1.
-    ridge : float
-        Variance of noise relative to the kernel's (1 on its diagonal); larger is smoother.
-    event_variance : float
-        Variance of the random intercept of events; 0 for none.
-    sharpness : float
-        How fast the Gaussian kernel falls with cosine distance.
-
     Attributes
     ----------
     frames_ : list of str
@@ -39,11 +28,10 @@ class FrameScores:
         Score of each training claim from a model that saw no claim of the claim's own event.
     """
 
-    def __init__(self, wording=0.42, ridge=1.25, event_variance=1.0, sharpness=2.0):
-        self.wording = wording
-        self.ridge = ridge
-        self.event_variance = event_variance
-        self.sharpness = sharpness
+    wording = 0.42  # share of the kernel that is TF-IDF
+    ridge = 1.25  # variance of noise relative to the kernel's (1 on its diagonal)
+    event_variance = 1.0  # of the random intercept of events
+    sharpness = 2.0  # how fast the Gaussian kernel falls with cosine distance
 
     def fit(self, texts, vectors, frames, frames_2, events):
         """Learn from coded claims.
@@ -57,11 +45,6 @@ class FrameScores:
         frames, frames_2 : sequences of str, length n
             Main frame, and second frame or "". A second frame counts 0.3, the main one then 0.7.
         events : sequence of str, length n
-
-        Returns
-        -------
-        FrameScores
-            Itself.
         """
         # Sorted by content, so that the order the rows came in cannot matter.
         order = np.lexsort([np.asarray(c, dtype=str) for c in (frames_2, frames, events, texts)])
@@ -69,7 +52,11 @@ class FrameScores:
             np.asarray(c, dtype=object)[order] for c in (texts, frames, frames_2, events)
         )
         self.frames_ = sorted(set(frames))
-        codes = self._codes(frames, frames_2)
+        names = np.array(self.frames_, dtype=object)
+        main, second = frames[:, None] == names, frames_2[:, None] == names
+        # A second frame that is nobody's main frame has no column and leaves the main one whole.
+        two = second.any(axis=1, keepdims=True)
+        codes = np.where(two, 0.7 * main + 0.3 * second, main * 1.0)
         vectors = np.asarray(vectors, dtype=float)[order]
         self._mean = vectors.mean(axis=0)
         self._points = self._on_sphere(vectors)
@@ -102,25 +89,9 @@ class FrameScores:
         return self
 
     def transform(self, texts, vectors):
-        """Scores of new claims, of an event not known.
-
-        Parameters
-        ----------
-        texts : sequence of str, length m
-        vectors : np.ndarray, shape (m, d)
-
-        Returns
-        -------
-        np.ndarray, shape (m, number of frames)
-        """
+        """Scores of m new claims, of an event not known, shape (m, number of frames)."""
         points = self._on_sphere(np.asarray(vectors, dtype=float))
         return self._kernel(points, self._tfidf.transform(texts)) @ self._weights + self._share
-
-    def _codes(self, frames, frames_2):
-        names = np.array(self.frames_, dtype=object)
-        main, second = frames[:, None] == names, frames_2[:, None] == names
-        # A second frame that is nobody's main frame has no column and leaves the main one whole.
-        return np.where(second.any(axis=1, keepdims=True), 0.7 * main + 0.3 * second, main * 1.0)
 
     def _on_sphere(self, vectors):
         centred = vectors - self._mean
@@ -142,12 +113,10 @@ class SteadyKMeans(ClusterMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_clusters : int
     none : float
         Share of the training rows that fit no cluster: those farthest from every centre.
     starts : int
         Starts of each k-means; enough of them make the seed irrelevant.
-    seed : int
 
     Attributes
     ----------
