@@ -1,7 +1,7 @@
 # make study    run what changed of the study: notebooks, figures, tables (creates the environment first)
 # make study-full   the same after computing the long simulations again (data/simulations)
 # make test     run all tests
-# make quick    lint, types and the quick tests, in half a minute
+# make quick    lint, types and the quick tests, in about a minute
 # make pages    reword captions and findings in gallery, README and notebooks, without running any
 # make lab      open the notebooks in JupyterLab
 # make data     rebuild the tables of data/ from the coders' raw records in ../shared/corpus
@@ -31,13 +31,13 @@ pages: $(INSTALLED)
 	$(VENV)/bin/defection-framing pages
 
 test: $(INSTALLED)
-	$(VENV)/bin/python -m pytest -n $(JOBS) $(if $(SELECT),-m $(SELECT))
+	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile $(if $(SELECT),-m $(SELECT))
 
 quick: $(INSTALLED)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
-	$(VENV)/bin/python -m pytest -n $(JOBS) -m "not slow"
+	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
 
 lab: $(INSTALLED)
 	$(VENV)/bin/jupyter lab notebooks

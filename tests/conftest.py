@@ -1,6 +1,7 @@
 """What every test starts from: the repository's own corpus, one thread for each process."""
 
 import os
+import sys
 
 # Before numpy and torch are imported. Two processes of tests with two threads each would wait for
 # each other, and sums by several threads differ in their last digits.
@@ -11,3 +12,6 @@ os.environ.setdefault("MPLBACKEND", "agg")
 # The researcher's settings; tests that need one set it themselves.
 for name in ("DEFECTION_DATA", "JPY_SESSION_NAME"):
     os.environ.pop(name, None)
+
+# A check of addresses that notebooks do not need builds a grammar when it is imported, for seconds.
+sys.modules["rfc3987_syntax"] = None

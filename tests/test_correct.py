@@ -9,6 +9,8 @@ from defection_framing import stats
 from defection_framing.people import correct, coverage, human
 from test_human import fill, key, run, write_coded
 
+pytestmark = pytest.mark.slow
+
 FRAMES = ["collapse", "other", "treason"]
 
 
@@ -43,7 +45,6 @@ def contrasts(made):
     return {m: correct.quantities(s, "frame").loc[(name, "treason")] for m, s in made.items()}
 
 
-@pytest.mark.slow
 def test_a_planted_bias_is_corrected_and_intervals_hold_the_truth_at_their_rate():
     rng = np.random.default_rng(3)
     truth, found = -0.3 * 2 / 3, []
@@ -209,7 +210,6 @@ def test_left_out_codes_are_kept_for_every_article_and_claim(monkeypatch):
     assert set(kept["id"]) == set(loaded.articles.index) | set(loaded.claims.index)
 
 
-@pytest.mark.slow
 def test_the_kept_simulation_would_come_out_the_same(monkeypatch):
     monkeypatch.delenv("DEFECTION_DATA", raising=False)
     assert coverage.CORRECTED_COVERAGE.check().empty

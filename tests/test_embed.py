@@ -20,6 +20,8 @@ from defection_framing.text.embed import (
     vectors,
 )
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [
     "The pilot flew the helicopter over the border.",
     "An airman crossed the frontier in his aircraft.",

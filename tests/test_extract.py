@@ -7,6 +7,8 @@ from defection_framing.own.dates import date_of_url, read_date
 from defection_framing.own.extract import Unusable, extract
 from defection_framing.own.sentences import named_sources, split
 
+pytestmark = pytest.mark.slow
+
 BODY = (
     "A deckhand who left his company in the winter has found work on a ferry, a paper reports.\n"
     "He counted the bridges on his way, he said, and thought about his sister in the north.\n"

@@ -153,6 +153,7 @@ def test_what_is_no_page_or_too_large_is_refused():
         assert "five redirects" in str(refused(fetcher, f"{site}/loop"))
 
 
+@pytest.mark.slow
 def test_a_server_that_drips_is_left():
     with serving({"/slow": page([b"a"] * 8)}) as (site, _):
         error = refused(local(timeout=0.4), f"{site}/slow")

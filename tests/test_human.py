@@ -11,6 +11,8 @@ from defection_framing.cli import app
 from defection_framing.people import human, sheets
 from defection_framing.people.sheets import SheetError
 
+pytestmark = pytest.mark.slow
+
 SEEDS = 300
 
 

@@ -87,7 +87,7 @@ def test_figures_of_rates_hold_every_panel_and_estimate(kept_tables):
     power = rates.power_panels(kept_tables["detectable"])
     assert (power["value"] >= 0).all()
     seen = power.xs("observed, without its sign").xs("treason", level="code")["shown"]
-    assert seen[inference.LABELS["frame_relational"]] and not seen.all()
+    assert seen[inference.LABELS["frame_relational"].removeprefix("frame, ")] and not seen.all()
     assert list(rates.by_size(kept_tables["coverage"]).index) == inference.SIZES
 
 

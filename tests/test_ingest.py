@@ -18,6 +18,8 @@ from defection_framing.own.fetch import Fetcher, Page, Unfetched
 from defection_framing.own.ingest import IngestError, ingest
 from defection_framing.text import embed
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = settings.ROOT / "data" / "sample_articles"
 TABLES = {"texts.jsonl", "sentences.csv", "sources.csv", "outlets.csv", "families.csv"}
 TABLES |= {"rejected.csv", "ingest.jsonl", ".gitignore"}

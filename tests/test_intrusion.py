@@ -10,6 +10,8 @@ from defection_framing.cli import app
 from defection_framing.people import intrusion
 from defection_framing.people.sheets import SheetError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):

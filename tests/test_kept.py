@@ -85,6 +85,7 @@ def loaded():
     return corpus.load(settings.ROOT / "data")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", kept.SIMULATIONS)
 def test_the_repositorys_tables_still_hold(name, loaded, monkeypatch):
     monkeypatch.delenv("DEFECTION_DATA", raising=False)

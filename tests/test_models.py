@@ -22,6 +22,7 @@ def test_a_planted_difference_is_found():
     assert 0 < low < 0.3 < high
 
 
+@pytest.mark.slow
 def test_no_difference_is_seldom_called_one():
     bounds = [fitted(synthetic.claims(seed, events=40))[1:] for seed in range(30)]
     called = sum(low > 0 or high < 0 for low, high in bounds)

@@ -21,6 +21,8 @@ from defection_framing.study.estimands import (
 )
 from defection_framing.study.material import CHOICES, coded, material
 
+pytestmark = pytest.mark.slow
+
 FEW = ("weighting", "exits", "events")
 
 

@@ -8,10 +8,6 @@ import pytest
 from defection_framing.publish import run
 from defection_framing.settings import ROOT, notebook_sources
 
-NAMES = (
-    "1_corpus 2_topics 3_direction 4_outlets 5_same_event 6_what_holds 7_selection 8_inference "
-    "9_measurement methods your_articles 0_findings"
-).split()
 MACHINE_PATH = re.compile(
     "|".join(
         [*map(re.escape, {str(ROOT), str(Path.home())} - {"/"}), "/home/", "/Users/", "/tmp/"]

@@ -327,7 +327,7 @@ BAD = {
     "confidence": (
         replaced("outlets.csv", ",low,", ",sure,"),
         CorpusError,
-        "outlets.csv, row 2, column confidence: 'sure' is not a code",
+        "outlets.csv, row 2, column confidence: 'sure' does not fit",
     ),
 }
 

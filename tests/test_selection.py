@@ -47,6 +47,7 @@ def test_within_outlets_finds_the_effect_that_the_choice_of_outlets_hides():
     assert ((within["low"] < 0.15) & (within["high"] > 0.15)).mean() > 0.85
 
 
+@pytest.mark.slow
 def test_within_outlets_seldom_finds_what_is_not_there():
     found = []
     for seed in range(80):
@@ -178,6 +179,7 @@ def test_concentration_counts_by_hand():
     assert found.loc["outlets", "effective"] == pytest.approx(10)
 
 
+@pytest.mark.slow
 def test_whatever_is_left_out_and_survives_is_named_by_its_estimand(m):
     table = selection.moved(m)
     assert set(table.index.get_level_values("estimate")) == set(HEADLINES)

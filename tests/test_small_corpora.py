@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 import parts
-from defection_framing import domain, settings, stats
+from defection_framing import corpus, domain, settings, stats
 from defection_framing.publish import captions, run
+from defection_framing.study import topics_model
 
 pytestmark = pytest.mark.slow
 
@@ -35,17 +36,11 @@ def test_the_whole_study_runs_on_a_handful_of_articles_of_one_direction(tmp_path
     assert {p: p.stat().st_mtime_ns for p in (settings.ROOT / "figures").rglob("*")} == ours
 
 
-def test_topics_are_fewer_where_there_are_fewer_claims(tmp_path, monkeypatch):
+def test_topics_are_fewer_where_there_are_fewer_claims(tmp_path):
     folder = parts.write(tmp_path / "own", lambda articles: articles.index % 15 == 1)
-    monkeypatch.setenv("DEFECTION_DATA", str(folder))
-    for made in (settings.notebooks_dir(), settings.derived_dir()):
-        made.mkdir(parents=True)
-    target = settings.notebooks_dir() / "2_topics.ipynb"
-    run.execute(settings.ROOT / "notebooks" / target.name, target)
-    assert "for want of material" not in texts(target)
-    topics = pd.read_csv(settings.derived_dir() / "topics.csv")
-    n_claims = len(pd.read_csv(folder / "claims.csv"))
-    assert 2 <= len(topics) <= n_claims / 20
+    claims, texts, vectors = topics_model.material(corpus.load(folder))
+    found = topics_model.fit(claims, texts, vectors)
+    assert 2 <= len({*found.labels} - {-1}) <= len(claims) / topics_model.CLAIMS_PER_TOPIC
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ def planted():
     return claims, vectors, topics_model.fit(claims, list(claims["text"]), vectors)
 
 
+@pytest.mark.slow
 def test_topics_follow_the_frame_and_not_the_louder_event(planted):
     claims, vectors, found = planted
     follow = topics.follows(found.labels, claims)
@@ -141,6 +142,7 @@ def test_the_strict_test_judges_each_claim_by_a_fit_without_its_event(planted, m
         assert (labels[test] >= 0).any()
 
 
+@pytest.mark.slow
 def test_the_topics_load_neither_torch_nor_numba_and_leave_them_to_others():
     code = (
         "import sys, numpy as np\n"

@@ -39,9 +39,9 @@ def study(tmp_path, monkeypatch):
 
 
 def test_an_estimate_leads_to_notebook_cell_function_and_finding(study):
-    notebook, cell, function, finding = where("frame_away/treason/without_x").splitlines()
-    assert notebook.split() == ["notebook", "notebooks/supplement/selection.ipynb"]
-    assert cell.split() == ["cell", "2"]
+    place, function, cell, finding = where("frame_away/treason/without_x").splitlines()
+    assert place == "estimate  notebooks/supplement/selection.ipynb, code cell 2"
+    assert cell.strip() == "record(selection.record(data))"
     assert function.split()[1] == "publish.ledger.record"
     file, line = function.split()[2].split(":")
     source = (Path(__file__).parents[1] / file).read_text().splitlines()
@@ -51,7 +51,8 @@ def test_an_estimate_leads_to_notebook_cell_function_and_finding(study):
 
 def test_a_figure_leads_to_the_cell_that_shows_it(study):
     said = where("by_language")
-    assert "cell      3\n" in said and "publish.ledger.say  src/" in said
+    assert said.startswith("figure    notebooks/supplement/selection.ipynb, code cell 3\n")
+    assert "publish.ledger.say  src/" in said
     assert said.endswith("found")
 
 

@@ -22,7 +22,7 @@ def what_holds(summary: pd.DataFrame, curves: Tables, names: Words, units: Words
     Parameters
     ----------
     summary, curves
-        As `multiverse.summary` returns it, and `multiverse.curve`, by estimate.
+        As `what_survives.summary` returns it, and `what_survives.curve`, by estimate.
     names, units : dict of str to str
         Estimates, from top to bottom, to their names in words and to "points" or "plain".
     """

@@ -99,7 +99,7 @@ def forest(
             part = own[own["series"] == s].set_index("row").reindex(rows[p])
             _one_series(ax, part, shift, own_look[s], _series_name(s, part, sized_by))
         title = domain.label(p) + (" (points)" if unit is not scale and scale == "points" else "")
-        ax.set_title("\n".join(textwrap.wrap(title, 25 if across > 2 else 50)))
+        ax.set_title("\n".join(textwrap.wrap(title, 22 if across > 2 else 44)))
         ax.set_yticks(range(len(rows[p])), [names[r] for r in rows[p]])
         ax.set_ylim(len(rows[p]) - 0.5, -0.5)
         ax.xaxis.set_major_formatter(lambda v, _, scale=scale: tick(scale, v))

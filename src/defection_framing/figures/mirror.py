@@ -10,11 +10,12 @@ from .style import BLACK, BLUE, DAGGER, ORANGE, Look, drawn, nothing
 
 
 @drawn
-def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
+def mirror(m, marked=()):
     """Headline figure: the two camps' contrasts, frame by frame, and the index among its nulls.
 
     `m` is a `stats.Mirror`; frames that are `marked` are named with a dagger.
     """
+    first, second = domain.TOWARD
     if np.isnan(m.index["value"]):
         return nothing()
     fig, (left, right) = plt.subplots(1, 2, figsize=(10, 5.6), width_ratios=[1.5, 1])
@@ -68,8 +69,8 @@ def mirror(m, camps=("Russian", "Ukrainian"), marked=()):
         axis.set_major_formatter(lambda v, _: f"{100 * v:.3g}")
     left.set(
         xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal",
-        xlabel=f"{camps[1]} camp: share of claims, toward minus away, points",
-        ylabel=f"{camps[0]} camp: share of claims, toward minus away, points",
+        xlabel=f"{second} camp: share of claims, toward minus away, points",
+        ylabel=f"{first} camp: share of claims, toward minus away, points",
         title="Each frame's contrast in the two camps",
     )  # fmt: skip
     left.legend(loc="upper left", bbox_to_anchor=(0, -0.13), ncols=4, fontsize=8)

@@ -62,8 +62,6 @@ LOOKS = {
     "Undisclosed": Look(GREY, "X"),
     "within outlets": Look(BLACK, "D"),
     "all outlets": Look(SKY, "o"),
-    "mean over events": Look(BLACK, "D", size=6, line=1.6),
-    "one event": Look(GREY, "o"),
     "average": Look(BLACK, "o"),
     "worst code": Look(ORANGE, "|", size=9),
     "found in 80% of corpora": Look(GREY, "|", size=9, line=4),

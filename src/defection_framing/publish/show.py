@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Image, Markdown, display
+from PIL import Image as Picture
 
 from .. import settings
 from ..figures.style import style
@@ -23,7 +24,7 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
     fig : matplotlib.figure.Figure
         As a function of `figures` drew it; it has no title yet.
     data : pd.DataFrame
-        What is drawn, one row per mark.
+        What is drawn.
     n : str
         The articles and events behind it.
     **fields
@@ -47,12 +48,15 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
     )
     folder = settings.figures_dir()
     (folder / "tables").mkdir(parents=True, exist_ok=True)
-    small = io.BytesIO()
+    drawn, small = io.BytesIO(), io.BytesIO()
     with style():
         fig.savefig(folder / f"{name}.png", dpi=300, metadata={"Software": None})
         fig.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
-        fig.savefig(small, dpi=100, metadata={"Software": None})
+        fig.savefig(drawn, dpi=100, metadata={"Software": None})
     plt.close(fig)
+    # With a palette the picture takes a third of the room in the notebook.
+    whole = Picture.open(drawn).convert("RGB")
+    whole.quantize(64, dither=Picture.Dither.NONE).save(small, "PNG", optimize=True)
     data.to_csv(folder / "tables" / f"{name}.csv", float_format="%.6g", lineterminator="\n")
     entry = words | {"fields": fields, "n": n, "notebook": notebook, "drawn_by": fig.made_by}
     path = captions.register_path()

@@ -17,26 +17,32 @@ class UnknownName(settings.DefectionError):
 def where(name: str) -> str:
     """Say where an estimate or a figure comes from; `UnknownName` with the nearest names."""
     estimates, figures = ledger.read().set_index("name"), captions.read_register()
+    found = []
     if name in figures:
-        notebook, source = figures[name]["notebook"], str(figures[name].get("drawn_by", ""))
-        called = re.compile(rf"""["']{re.escape(name)}["']""")
-    elif name in estimates.index:
+        made = figures[name]
+        call = rf"""show\(\s*["']{re.escape(name)}["']"""
+        found.append(_told("figure", made["notebook"], call, str(made.get("drawn_by", ""))))
+    if name in estimates.index:
         notebook, source = estimates.loc[name, ["notebook", "source"]].fillna("")
-        called = re.compile(rf"\b{re.escape(source.rpartition('.')[2] or name)}\b")
-    else:
+        call = rf"\b{re.escape(source.rpartition('.')[2] or name)}\b"
+        found.append(_told("estimate", notebook, call, source))
+    if not found:
         near = get_close_matches(name, [*estimates.index, *figures], n=5, cutoff=0.4)
         raise UnknownName(f"No estimate or figure is called {name!r}; near are {', '.join(near)}.")
     using = [n for n, f in findings.load().items() if name in f.names() or name == f.figure]
+    return "\n".join([*found, f"finding   {', '.join(using) or '-'}"])
+
+
+def _told(kind: str, notebook: str, call: str, source: str) -> str:
+    """What makes it: notebook, number and text of the code cell, and the function with its line."""
     [path] = [p for p in settings.notebook_sources() if p.stem == notebook]
     code = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-    cells = [str(i) for i, cell in enumerate(code, start=1) if called.search(cell)]
-    return "\n".join(
-        (
-            f"notebook  {path.relative_to(settings.ROOT).as_posix()}",
-            f"cell      {', '.join(cells) or '-'}",
-            f"function  {_place(source) if source else '-'}",
-            f"finding   {', '.join(using) or '-'}",
-        )
+    cells = [i for i, cell in enumerate(code, start=1) if re.search(call, cell)]
+    text = "".join(f"\n          {line}" for i in cells[:1] for line in code[i - 1].splitlines())
+    return (
+        f"{kind:<10}{path.relative_to(settings.ROOT).as_posix()}, "
+        f"code cell {', '.join(map(str, cells)) or '-'}\n"
+        f"function  {_place(source) if source else '-'}{text}"
     )
 
 

@@ -3,7 +3,8 @@
 A `Contrast` compares the codes of one column between cells of articles; an `Estimand` is a contrast
 of one code, or the mirror index of all. Whatever crosses, leaves out, simulates, models or corrects
 an estimate takes it from here, and every name in `estimates.csv` is made by `name`: it begins with
-that of a contrast or of an estimand below, so that searching for it leads here.
+that of a contrast or of an estimand below, or with a word that stands in the function that made it,
+which the column `source` names.
 """
 
 from collections.abc import Hashable, Iterator
