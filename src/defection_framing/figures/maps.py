@@ -16,7 +16,7 @@ def heat(table: pd.DataFrame, xlabel: str, ylabel: str):
     """Draw a table of numbers as shaded, annotated cells; empty cells are missing values."""
     if table.isna().all(axis=None):
         return nothing()
-    fig, ax = plt.subplots(figsize=(2.4 + 0.8 * table.shape[1], 1.5 + 0.34 * table.shape[0]))
+    fig, ax = plt.subplots(figsize=(2.4 + 0.95 * table.shape[1], 1.5 + 0.34 * table.shape[0]))
     values = table.to_numpy(float)
     ax.imshow(values, cmap="Greys", aspect="auto", vmin=0, vmax=np.nanmax(values) * 1.15)
     for (i, j), v in np.ndenumerate(values):
@@ -26,7 +26,7 @@ def heat(table: pd.DataFrame, xlabel: str, ylabel: str):
                     color="white" if dark else "black")  # fmt: skip
     ax.set(
         xticks=range(table.shape[1]), yticks=range(table.shape[0]), xlabel=xlabel, ylabel=ylabel,
-        xticklabels=["\n".join(textwrap.wrap(domain.label(str(c)), 10)) for c in table.columns],
+        xticklabels=["\n".join(textwrap.wrap(domain.label(str(c)), 12)) for c in table.columns],
         yticklabels=[domain.label(str(c)) for c in table.index],
     )  # fmt: skip
     ax.grid(visible=False)
