@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 
 import pytest
@@ -38,20 +39,24 @@ def names(requirements):
     return {canonicalize_name(Requirement(text).name) for text in requirements} - {PROJECT}
 
 
+distributions = cache(packages_distributions)
+
+
+@cache
+def imported_by(path):
+    """Distributions that a module imports, at the top or inside a function."""
+    modules = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules.append(node.module)
+    tops = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
+    return {canonicalize_name(d) for top in tops for d in distributions().get(top, [])}
+
+
 def imported(paths):
-    """Distributions that modules import, at the top or inside a function."""
-    found = set()
-    distributions = packages_distributions()
-    for path in paths:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            modules = []
-            if isinstance(node, ast.Import):
-                modules = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                modules = [node.module]
-            tops = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
-            found |= {canonicalize_name(d) for top in tops for d in distributions.get(top, [])}
-    return found - {PROJECT}
+    return set().union(*map(imported_by, paths)) - {PROJECT}
 
 
 @pytest.fixture(scope="module")
