@@ -1,3 +1,5 @@
+import contextlib
+import io
 import json
 import sys
 
@@ -88,6 +90,27 @@ def ran(root):
     return names
 
 
+@pytest.fixture
+def quick(project, monkeypatch):
+    """The same notebooks, run in this process: what is tested is which of them run, and when."""
+
+    def execute(source, target):
+        monkeypatch.setenv("JPY_SESSION_NAME", str(target))
+        notebook = nbformat.read(source, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                said = io.StringIO()
+                with contextlib.redirect_stdout(said):
+                    exec(cell.source, {})
+                cell.outputs = [new_output("stream", text=said.getvalue())]
+        settings.write_text(target, nbformat.writes(run.normalise(notebook)) + "\n")
+        return []
+
+    monkeypatch.setattr(run, "execute", execute)
+    monkeypatch.setattr(run, "WORKERS", 1)
+    return project
+
+
 def outputs(root):
     kinds = ("notebooks/**/*.ipynb", "figures/**/*", "derived/*")
     return {p: p.read_bytes() for k in kinds for p in (root / "data").glob(k) if p.is_file()}
@@ -113,12 +136,12 @@ def test_two_runs_give_the_same_bytes_and_the_report_comes_last(project, capfd, 
     assert printed.err == ""
 
 
-def test_what_did_not_change_is_not_run_again(project, capfd):
+def test_what_did_not_change_is_not_run_again(quick, capfd):
     run.run_study()
-    ran(project)
+    ran(quick)
     assert run.outdated() == []
     run.run_study()
-    assert ran(project) == []
+    assert ran(quick) == []
     assert capfd.readouterr().out.splitlines()[-1].split()[1:] == ["0_report", "unchanged"]
 
 
@@ -134,12 +157,12 @@ def test_what_did_not_change_is_not_run_again(project, capfd):
          ["1_first", "more", "0_report"]),
     ],
 )  # fmt: skip
-def test_what_changed_is_run_again_and_what_reads_it(project, change, again):
+def test_what_changed_is_run_again_and_what_reads_it(quick, change, again):
     run.run_study()
-    ran(project)
-    change(project)
+    ran(quick)
+    change(quick)
     run.run_study()
-    assert sorted(ran(project)) == sorted(again)
+    assert sorted(ran(quick)) == sorted(again)
 
 
 def test_a_change_of_a_module_reruns_the_notebooks_that_imported_it(project, monkeypatch):
@@ -156,29 +179,29 @@ def test_a_change_of_a_module_reruns_the_notebooks_that_imported_it(project, mon
     assert run.outdated() == []
 
 
-def test_named_notebooks_run_alone_and_anyway(project):
+def test_named_notebooks_run_alone_and_anyway(quick):
     run.run_study()
-    ran(project)
+    ran(quick)
     run.run_study(["more"])
-    assert ran(project) == ["more"]
+    assert ran(quick) == ["more"]
     with pytest.raises(run.StudyError, match="no notebook nothing; there are 1_first"):
         run.run_study(["nothing"])
 
 
-def test_what_no_notebook_makes_any_more_is_taken_away(project):
+def test_what_no_notebook_makes_any_more_is_taken_away(quick):
     run.run_study()
-    put(project, "1_first", LOG)
-    (project / "notebooks/supplement/more.ipynb").unlink()
+    put(quick, "1_first", LOG)
+    (quick / "notebooks/supplement/more.ipynb").unlink()
     run.run_study()
     assert ledger.estimates() == {}
-    assert json.loads((project / "data/figures/figures.json").read_text()) == {}
-    assert not (project / "data/figures/b.png").exists()
+    assert json.loads((quick / "data/figures/figures.json").read_text()) == {}
+    assert not (quick / "data/figures/b.png").exists()
 
 
-def test_an_estimate_may_move_to_another_notebook(project):
+def test_an_estimate_may_move_to_another_notebook(quick):
     run.run_study()
-    put(project, "1_first", RECORD.format(value=2, name="y"))
-    put(project, "supplement/more", "1")
+    put(quick, "1_first", RECORD.format(value=2, name="y"))
+    put(quick, "supplement/more", "1")
     run.run_study()
     assert ledger.read()[["notebook", "name"]].to_numpy().tolist() == [["1_first", "y"]]
 
@@ -251,6 +274,8 @@ def test_a_researchers_corpus_gets_its_own_copies(project, monkeypatch):
 
 def test_findings_are_reworded_without_a_run(project, monkeypatch):
     put(project, "1_first", "from defection_framing.publish import ledger; ledger.say('coding')")
+    for other in ("0_report", "supplement/more"):
+        (project / "notebooks" / f"{other}.ipynb").unlink()
     run.run_study()
     monkeypatch.setattr(ledger, "texts", lambda: {"coding": "coding said anew"})
     run.run_study()
@@ -323,8 +348,9 @@ def test_cell_ids_stay_unique_for_equal_sources():
 
 
 def test_output_of_one_cell_is_one_stream_without_progress(project):
-    run.run_study()
-    notebook = nbformat.read(project / "data/notebooks/1_first.ipynb", as_version=4)
+    path = project / "notebooks/1_first.ipynb"
+    run.execute(path, path)
+    notebook = nbformat.read(path, as_version=4)
     noise = notebook.cells[3]
     assert noise.outputs[0].text == "one\ntwo\n"
     assert noise.outputs[1].data["text/plain"] == "<object at 0x0>"
