@@ -31,13 +31,13 @@ pages: $(INSTALLED)
 	$(VENV)/bin/defection-framing pages
 
 test: $(INSTALLED)
-	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile $(if $(SELECT),-m $(SELECT))
+	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(if $(SELECT),-m $(SELECT))
 
 quick: $(INSTALLED)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
-	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
+	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lab: $(INSTALLED)
 	$(VENV)/bin/jupyter lab notebooks

@@ -15,3 +15,11 @@ for name in ("DEFECTION_DATA", "JPY_SESSION_NAME"):
 
 # A check of addresses that notebooks do not need builds a grammar when it is imported, for seconds.
 sys.modules["rfc3987_syntax"] = None
+
+LONG = ("coding", "small_corpora", "kept", "topics", "study", "planted", "model_card")
+"""Files that take longest: they start first, so that no process is left alone with one."""
+
+
+def pytest_collection_modifyitems(items):
+    ranks = {f"test_{name}": rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(LONG)))
