@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from defection_framing import corpus, settings
-from defection_framing.own import coders, coding, encoder, readings
+from defection_framing.own import coders, coding, readings
 
 pytestmark = pytest.mark.slow  # the coders are fitted first
 
@@ -17,21 +17,6 @@ CHALLENGE = list(csv.DictReader((Path(__file__).parent / "challenge.csv").open(e
 
 def lines(*texts):
     return [json.dumps({"id": str(i), "text": text}) for i, text in enumerate(texts)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def trained(tmp_path_factory):
-    """Coders fitted to the repository's data from nothing, in a cache of their own."""
-    folder = tmp_path_factory.mktemp("cache")
-    (folder / "all-mpnet-base-v2").symlink_to(encoder.folder())
-    (folder / "coding-0123456789abcdef.npz").write_bytes(b"of earlier data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DEFECTION_DATA", raising=False)
-        patch.setattr(settings, "cache_dir", lambda: folder)
-        coders.train.cache_clear()
-        coders.train()
-        yield folder
-    coders.train.cache_clear()
 
 
 def test_who_leaves_decides_and_not_who_says_it():
@@ -208,29 +193,37 @@ def test_lines_come_as_bytes_with_a_mark_and_with_numbers_as_ids():
     assert out["direction"].nunique() == 1
 
 
-def test_fitted_coders_are_stored_and_a_damaged_store_is_noticed(trained, monkeypatch):
-    before = coding.code_articles(lines("A Russian pilot landed in Ukraine."))
-    (path,) = trained.glob("coding-*")
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """A cache of a test's own, with coders of earlier data; to fit them takes no time."""
+    fitted = iter("ab")
+    (tmp_path / "coding-0123456789abcdef.joblib").write_bytes(b"of earlier data")
+    monkeypatch.setattr(settings, "cache_dir", lambda: tmp_path)
+    monkeypatch.setattr(coders, "_fitted", lambda: {"direction": next(fitted)})
+    coders.train.cache_clear()
+    yield tmp_path
+    coders.train.cache_clear()
 
-    class Refitted(Exception):
-        pass
 
-    def refit(folder):
-        raise Refitted
-
-    monkeypatch.setattr(corpus, "load", refit)
-    whole = path.read_bytes()
-    try:
+def test_fitted_coders_are_stored_and_a_damaged_store_is_noticed(store):
+    path = store / f"coding-{coders.version()}.joblib"
+    for _ in range(2):
+        assert coders.train() == {"direction": "a"}
         coders.train.cache_clear()
-        assert coding.code_articles(lines("A Russian pilot landed in Ukraine.")).equals(before)
-        for damage in (b"", whole[: len(whole) // 2]):
-            path.write_bytes(damage)
-            coders.train.cache_clear()
-            with pytest.warns(UserWarning, match="damaged"), pytest.raises(Refitted):
-                coders.train()
-    finally:
-        path.write_bytes(whole)
-        coders.train.cache_clear()
+    path.write_bytes(path.read_bytes()[:5])
+    with pytest.warns(UserWarning, match="damaged"):
+        assert coders.train() == {"direction": "b"}
+    coders.train.cache_clear()
+    assert coders.train() == {"direction": "b"}
+    path.write_bytes(b"")
+    coders.train.cache_clear()
+    with pytest.warns(UserWarning, match="damaged"), pytest.raises(StopIteration):
+        coders.train()
+
+
+def test_fitted_coders_of_earlier_data_are_removed(store):
+    coders.train()
+    assert [path.name for path in store.glob("coding-*")] == [f"coding-{coders.version()}.joblib"]
 
 
 def test_other_training_data_or_code_is_another_store(monkeypatch, tmp_path):
@@ -267,7 +260,3 @@ def test_portrayals_are_told_from_the_words():
         ["portrayal"],
     )["portrayal"]
     assert list(coded["value"]) == ["traitor", "statistic"]
-
-
-def test_fitted_coders_of_earlier_data_are_removed(trained):
-    assert [path.name for path in trained.glob("coding-*")] == [f"coding-{coders.version()}.joblib"]

@@ -269,18 +269,30 @@ def train() -> dict[str, Direction | Kernel]:
     """Fit the coders to the repository's coded corpus (a minute), or load them: coders by code.
 
     They are kept in the cache under a name that depends on the training data and on this code; if
-    what is stored is damaged, a UserWarning says that they are fitted again.
+    what is stored is damaged, a UserWarning says that they are fitted again. A second process
+    waits for the first one's.
     """
-    models = {"direction": Direction()} | {code: Kernel(code) for code in MEANING}
     path = settings.cache_dir() / f"coding-{version()}.joblib"
-    if path.exists():
-        try:
-            return joblib.load(path)
-        except Exception as error:  # whatever unpickling meets
-            warnings.warn(
-                f"the fitted coders in {path} are damaged ({error}): they are fitted again",
-                stacklevel=2,
-            )
+    with settings.locked(path.with_name("coders")):
+        if path.exists():
+            try:
+                return joblib.load(path)
+            except Exception as error:  # whatever unpickling meets
+                warnings.warn(
+                    f"the fitted coders in {path} are damaged ({error}): they are fitted again",
+                    stacklevel=2,
+                )
+        models = _fitted()
+        joblib.dump(models, held := io.BytesIO())
+        settings.write_bytes(path, held.getvalue())
+        for other in path.parent.glob("coding-*"):
+            if other != path:  # of earlier data or code
+                other.unlink(missing_ok=True)
+    return models
+
+
+def _fitted() -> dict[str, Direction | Kernel]:
+    models = {"direction": Direction()} | {code: Kernel(code) for code in MEANING}
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
     models["direction"].fit(articles, sentences(loaded.claims), written())
@@ -291,12 +303,6 @@ def train() -> dict[str, Direction | Kernel]:
     ):
         for code in codes:
             models[code].fit(seen, table[code], table["event"])
-    joblib.dump(models, held := io.BytesIO())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_bytes(path, held.getvalue())
-    for other in path.parent.glob("coding-*"):
-        if other != path:  # of earlier data or code
-            other.unlink(missing_ok=True)
     return models
 
 
@@ -305,8 +311,9 @@ def version() -> str:
     here, data = Path(__file__).parent, settings.ROOT / "data"
     text = here.parent / "text"
     read = [here / name for name in ("coders.py", "readings.py", "encoder.py")]
-    read += [text / "mask.py", text / "sides.csv"]
-    read += sorted((here / "coding_data").glob("*.csv"))
+    read += [text / "mask.py", text / "sides.csv", text / "embed.py"]
+    read += [here.parent / "corpus" / "tables.py"]
+    read += sorted((here / "coding_data").glob("*.*"))
     read += [data / name for name in ("articles.csv", "claims.csv", "embeddings.json")]
     digest = hashlib.sha256(f"{np.__version__} {sklearn.__version__}".encode())
     for path in read:

@@ -7,7 +7,7 @@ is taken that calls the side named first Russian, whichever it is.
 import csv
 import hashlib
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -69,6 +69,7 @@ def _role_patterns() -> list[tuple[str, re.Pattern]]:
     ]
 
 
+@lru_cache(2**14)  # a text is read to be counted, and again to be scored
 def roles(text: str) -> str:
     """A reading with each side that tells or takes in under a name that says so: `Russianhost`."""
     for role, pattern in _role_patterns():
@@ -76,6 +77,7 @@ def roles(text: str) -> str:
     return text
 
 
+@lru_cache(2**14)
 def abstract(text: str) -> str:
     """The text with words of one class become one word, and sides by role."""
     text = roles(text)
