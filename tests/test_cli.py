@@ -1,11 +1,11 @@
-import shutil
 import subprocess
 import sys
 
 import pytest
 from typer.testing import CliRunner
 
-from defection_framing import corpus, settings
+import parts
+from defection_framing import corpus
 from defection_framing.cli import app
 from defection_framing.publish import run as runner
 from defection_framing.publish import verify
@@ -68,8 +68,7 @@ def test_an_error_of_the_study_exits_2(monkeypatch):
 
 
 def test_ones_own_texts_are_embedded_before_the_notebooks_run(monkeypatch, tmp_path):
-    own = tmp_path / "own"
-    shutil.copytree(settings.ROOT / "data", own, ignore=shutil.ignore_patterns("embeddings.*"))
+    own = parts.write(tmp_path / "own", lambda articles: articles.index % 100 == 1)
     monkeypatch.setenv("DEFECTION_DATA", str(own))
     done = []
     monkeypatch.setattr(embed, "vectors", lambda texts: done.append(len(texts)))

@@ -7,6 +7,7 @@ from defection_framing import cli, corpus, settings
 from defection_framing.publish import run
 from defection_framing.study import kept
 from defection_framing.study.kept import Simulation
+from defection_framing.text import embed
 
 
 def coin(data, replicates, seed):
@@ -75,6 +76,7 @@ def test_a_table_about_rows_is_computed_anew_in_full_when_the_data_change(simula
 def test_study_full_keeps_every_simulation_before_the_notebooks(simulation, monkeypatch):
     seen = []
     monkeypatch.setattr(run, "embedded_texts", lambda loaded: ["A text."])
+    monkeypatch.setattr(embed, "vectors", list)
     monkeypatch.setattr(run, "run_study", lambda only: seen.append(simulation.stale()))
     assert CliRunner().invoke(cli.app, ["study", "--full"]).exit_code == 0
     assert seen == [[]]
