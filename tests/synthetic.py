@@ -48,11 +48,22 @@ def claims(
 CAMPS = {"Russian": "russian_state", "Ukrainian": "ukrainian"}
 
 
-def write(folder: Path, table: pd.DataFrame) -> Path:
+def coded(truth: pd.DataFrame, column: str, names: list[str], right: float, seed: int):
+    """Codings by two coders who give the true code in `right` of units, else any other."""
+    rng, out = np.random.default_rng(seed), {}
+    for coder in "AB":
+        other = rng.integers(1, len(names), len(truth)) * (rng.random(len(truth)) > right)
+        at = (pd.Index(names).get_indexer(truth[column]) + other) % len(names)
+        out[coder] = pd.DataFrame({column: np.array(names)[at]}, truth.index)
+    return pd.concat(out, names=["coder"]).reset_index().assign(blind="true")
+
+
+def write(folder: Path, table: pd.DataFrame, right: float | None = None, seed: int = 0) -> Path:
     """Write claims, as `claims` draws them, as a data package that the study reads.
 
     An article whose first claim is `treason` portrays a traitor, others are neutral, so that what
-    is planted in the frame is planted in the portrayal too.
+    is planted in the frame is planted in the portrayal too. A third of the events is of wave 2.
+    With `right` there are two blind coders, as in `coded`.
     """
     ids = {a: f"a{i:010x}" for i, a in enumerate(table["article_id"].unique())}
     table = table.assign(article_id=table["article_id"].map(ids), outlet=table["outlet"] + ".test")
@@ -62,7 +73,8 @@ def write(folder: Path, table: pd.DataFrame) -> Path:
     articles = articles.rename(columns={"cluster": "event"}).assign(
         url="https://" + articles["outlet"] + "/" + articles["article_id"],
         date="2024", lang="en", gist="A gist.", motives="not_stated", sources="", slice="a",
-        stance="asserted", origin="original",
+        origin="original", occasion="crossing", who="soldier", outcome="completed",
+        wave=np.where(articles["cluster"].str[1:].astype(int) // 2 % 3 == 0, 2, 1),
     )  # fmt: skip
     outlets = table.groupby("outlet")["camp"].first().map(CAMPS).rename("camp").reset_index()
     outlets = outlets.rename(columns={"outlet": "domain"}).assign(
@@ -72,13 +84,17 @@ def write(folder: Path, table: pd.DataFrame) -> Path:
         claim_id=table["article_id"] + "-" + table["n"].astype(str),
         text="A claim.", voice="outlet", frame_2="",
     )  # fmt: skip
-    events = corpus.event_facts(articles, outlets.set_index("domain"))
-    for column in ("directions", "camps", "langs"):
-        events[column] = events[column].map("; ".join)
+    events = corpus.event_facts(articles, outlets.set_index("domain")).map(corpus.cell_text)
+    tables = {"articles": articles, "claims": table, "outlets": outlets}
+    tables["events"] = events.reset_index()
+    if right is not None:
+        of_claims, of_articles = table.set_index("claim_id"), articles.set_index("article_id")
+        tables["codings_claims"] = coded(of_claims, "frame", FRAMES, right, seed)
+        portrayals = ["neutral", "traitor", "convert"]
+        tables["codings_articles"] = coded(of_articles, "portrayal", portrayals, right, seed)
     folder.mkdir(parents=True, exist_ok=True)
-    columns = corpus.columns()
-    for name, rows in {"articles": articles, "claims": table, "outlets": outlets}.items():
-        rows[columns[name]].to_csv(folder / f"{name}.csv", index=False)
-    events.reset_index()[columns["events"]].to_csv(folder / "events.csv", index=False)
+    for name, rows in tables.items():
+        own = rows.reindex(columns=corpus.columns()[name])
+        own.to_csv(folder / f"{name}.csv", index=False)
     shutil.copy(ROOT / "data" / "datapackage.json", folder)
     return folder

@@ -229,7 +229,7 @@ def test_fitted_coders_of_earlier_data_are_removed(store):
 def test_other_training_data_or_code_is_another_store(monkeypatch, tmp_path):
     first = coders.version()
     (tmp_path / "data").mkdir()
-    for name in ("articles.csv", "claims.csv", "embeddings.json"):
+    for name in (*coders._TABLES, "embeddings.json"):
         content = (settings.ROOT / "data" / name).read_bytes()
         (tmp_path / "data" / name).write_bytes(content)
     monkeypatch.setattr(settings, "ROOT", tmp_path)

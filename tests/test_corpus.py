@@ -23,10 +23,13 @@ ARTICLE = {
     "gist": "A crew is said to have crossed over.",
     "portrayal": "victim",
     "motives": "survival; conscience",
+    "occasion": "crossing",
+    "who": "soldier",
+    "outcome": "completed",
     "sources": "TASS",
-    "stance": "attributed",
     "origin": "rewrite",
     "slice": "b",
+    "wave": "1",
 }
 CLAIM = {
     "claim_id": f"{A}-1",
@@ -56,7 +59,13 @@ EVENT = {
     "directions": "ru_to_ua",
     "camps": "western",
     "langs": "en",
+    "occasion": "crossing",
+    "who": "soldier",
+    "outcome": "completed",
+    "shared": "false",
+    "wave": "1",
 }
+CODING = {"coder": "A", "blind": "true"}
 
 
 def tables() -> dict[str, list[dict]]:
@@ -80,25 +89,14 @@ def tables() -> dict[str, list[dict]]:
             | {"directions": "ua_to_ru", "camps": "ukrainian"},
             dict(EVENT),
         ],
-        "second_coder_claims": [
-            {
-                "claim_id": f"{A}-1",
-                "text": CLAIM["text"],
-                "frame": "survival",
-                "frame_2": "collapse",
-                "reworded": "false",
-            }
+        "codings_claims": [
+            {"claim_id": f"{A}-1", **CODING, "frame": "survival", "frame_2": "collapse"},
+            {"claim_id": f"{A}-1", **CODING, "coder": "B", "frame": "cost", "frame_2": ""},
         ],
-        "second_coder_articles": [
-            {
-                "article_id": B,
-                "direction": "ua_to_ru",
-                "portrayal": "victim",
-                "motives": "survival",
-                "stance": "doubted",
-                "origin": "wire",
-                "frames": "survival; cost",
-            }
+        "codings_articles": [
+            {"article_id": B, **CODING, "direction": "", "portrayal": "victim"}
+            | {"occasion": "unit", "who": "", "outcome": "none", "motives": "survival; family"}
+            | {"origin": "", "guess": "R"},
         ],
     }
 
@@ -121,7 +119,7 @@ def complaint(folder: Path) -> list[str]:
 def test_the_repositorys_data_package_is_valid_for_any_frictionless_tool():
     report = frictionless.validate(str(DATA / "datapackage.json"))
     assert report.flatten(["title", "rowNumber", "fieldName", "note"]) == []
-    assert report.stats["tasks"] == 6
+    assert report.stats["tasks"] == 8
 
 
 def test_every_column_has_a_type_a_constraint_an_example_and_a_meaning():
@@ -144,7 +142,7 @@ def test_the_repositorys_data_loads_typed():
     assert all(isinstance(cell, tuple) for cell in loaded.articles["motives"])
     assert loaded.claims["frame"].cat.categories[0] == "coercion"
     assert list(loaded.claims["frame"].cat.categories) == list(
-        loaded.second_claims["frame_2"].cat.categories
+        loaded.codings_claims["frame_2"].cat.categories
     )
     table = loaded.claim_table()
     assert len(table) == len(loaded.claims)
@@ -162,8 +160,9 @@ def test_a_small_corpus_keeps_its_values(tmp_path):
     assert loaded.outlets.loc["one.example", "country"] == "NA"
     assert loaded.claims.loc[f"{A}-2", "text"] == "Two, and more."
     assert pd.isna(loaded.claims.loc[f"{A}-1", "frame_2"])
-    assert loaded.second_claims["reworded"].dtype == bool
-    assert not loaded.second_claims.loc[f"{A}-1", "reworded"]
+    assert loaded.codings_claims.loc[(f"{A}-1", "B"), "frame"] == "cost"
+    assert loaded.codings_articles.loc[(B, "A"), "motives"] == ("survival", "family")
+    assert loaded.codings_articles["blind"].tolist() == [True]
 
 
 def test_an_article_without_a_case_is_clustered_by_its_outlet(tmp_path):
@@ -171,14 +170,14 @@ def test_an_article_without_a_case_is_clustered_by_its_outlet(tmp_path):
     assert cluster.to_dict() == {A: "tank-crew", B: "general/two.example"}
 
 
-def test_the_second_coder_may_be_absent_but_no_other_table(tmp_path):
+def test_codings_may_be_absent_but_no_other_table(tmp_path):
     write(tmp_path, tables())
-    (tmp_path / "second_coder_claims.csv").unlink()
-    (tmp_path / "second_coder_articles.csv").unlink()
+    (tmp_path / "codings_claims.csv").unlink()
+    (tmp_path / "codings_articles.csv").unlink()
     loaded = corpus.load(tmp_path)
-    assert len(loaded.second_claims) == 0
-    assert list(loaded.second_claims) == ["text", "frame", "frame_2", "reworded"]
-    assert list(loaded.second_articles)[-1] == "frames"
+    assert len(loaded.codings_claims) == 0
+    assert list(loaded.codings_claims) == ["blind", "frame", "frame_2"]
+    assert list(loaded.codings_articles)[-1] == "guess"
     (tmp_path / "events.csv").unlink()
     assert complaint(tmp_path) == [f"events.csv is missing from {tmp_path}; put the table there."]
 
@@ -220,10 +219,16 @@ VIOLATIONS = [
     ("events", 1, "n_articles", "2", ["write '1'"]),
     ("events", 1, "last_date", "2024", ["write '2023-08'"]),
     ("events", 1, "langs", "en; uk", ["write 'en'"]),
-    ("second_coder_claims", 0, "claim_id", f"{A}-7", ['lookup table "claims" as "claim_id"']),
-    ("second_coder_claims", 0, "reworded", "no", ["boolean/default"]),
-    ("second_coder_claims", 0, "reworded", "true", ["does not fit the sentence"]),
-    ("second_coder_articles", 0, "frames", "survival; fear", ["pattern"]),
+    ("events", 1, "shared", "true", ["write 'false'"]),
+    ("events", 1, "occasion", "unit", ["write 'crossing'"]),
+    ("articles", 0, "occasion", "battle", ["'crossing', 'prosecution'"]),
+    ("articles", 0, "wave", "3", ['"maximum" is "2"']),
+    ("codings_claims", 0, "claim_id", f"{A}-7", ['lookup table "claims" as "claim_id"']),
+    ("codings_claims", 0, "frame", "fear", ["'coercion', 'mistreatment'"]),
+    ("codings_claims", 0, "frame_2", "survival", ["main frame already"]),
+    ("codings_articles", 0, "article_id", "a00000000cc", ['lookup table "articles"']),
+    ("codings_articles", 0, "guess", "Russia", ["'R', 'U', '?'"]),
+    ("codings_articles", 0, "motives", "survival; fear", ["pattern"]),
 ]
 
 
@@ -240,15 +245,42 @@ def test_each_violation_names_file_row_column_value_and_remedy(
         assert words in found[0]
 
 
+def test_two_codings_of_one_unit_by_one_coder_are_named(tmp_path):
+    content = tables()
+    content["codings_claims"][1]["coder"] = "A"
+    [line] = complaint(write(tmp_path, content))
+    assert line.startswith(f"codings_claims.csv, row 3, column claim_id: '{A}-1' ")
+    assert "at position 2" in line and "remove one row" in line
+
+
+def test_an_event_is_shared_if_both_camps_told_it_as_a_crossing_in_one_direction(tmp_path):
+    content = tables()
+    for row, camp in zip(content["outlets"], ("russian_state", "ukrainian"), strict=True):
+        row["camp"] = camp
+    content["articles"][1] |= {"event": "tank-crew"}
+    del content["events"][0]
+    content["events"][0] |= {
+        "n_articles": "2",
+        "n_outlets": "2",
+        "directions": "ru_to_ua; ua_to_ru",
+    }
+    content["events"][0] |= {"camps": "russian_state; ukrainian"}
+    assert not corpus.load(write(tmp_path, content)).events.loc["tank-crew", "shared"]
+    content["articles"][1]["direction"] = "ru_to_ua"
+    content["events"][0] |= {"directions": "ru_to_ua", "shared": "true"}
+    loaded = corpus.load(write(tmp_path, content))
+    assert loaded.article_table()["shared"].all()
+
+
 def test_every_violation_is_listed_once(tmp_path):
     content = tables()
-    content["articles"][0]["stance"] = "sure"
+    content["articles"][0]["origin"] = "sure"
     content["articles"][1]["lang"] = "xxx"
     content["claims"][2]["voice"] = "crowd"
     content["outlets"][1]["basis"] = ""
     lines = complaint(write(tmp_path, content))
     assert [line.split(":")[0] for line in lines] == [
-        "articles.csv, row 2, column stance",
+        "articles.csv, row 2, column origin",
         "articles.csv, row 3, column lang",
         "claims.csv, row 4, column voice",
         "outlets.csv, row 3, column basis",

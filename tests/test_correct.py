@@ -133,7 +133,7 @@ def sheets(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own") / "sheets"
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DEFECTION_DATA", raising=False)
-        human.blind_sheet(200, folder)
+        human.blind_sheet(400, folder)
     own, claims = key(folder, "articles"), key(folder, "claims")
     fill(folder, "articles", portrayal=own["portrayal"].replace("neutral", "hero"),
          direction=own["direction"])  # fmt: skip

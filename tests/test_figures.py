@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-import synthetic
-from defection_framing import domain, figures, stats
+from defection_framing import domain, figures
 from defection_framing.figures import style
 
 # Root mean square of grey levels (0 to 255), most of them of white paper: a mark of another size,
@@ -69,12 +68,6 @@ def test_heat():
     return figures.heat(counts, "direction", "camp")
 
 
-@image
-def test_mirror():
-    m = stats.mirror(synthetic.claims(1, relational=0.3, events=40), domain.TOWARD, draws=100)
-    return figures.mirror(m, marked=["policy"])
-
-
 def curve(values, reported):
     t = pd.DataFrame({"value": values})
     t["low"], t["high"] = t["value"] - 0.1, t["value"] + 0.1
@@ -84,11 +77,12 @@ def curve(values, reported):
 
 @image
 def test_curves():
-    tables = {"a": curve(np.linspace(-0.15, 0.4, 30), 20), "b": curve([0.1, 0.2, 0.6], 1)}
-    tables["b"].loc[2, ["low", "high"]] = np.nan
-    null = pd.DataFrame({"null_low": [-0.05], "null_high": [0.05]}, ["a"])
-    names, units = {"a": "treason", "b": "an index"}, {"a": "points", "b": "plain"}
-    return figures.curves(tables, names, units, null)
+    tables = {"a": curve(np.linspace(-0.15, 0.4, 30), 20), "b": curve([0.01, 0.2, 0.6], 0)}
+    tables["a"].loc[27:, ["low", "high"]] = np.nan
+    tables["b"][["low", "high"]] = np.nan
+    counts = {"value": [0.23, 0.01], "specifications": [30, 3], "without_interval": [3, np.nan]}
+    summary, names = pd.DataFrame(counts, ["a", "b"]), {"a": "treason", "b": "all frames"}
+    return figures.curves(pd.concat(tables), summary, names, {"b"})
 
 
 def test_importing_and_drawing_leave_a_researchers_matplotlib_alone():
@@ -203,11 +197,11 @@ def test_panels_without_values_are_left_out_and_empty_tables_draw_nothing():
 
 
 def test_curves_and_what_holds_of_nothing_draw_nothing():
-    none = pd.DataFrame(columns=["value", "low", "high", "excludes_zero", "reported"])
+    none = pd.DataFrame(columns=["value"], index=pd.MultiIndex.from_arrays([[], []]))
     summary = pd.DataFrame({"specifications": [0]}, ["a"])
     for fig in (
-        figures.curves({"a": none}, {"a": "A"}, {"a": "points"}),
-        figures.what_holds(summary, {"a": none}, {"a": "A"}, {"a": "points"}),
+        figures.curves(none, summary, {"a": "A"}, set()),
+        figures.what_holds(summary, {"a": none["value"]}, {"a": "A"}),
     ):
         assert "nothing to show" in fig.axes[0].texts[0].get_text()
 
@@ -216,20 +210,6 @@ def test_series_that_meet_in_one_figure_differ_in_marker_or_fill():
     for group in (domain.DIRECTIONS, [*domain.TOWARD, "Western", "Undisclosed"], "abcdef"):
         looks = [(look.marker, look.filled) for look in style.looks(group).values()]
         assert len(set(looks)) == len(group)
-
-
-def test_cells_by_article_are_those_of_the_column():
-    by_size = pd.DataFrame({"frame": [0.9, 0.95]}, [5, 20])
-    cells = pd.DataFrame(
-        {"events": [8, 12], "value": 0.94, "worst": 0.9, "by_article": [True, False]}
-    )
-    fig = figures.coverage(by_size, cells, {"shares": 7})
-    stars = {
-        to_hex(x.get_markerfacecolor()): x.get_xdata()[0]
-        for x in fig.axes[0].lines
-        if x.get_marker() == "*"
-    }
-    assert stars == {"#ffffff": 8, "#000000": 12}
 
 
 def test_camps_of_the_registry_are_all_placed():

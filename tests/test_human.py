@@ -159,7 +159,8 @@ def test_the_instructions_hold_every_code_that_can_be_written(blind):
             assert f"`{name}`" in text
             for code in corpus.codes(sheets.UNITS[unit], name):
                 assert f"`{code}`" in text, (name, code)
-    assert "JSON" not in text
+    assert "JSON" not in text and "Stance" not in text
+    assert "### 3. Operation or integration" in text
 
 
 def test_the_same_sheets_are_drawn_again(drawn, tmp_path):
@@ -267,13 +268,13 @@ def test_sheets_without_any_code_are_said_to_have_none(blind):
 
 def test_slips_of_both_sheets_are_named(blind):
     articles, claims = key(blind, "articles"), key(blind, "claims")
-    fill(blind, "articles", stance=articles["stance"].replace("doubted", "doubtful"))
+    fill(blind, "articles", outcome=articles["outcome"].replace("attempted", "tried"))
     second = pd.Series("collapse", index=claims.index[:2])
     fill(blind, "claims", frame=second.head(1), frame_2=second)
     result = run("agreement", blind)
     assert result.exit_code == 2
     assert "articles.csv, row" in result.stderr
-    assert "'doubtful' is not a code of this column; write one of asserted" in result.stderr
+    assert "'tried' is not a code of this column; write one of completed" in result.stderr
     assert (
         "claims.csv, row 2, column frame_2: 'collapse' is the main frame already" in result.stderr
     )
@@ -322,12 +323,12 @@ def write_coded(folder, n):
     sentences = [(a, n, f"Soldier {n} of {a} left.", "") for a in ids for n in (1, 2)]
     codes = []
     for unit, keys, values in (
-        ("article", ids, {"direction": "ru_exit", "portrayal": "victim", "stance": "asserted"}),
+        ("article", ids, {"direction": "ru_exit", "portrayal": "victim"}),
         ("claim", [f"{a}-{n}" for a, n, *_ in sentences], {"frame": "survival", "voice": "peer"}),
     ):
         for i, key_ in enumerate(keys):
             for code, value in values.items():
-                is_open = i % 3 == 0 and code in ("stance", "voice")
+                is_open = i % 3 == 0 and code in ("portrayal", "voice")
                 codes.append((unit, key_, code, value, 0.5, str(is_open).lower(), "model"))
     # An article that is not studied has its direction only.
     codes = [row for row in codes if not row[1].startswith(ids[-1]) or row[2] == "direction"]
@@ -369,12 +370,12 @@ def test_review_asks_for_every_unit_with_an_open_code_and_some_others(coded, mon
 def test_review_shows_the_text_and_no_guess(coded):
     run("review", coded)
     articles, claims = (table(coded / "review" / f"{n}.csv") for n in ("articles", "claims"))
-    assert list(articles) == ["url", "text", "direction", "portrayal", "stance", "note"]
+    assert list(articles) == ["url", "text", "direction", "portrayal", "note"]
     assert list(claims) == ["text", "url", "frame", "voice", "note"]
     assert (articles["text"].str.len() <= 2000).all()
     assert all(t.startswith(f"Title of {a} A soldier") for a, t in articles["text"].items())
     assert all(t == f"Soldier {i[-1]} of {i[:-2]} left." for i, t in claims["text"].items())
-    assert (articles[["direction", "portrayal", "stance"]] == "").all(axis=None)
+    assert (articles[["direction", "portrayal"]] == "").all(axis=None)
 
 
 def test_review_waits_until_something_is_filled_in(coded):

@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import synthetic
-from defection_framing import corpus
-from defection_framing.study import inference, kept, rates
+from defection_framing import corpus, stats
+from defection_framing.domain import CELLS
+from defection_framing.stats.energies import HALVES
+from defection_framing.study import codes, inference, kept, rates, same_act
 from defection_framing.study.estimands import CONTRASTS, SIMULATED
 
 
@@ -15,45 +19,116 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def frame(data):
-    return inference.panels(data)["frame"]
+def told(data):
+    return same_act.told(data)
 
 
-def test_a_shuffle_moves_the_labels_of_whole_events(frame):
-    moved = frame.shuffled("direction", frame.event, np.random.default_rng(0))
-    before, after = (
-        pd.Series(t.labels["direction"]).groupby(t.event).agg(["first", "nunique"])
-        for t in (frame, moved)
-    )
-    assert (after["nunique"] == 1).all()
-    assert (before["first"] != after["first"]).any()
-    assert before["first"].value_counts().equals(after["first"].value_counts())
+@pytest.fixture(scope="module")
+def redraws(data):
+    return codes.redraws(data, "portrayal", draws=100)
 
 
-def test_events_are_drawn_whole_and_as_many_as_asked_for(frame):
-    groups = pd.Index(["ru_to_ua", "ua_to_ru"])
-    sample = frame.drawn(["direction"], groups, 7, np.random.default_rng(0))
-    per_group = pd.Series(sample.event).groupby(sample.labels["direction"]).nunique()
-    assert per_group.tolist() == [7, 7]
-    sizes = set(np.bincount(frame.event))
-    assert set(np.bincount(sample.event)) <= sizes
-    again = frame.redrawn(np.random.default_rng(0))
-    assert again.event.max() == frame.event.max()
-    assert set(np.bincount(again.event)) <= sizes
+@pytest.fixture(scope="module")
+def panel(data):
+    return inference._panels(data)["frame_away"]
 
 
-def test_what_is_planted_has_the_size_asked_for(frame):
-    contrast = CONTRASTS["frame_directional"]
-    rng, before = np.random.default_rng(0), inference._combined(frame, contrast, 2)[0]
-    worlds = [inference._plant(frame, contrast, 0.1, rng) for _ in range(60)]
-    after = np.mean([inference._combined(w, contrast, 2)[0] for w in worlds], axis=0)
-    assert (after - before)[:6] == pytest.approx(0.1, abs=0.04)
+def rng(seed=0):
+    return np.random.default_rng(seed)
 
 
-def test_a_corpus_without_the_cells_has_no_rates_of_them(data):
+def test_a_shuffle_keeps_how_many_articles_each_telling_of_an_event_has(told):
+    now = inference.shuffled(told, rng())
+    count = [t.groupby("unit")["left"].agg(["sum", "size"]) for t in (told, now)]
+    assert count[0].equals(count[1])
+    assert (now["left"] != told["left"]).mean() > 0.2
+    once = told.groupby("unit")["left"].transform("size") == 2
+    means = [inference.shuffled(told, rng(s))["left"][once].to_numpy() for s in range(200)]
+    assert np.mean(means, axis=0) == pytest.approx(0.5, abs=0.15)
+
+
+def test_shuffled_tellings_differ_by_nothing_on_average_and_not_at_all_as_they_were(told, redraws):
+    def traitor(articles):
+        pairs = same_act.pairs(articles, redraws)[0]
+        return stats.paired_mean(pairs)[pairs.codes.get_loc("traitor")]
+
+    assert traitor(told) > 0.1
+    null = [traitor(inference.shuffled(told, rng(s))) for s in range(100)]
+    assert np.mean(null) == pytest.approx(0, abs=3 * np.std(null) / 10)
+
+
+def test_a_planted_difference_of_one_act_has_the_size_asked_for(told, redraws):
+    def value(size, seed):
+        planted = inference.plant_pairs(told, redraws, size, rng(seed))
+        return stats.paired_mean(same_act.pairs(told, planted)[0])
+
+    rise = np.mean([value(0.2, s) - value(0, s) for s in range(40)], axis=0)
+    names = list(redraws.names)
+    share = redraws.expected.mean(0)
+    for code in ("traitor", "convert", "neutral"):
+        k = names.index(code)
+        assert rise[k] == pytest.approx(0.2, abs=0.02 + 0.1 * share[k])
+
+
+def test_a_planted_difference_of_cells_has_the_size_asked_for(panel):
+    c = CONTRASTS["frame_away"]
+
+    def value(of):
+        return stats.combined(inference._shares(of, c, 2), c.weights)[0]
+
+    worlds = [inference.plant(panel, c, 0.1, rng(s)) for s in range(60)]
+    rise = np.mean([value(w) for w in worlds], axis=0) - value(panel)
+    assert rise == pytest.approx(0.1, abs=0.04)
+
+
+@pytest.mark.parametrize("half", inference.EXCHANGES)
+def test_an_exchange_of_events_leaves_nothing_of_one_energy_and_all_of_the_other(half):
+    table = synthetic.claims(7, events=400, relational=0.2, directional=0.15)
+    s = stats.shares(table, "frame", ["camp", "direction"], draws=2)
+    s = replace(s, sums=s.sums[:, at := [s.at(g) for g in CELLS]], mass=s.mass[:, at],
+                groups=pd.MultiIndex.from_tuples(CELLS))  # fmt: skip
+
+    def halves(of):
+        value = of.sums.sum(0) / of.mass.sum(0)[:, None]
+        return {h: np.linalg.norm(c @ value) for h, c in HALVES.items()}
+
+    before, after = halves(s), halves(inference.exchanged(s, inference.EXCHANGES[half], rng()))
+    other = ({*before} - {half}).pop()
+    assert after[half] < 0.3 * before[half]
+    assert after[other] == pytest.approx(before[other], rel=0.3)
+
+
+def test_events_are_drawn_whole_with_their_codes_and_as_many_as_asked_for(told, redraws):
+    pairs = same_act.pairs(told, redraws)[0]
+    for size in (0, 7):
+        drawn = inference.redrawn(pairs, size, rng())
+        n = np.bincount(drawn.stratum)
+        assert list(n) == ([7, 7] if size else list(np.bincount(pairs.stratum)))
+        rows = {tuple(d) + tuple(c) for d, c in zip(drawn.differences, drawn.draws[0], strict=True)}
+        assert rows <= {
+            tuple(d) + tuple(c) for d, c in zip(pairs.differences, pairs.draws[0], strict=True)
+        }
+        assert (drawn.counts @ (drawn.stratum == 1) == n[1]).all()
+
+
+@pytest.mark.slow
+def test_a_calm_corpus_has_the_rates_that_are_due(data, monkeypatch):
+    monkeypatch.setattr(inference, "SIMULATED", ["portrayal_away"])
+    alarms = rates.summary(inference.false_alarms(data, 30, 0)).droplevel("what")
+    assert alarms.loc["p", "value"].max() < 0.2
+    assert alarms.loc["interval", "value"].min() > 0.85
+    monkeypatch.setattr(inference, "SIZES", [8])
+    held = rates.summary(inference.coverage(data, 30, 0))["value"]
+    assert held.min() > 0.85 and ("8", "interval", "same_act/portrayal") in held.index
+    power = inference.detectable(data, 4, 0).set_index(["estimate", "code"])["value"]
+    assert power["same_act/portrayal", "traitor"] < 0.5
+    assert power["same_act/portrayal/new_events"].min() > power["same_act/portrayal"].min()
+
+
+def test_what_no_replicate_shows_has_no_rate():
     hits = inference._Hits()
-    hits.add("directions", "x", "p", np.array([np.nan, np.nan]), ["a", "b"])
-    hits.add("directions", "y", "p", np.array([1.0, 0.0]), ["a", "b"])
+    hits.add("shuffled", "x", "p", np.array([np.nan, np.nan]), ["a", "b"])
+    hits.add("shuffled", "y", "p", np.array([1.0, 0.0]), ["a", "b"])
     table = hits.table()
     assert set(table["estimate"]) == {"y"} and (table["se"] > 0).all()
 
@@ -68,36 +143,16 @@ def test_the_summary_names_the_code_that_does_worst():
     assert worst["w", "p", "c"] == "b" and worst["w", "interval", "c"] == "a"
 
 
-@pytest.fixture(scope="module")
-def kept_tables():
-    return {n: kept.SIMULATIONS[n].saved() for n in ("false_alarms", "coverage", "detectable")}
-
-
-def test_every_simulated_contrast_has_its_rates(kept_tables):
-    own = {n: set(t["estimate"]) for n, t in kept_tables.items()}
-    assert own["false_alarms"] == set(inference.LABELS)
-    assert own["coverage"] >= set(inference.LABELS)
-    assert own["detectable"] == set(SIMULATED) - {"frame_direction_by_article"}
-
-
-def test_figures_of_rates_hold_every_panel_and_estimate(kept_tables):
-    alarms = rates.alarm_panels(kept_tables["false_alarms"])
+def test_every_estimate_that_is_simulated_has_its_rates_and_its_place_in_the_figures():
+    tables = {n: kept.SIMULATIONS[n].saved() for n in ("false_alarms", "coverage", "detectable")}
+    paired = {*inference.SAME_ACT}
+    assert set(tables["false_alarms"]["estimate"]) == set(inference.LABELS)
+    assert set(tables["coverage"]["estimate"]) >= paired | {*SIMULATED}
+    alarms = rates.alarm_panels(tables["false_alarms"])
     assert set(alarms.index.unique("panel")) == set(rates.ALARMS)
-    assert set(alarms.index.unique("estimate")) == set(inference.LABELS.values())
-    power = rates.power_panels(kept_tables["detectable"])
-    assert (power["value"] >= 0).all()
-    seen = power.xs("observed, without its sign").xs("treason", level="code")["shown"]
-    assert seen[inference.LABELS["frame_relational"].removeprefix("frame, ")] and not seen.all()
-    assert list(rates.by_size(kept_tables["coverage"]).index) == inference.SIZES
-
-
-def test_cells_know_their_events_and_how_they_are_weighted(kept_tables):
-    cells = rates.cells(kept_tables["coverage"], inference.panels(corpus.load())["frame"])
-    assert cells["events"].notna().all() and cells["by_article"].sum() == 4
-    assert ("share", "Russian/ua_to_ru") in cells.index
-
-
-def test_estimates_of_rates_are_named_after_their_contrasts(kept_tables):
-    table = rates.detectable(kept_tables["detectable"])
-    assert table.loc["detectable/frame_direction", "value"] == pytest.approx(0.0956818)
-    assert set(table["source"]) == {"study.rates.detectable"}
+    assert list(rates.by_size(tables["coverage"]).index) == inference.SIZES
+    power = rates.power_panels(tables["detectable"])
+    assert set(power.index.unique("panel")) == {"portrayed as traitor", "portrayed as convert"}
+    assert power["value"].between(0, 0.75).all()
+    for made in (rates.alarms(tables["false_alarms"]), rates.covered(tables["coverage"])):
+        assert made["value"].between(0, stats.MIN_EVENTS).all()

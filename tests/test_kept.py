@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from defection_framing import cli, corpus, settings
 from defection_framing.publish import run
-from defection_framing.study import kept
+from defection_framing.study import inference, kept
 from defection_framing.study.kept import Simulation
 from defection_framing.text import embed
 
@@ -23,7 +23,8 @@ def simulation(tmp_path, monkeypatch):
     (tmp_path / "articles.csv").write_text("article_id\n")
     monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
     monkeypatch.setattr(corpus, "load", lambda: 0.5)
-    simulation = Simulation("coin", coin, 4000, 50)
+    monkeypatch.setattr(inference, "coin", coin, raising=False)
+    simulation = Simulation("coin", "inference.coin", 4000, 50)
     monkeypatch.setattr(kept, "SIMULATIONS", {"coin": simulation})
     return simulation
 
@@ -64,7 +65,7 @@ def test_a_corpus_without_kept_tables_gets_the_small_run(simulation):
 
 
 def test_a_table_about_rows_is_computed_anew_in_full_when_the_data_change(simulation, tmp_path):
-    rows = Simulation("rows", coin, 4000, 50, by_row=True)
+    rows = Simulation("rows", "inference.coin", 4000, 50, by_row=True)
     assert rows.saved().equals(rows.run(4000))
     assert rows.origin() == "rows: 4,000 replicates, computed now."
     rows.save()

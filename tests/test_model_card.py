@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from defection_framing import corpus, settings
-from defection_framing.own import model_card
+from defection_framing.own import coders, model_card
 
 
 def test_scores_are_those_of_a_hand_count():
@@ -27,16 +27,16 @@ def test_no_event_is_in_both_training_and_test():
 def test_the_card_is_written_from_what_was_measured(monkeypatch, tmp_path):
     table = pd.DataFrame(
         {"n": [10, 5], "accuracy": [0.9123, 0.8], "macro_f1": [0.5, 0.4], "ece": [0.01, np.nan]},
-        index=pd.MultiIndex.from_tuples([("frame", "model"), ("frame", "second coder")]),
+        index=pd.MultiIndex.from_tuples([("frame", "model"), ("frame", "pass C")]),
     ).rename_axis(["task", "coder"])
     counts = pd.DataFrame({"cost": [7]}, index=pd.Index(["other"], name="true"))
     monkeypatch.setattr(model_card, "evaluate", lambda: (table, {"frame": counts}))
     model_card.write_card(tmp_path / "card.md")
     card = (tmp_path / "card.md").read_text()
     assert "| frame | model | 10 | 0.912 | 0.5 | 0.01 |" in card
-    assert "| frame | second coder | 5 | 0.8 | 0.4 |  |" in card
+    assert "| frame | pass C | 5 | 0.8 | 0.4 |  |" in card
     assert "| other | 7 |" in card
-    assert "large language model" in card
+    assert "large language model" in " ".join(card.split())
     # Of estimates from the codes it says what the kept simulation says.
     table = pd.read_csv(settings.ROOT / "data" / "simulations" / "corrected_coverage.csv")
     table = table.set_index(["comparison", "code", "method"])
@@ -62,3 +62,21 @@ def test_codes_of_left_out_events_are_given_to_every_article_and_claim():
     right = own.loc["article"]["direction"].reindex(articles.index) == articles["direction"]
     assert right.mean() > 0.6
     assert set(own.loc["claim"]["frame"]) <= set(claims["frame"].cat.categories)
+
+
+def test_what_is_learnt_from_each_unit_is_the_share_of_its_passes():
+    units = pd.DataFrame({"frame": ["a", "b"], "voice": ["x", "y"]}, ["u", "v"])
+    codings = pd.DataFrame(
+        {"frame": pd.Categorical(["a", "b", "a", "b", None, "b"], ["a", "b", "c"])},
+        pd.MultiIndex.from_product([["u", "v"], ["A", "B", "C"]], names=["id", "coder"]),
+    )
+    given = coders.given_codes(units, codings, "frame")
+    assert given.loc["u"].to_dict() == pytest.approx({"a": 2 / 3, "b": 1 / 3, "c": 0})
+    assert given.loc["v"].to_dict() == {"a": 0, "b": 1, "c": 0}
+    assert coders.given_codes(units, codings, "voice").loc["v"].to_dict() == {"x": 0, "y": 1}
+
+
+def test_no_article_of_the_corpus_is_taught_as_not_about_this():
+    path = settings.ROOT / "src/defection_framing/own/coding_data/negatives.csv"
+    urls = pd.read_csv(path)["url"]
+    assert urls.is_unique and not urls.isin(corpus.load().articles["url"]).any()

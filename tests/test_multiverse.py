@@ -1,29 +1,42 @@
 """Every choice crossed: the same estimates as elsewhere, each specification once, known answers."""
 
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from defection_framing import corpus, domain, stats
-from defection_framing.study import estimands, multiverse, what_survives
+from defection_framing.study import multiverse, same_act, what_survives
 from defection_framing.study.estimands import (
-    COERCION,
     COLLAPSE_RU,
-    COLLAPSE_UA,
-    MIRROR_INDEX,
-    MIRROR_WITHOUT_TREASON,
-    REWARD,
+    CONTRASTS,
+    CONVERT_AWAY,
+    HEADLINES,
+    PAIRED,
+    SAME_CONVERT,
+    SAME_OTHERS,
+    SAME_TRAITOR,
+    SAME_TREASON,
     TRAITOR_AWAY,
-    TREASON_AWAY,
 )
-from defection_framing.study.material import CHOICES, coded, material
+from defection_framing.study.multiverse import CHOICES, REPORTED
 
 pytestmark = pytest.mark.slow
 
-FEW = ("weighting", "exits", "events")
+AS_SENSITIVITY = {
+    "completed crossings": ("acts", "completed"),
+    "no prosecutions": ("acts", "no prosecutions"),
+    "laws and counts too": ("acts", "laws and counts too"),
+    "new events": ("wave", "new events"),
+    "old events": ("wave", "old events"),
+    "one service, one cluster": ("announcements", "of one service as one"),
+    "same language": ("languages of an event", "those of both camps"),
+    "outlets of firm camp": ("outlets of doubtful camp", "out"),
+    "first pass, not blind": ("codes", "first pass"),
+    "majority of all passes": ("codes", "majority"),
+    "third blind pass too": ("codes", "with C"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,220 +46,296 @@ def data():
 
 @pytest.fixture(scope="module")
 def m(data):
-    return material(data)
+    return multiverse.material(data)
 
 
-@pytest.fixture
-def narrow(monkeypatch):
-    """Cross only some of the choices that bear on estimates."""
-
-    def narrow(*choices):
-        monkeypatch.setattr(multiverse, "bearing", lambda e: choices)
-
-    return narrow
-
-
-def reported(m, e):
-    return multiverse.estimated(e, [multiverse.as_reported(m, e)]).iloc[0]
+def coded(m, share, column="portrayal", code="traitor"):
+    """The corpus with another share of a code in each article, whoever coded."""
+    made = dict(m.codes)
+    for variant in CHOICES["codes"]:
+        of = m.codes[column, variant]
+        expected = of.expected.copy()
+        expected[:, of.names.get_loc(code)] = share * of.units
+        made[column, variant] = replace(of, expected=expected)
+    return replace(m, codes=made)
 
 
-def tables(data, **change):
-    both = data.article_table().reset_index(), data.claim_table()
-    camps = domain.CAMPS | change
-    return tuple(t.assign(camp=t["camp_detail"].astype(str).map(camps)) for t in both)
+def leaving(m):
+    """Whether the teller's side is the one that is left."""
+    return (m.articles["camp"] == m.articles["direction"].astype(str).map(same_act.LEFT)).to_numpy()
 
 
-def shuffled(m, seed):
-    """The corpus with directions shuffled over whole events: no effect of the direction."""
-    rng = np.random.default_rng(seed)
-    return replace(m, panel=m.panel.shuffled("direction", m.panel.event, rng))
+def option(table, choice, wanted):
+    [row] = table[table[choice] == wanted].itertuples()
+    return row
 
 
-def planted(m, seed, chance=0.6):
-    """The corpus with claims of treason planted where a person leaves the teller's side."""
-    rng = np.random.default_rng(seed)
-    teller, direction = m.tellers["with pro-Russian abroad"], m.panel.labels["direction"]
-    leaves = ((teller == 0) & np.isin(direction, [0, 2])) | (
-        (teller == 1) & np.isin(direction, [1, 3])
+def test_as_reported_the_estimates_are_those_of_the_study(data, m):
+    for p in (SAME_TRAITOR, SAME_CONVERT, SAME_TREASON):
+        [row] = multiverse.paired(m, [p], ())[p.name][0].itertuples()
+        own = same_act.paired(data, p)
+        assert (row.value, row.n_events) == (pytest.approx(own["value"]), own["n_events"])
+        assert row.reported and own["low"] < row.low < row.value < row.high < own["high"]
+    for e in HEADLINES.values():
+        [row] = multiverse.unpaired(m, [e], ())[e.name].itertuples()
+        own = e.of().estimate(data, draws=20).loc[e.code]
+        assert row.value == pytest.approx(own["value"])
+        assert (row.n_articles, row.n_events) == (own["n_articles"], own["n_events"])
+
+
+@pytest.mark.parametrize("sensitivity", AS_SENSITIVITY)
+def test_an_option_does_what_the_sensitivity_of_its_name_does(data, m, sensitivity):
+    choice, wanted = AS_SENSITIVITY[sensitivity]
+    for p in (SAME_TRAITOR, SAME_TREASON):
+        row = option(multiverse.paired(m, [p], (choice,))[p.name][0], choice, wanted)
+        made, cluster = same_act.compared(data, p, sensitivity)
+        own = stats.paired_contrast(made, cluster, flips=10).loc[p.code]
+        assert row.value == pytest.approx(own["value"])
+        assert row.n_events == len(made.names)
+
+
+def test_contrasts_by_option_are_those_of_their_stratum(data, m):
+    table = multiverse.unpaired(m, [TRAITOR_AWAY], ("acts",))[TRAITOR_AWAY.name]
+    for wanted, ending in (("no prosecutions", "_unprosecuted"), ("completed", "_completed")):
+        own = CONTRASTS[f"portrayal_away{ending}"].estimate(data, draws=20).loc["traitor"]
+        assert option(table, "acts", wanted).value == pytest.approx(own["value"])
+
+
+def by_hand(data, copies, **camps):
+    """Articles with the first pass's portrayal, of firm camps, with copies or without."""
+    t = data.article_table()
+    first = data.codings_articles["portrayal"].xs("0", level="coder").astype(str)
+    t = t.assign(hit=first.reindex(t.index).eq("traitor").astype(float))
+    t["camp"] = t["camp_detail"].astype(str).map(domain.CAMPS | camps)
+    t = t[copies | ~t["kind"].isin(["aggregator", "mirror"]) & (t["origin"] != "rewrite")]
+    t = t[(t["confidence"] != "low") & (t["event"] != "general") & (t["outcome"] != "none")]
+    t = t[t["camp"].isin(domain.TOWARD) & t["direction"].isin(domain.TOWARD.values())]
+    return t.assign(left=t["camp"] != t["direction"].astype(str).map(
+        {d: camp for camp, d in domain.TOWARD.items()}))  # fmt: skip
+
+
+COPIES = {"copies": CHOICES["copies"][1], "outlets of doubtful camp": "out", "codes": "first pass"}
+
+
+def test_crossed_choices_of_a_pair_do_together_what_each_says(data, m):
+    wanted = COPIES | {"copies": "in", "acts": "no prosecutions"}
+    wanted |= {"Russian camp": "with pro-Russian abroad", "directions": "each event the same"}
+    wanted |= {"within a camp": "each outlet the same"}
+    table = multiverse.paired(m, [SAME_TRAITOR], tuple(wanted))[SAME_TRAITOR.name][0]
+    [row] = table[np.all([table[c] == o for c, o in wanted.items()], axis=0)].itertuples()
+    t = by_hand(data, True, pro_russian_abroad="Russian")
+    t = t[(t["occasion"] != "prosecution") & ~t["sought_by_law"]].astype({"direction": str})
+    sides = t.groupby(["event", "direction", "left", "outlet"])["hit"].mean()
+    sides = sides.groupby(["event", "direction", "left"]).mean().unstack("left").dropna()
+    assert row.value == pytest.approx((sides[True] - sides[False]).mean())
+    assert row.n_events == len(sides)
+
+
+def test_crossed_choices_of_a_contrast_do_together_what_each_says(data, m):
+    wanted = COPIES | {"Russian camp": "state only", "weighting": "each article once"}
+    table = multiverse.unpaired(m, [TRAITOR_AWAY], tuple(wanted))[TRAITOR_AWAY.name]
+    [row] = table[np.all([table[c] == o for c, o in wanted.items()], axis=0)].itertuples()
+    t = by_hand(data, False, russian_mainstream="other")
+    share = t.groupby(["camp", "left"])["hit"].mean().unstack("left")
+    assert row.value == pytest.approx((share[True] - share[False]).mean())
+    assert row.n_articles == len(t)
+
+
+def test_stacked_pairs_have_the_interval_of_a_bootstrap_within_strata():
+    rng = np.random.default_rng(1)
+    stratum = np.repeat([0, 1], [15, 25])
+    each = np.where(rng.random((40, 3)) < 0.5, 0, rng.normal(0.2, 0.3, (40, 3))).clip(-1, 1)
+    none = np.zeros((0, 40, 3)), np.zeros((0, 40), int)
+    own = stats.paired_contrast(
+        stats.Pairs(pd.RangeIndex(40), stratum, each, *none, pd.RangeIndex(3)), flips=10
     )
-    treason = m.codes["frame"].index("treason")
-    first = rng.integers(len(m.codes["frame"]), size=len(m.first))
-    hit = rng.random(len(first)) < np.where(leaves[m.article], chance, 0.05)
-    return replace(m, first=np.where(hit, treason, first), second=np.full(len(first), -1))
+    found = stats.stacked_pairs(each, stratum, 0.5 / np.bincount(stratum)[stratum])
+    assert np.allclose(found, own[["value", "low", "high"]], atol=0.01)
+    few = each * (np.arange(40) < 2)[:, None]
+    assert np.isnan(stats.stacked_pairs(few, stratum, np.full(40, 1 / 40))[:, 1:]).all()
 
 
-def test_as_reported_the_estimates_are_those_of_the_comparison(data, m):
-    articles, claims = tables(data)
-    mirror = stats.mirror(claims, domain.TOWARD)
-    found = reported(m, MIRROR_INDEX)
-    for column in ("value", "low", "high", "n_articles", "n_events"):
-        assert found[column] == pytest.approx(mirror.index[column], nan_ok=True)
-    treason = mirror.frames.loc["treason"]
-    found = reported(m, TREASON_AWAY)
-    assert found["value"] == pytest.approx(-treason["relational"])
-    assert found["low"] == pytest.approx(-treason["relational_high"], abs=0.01)
-    rest = stats.mirror(claims[claims["frame"] != "treason"], domain.TOWARD, draws=50)
-    assert reported(m, MIRROR_WITHOUT_TREASON)["value"] == pytest.approx(rest.index["value"])
-    for e in (TRAITOR_AWAY, TREASON_AWAY, COLLAPSE_UA, COLLAPSE_RU, COERCION, REWARD):
-        own, found = e.of().estimate(articles, claims).loc[e.code], reported(m, e)
-        for column in ("value", "n_articles", "n_events"):
-            assert found[column] == pytest.approx(own[column])
-        assert found["low"] == pytest.approx(own["low"], abs=0.01)  # of other draws
+def test_stacked_contrasts_have_nearly_the_intervals_of_redrawn_events(m):
+    rows = m.kept({"acts": "all"}, m.camps["state and mainstream"] >= 0, np.zeros(len(m.articles)))
+    a = m.articles[rows & (m.articles["event"] != "general")]
+    a = a[a["direction"].isin(["ru_to_ua", "ua_to_ru"])]
+    shares = m.shares("portrayal", [TRAITOR_AWAY, CONVERT_AWAY])[a.index][:, :, 0]
+    event = pd.factorize(a["event"])[0]
+    labels = {c: a[c].astype(object).to_numpy() for c in ("camp", "direction")}
+    panel = stats.Panel(pd.RangeIndex(2), shares, event, event, labels)
+    weights = TRAITOR_AWAY.of().weights
+    cells = pd.Index(list(weights))
+    for weighting in ("event", "article"):
+        s = panel.shares(["camp", "direction"], cells, weighting=weighting)
+        sums = panel.event_sums(panel.cell(["camp", "direction"], cells), 4, weighting)
+        found, effective = stats.stacked_contrasts([sums], list(weights.values()))
+        assert np.allclose(found[0, 0], np.transpose(stats.combined(s, weights)), atol=0.015)
+        assert effective == pytest.approx(s.n["effective_events"].min())
 
 
-def test_stacked_specifications_have_the_intervals_of_single_ones(m):
-    for e in (TRAITOR_AWAY, MIRROR_INDEX):
-        specs = list(islice(multiverse.specifications(m, e), 0, 200, 9))
-        found = multiverse.estimated(e, specs, draws=60)
-        weights = dict(enumerate(e.of().weights.values()))
-        for spec, row in zip(specs, found.itertuples(), strict=True):
-            used = spec.cell >= 0
-            panel = replace(spec.panel.take(used), labels={"cell": spec.cell[used]})
-            groups = pd.RangeIndex(len(weights))
-            s = panel.shares(["cell"], groups, 60, multiverse.weighting(spec.options))
-            if e.code is None:
-                wanted = stats.index_interval(s, list(weights))
-            else:
-                wanted = [x.item() for x in stats.combined(s, weights)]
-            if s.n["effective_events"].min() < stats.MIN_EVENTS:
-                wanted = [wanted[0], np.nan, np.nan]
-            assert np.allclose([row.value, row.low, row.high], wanted, equal_nan=True)
+def test_an_event_worth_one_lengthens_intervals_and_t_shortens_them(m):
+    e = COLLAPSE_RU
+    rows = m.articles["direction"].isin(["ru_exit", "ru_to_ua"]).to_numpy()
+    direction = m.articles["direction"].astype(str)[rows]
+    panel = stats.Panel(
+        pd.RangeIndex(1), m.shares("frame", [e])[rows][:, :, 0],
+        rows[rows], pd.factorize(m.articles["event"][rows])[0], {},
+    )  # fmt: skip
+    sums = panel.event_sums((direction == "ru_to_ua").to_numpy(int), 2)
+    found, _ = stats.stacked_contrasts([sums], [1, -1], list(multiverse.RULES.values()))
+    value, low, high = found[:, 0, 0].T
+    assert np.ptp(value) == 0
+    length = dict(zip(multiverse.RULES, high - low, strict=True))
+    assert length["one, z"] >= length["more than one, z"] > length["more than one, t"]
 
 
-def test_a_crossing_of_choices_does_what_the_options_say(data, m, monkeypatch, narrow):
-    wanted = {
-        "Russian camp": "state only",
-        "codes": "second frame too",
-        "exits": "as leaving",
-        "weighting": "each article once",
-        "outlets of doubtful camp": "out",
-        "copies": "no aggregators or mirrors",
-        "events": "single cases only",
+def test_no_specification_is_there_twice_and_one_is_the_reported(m):
+    tables = multiverse.paired(m, [SAME_TRAITOR])
+    both = tables[SAME_TRAITOR.name][0], multiverse.unpaired(m, [COLLAPSE_RU])[COLLAPSE_RU.name]
+    for table in both:
+        choices = [c for c in CHOICES if c in table]
+        assert len(table) > 500 and not table.duplicated(choices).any()
+        assert table["reported"].sum() == 1 and table["value"].is_monotonic_increasing
+        others = [c for c in choices if c != "codes"]
+        first = table[table["codes"] == "pooled"].set_index(others)
+        assert not first.duplicated(["value", "low", "high", "n_articles", "n_events"]).mean() > 0.1
+
+
+def test_an_option_that_changes_nothing_is_not_counted(m):
+    everything = np.ones(len(m.articles), bool)
+    dated = replace(m, keeps=m.keeps | {("dates", "dated only"): everything})
+    table = multiverse.paired(dated, [SAME_TRAITOR], ("dates", "directions"))[SAME_TRAITOR.name][0]
+    assert table["dates"].tolist() == ["all", "all"]
+    table = multiverse.unpaired(dated, [TRAITOR_AWAY], ("dates",))[TRAITOR_AWAY.name]
+    assert table["dates"].tolist() == ["all"]
+
+
+@pytest.mark.parametrize("choice", [c for c in multiverse.OF_PAIRS if c not in multiverse.MADE])
+def test_what_is_planted_in_articles_that_an_option_drops_or_adds_shows_there_alone(m, choice):
+    known = np.ones(len(m.articles), bool)
+    told, tried = list(multiverse.tellings(m, (choice,), known)), 0
+    for other in told[1:]:
+        for more, less in ((told[0], other), (other, told[0])):
+            planted = np.zeros(len(known))
+            planted[np.setdiff1d(more.rows, less.rows)] = 1
+            planted *= leaving(m)
+            if not planted.any():
+                continue
+            tried += 1
+            table = multiverse.paired(coded(m, planted), [SAME_TRAITOR], (choice,))
+            table = table[SAME_TRAITOR.name][0]
+            assert option(table, choice, less.options[choice]).value == 0
+            assert option(table, choice, more.options[choice]).value > 0
+    assert tried
+
+
+def test_outlets_directions_and_services_weigh_as_their_options_say(m):
+    known = np.ones(len(m.articles), bool)
+    [first] = multiverse.tellings(m, (), known)
+    for t in multiverse.tellings(m, ("within a camp", "announcements", "directions"), known):
+        joined, weights, stratum = t.weights()
+        assert weights.sum() == pytest.approx(1) and np.allclose(joined.sum(1), 1)
+        of_direction = [weights[stratum == s].sum() for s in (0, 1)]
+        equal = t.options["directions"] == "the same weight"
+        assert (np.ptp(of_direction) < 1e-9) == equal and equal or np.ptp(weights) < 1e-9
+        merged = t.options["announcements"] != REPORTED["announcements"]
+        assert (len(stratum) < len(t.unit)) == merged
+        outlet = m.articles["outlet"].to_numpy()[t.rows]
+        weight = np.abs(t.differences)
+        if t.options["within a camp"] == REPORTED["within a camp"]:
+            assert np.allclose(t.differences, first.differences)
+            continue
+        for row in range(0, len(t.unit), 5):
+            side = t.differences[row] > 0
+            of_outlet = pd.Series(weight[row][side]).groupby(outlet[side]).sum()
+            assert np.ptp(of_outlet) < 1e-9 and of_outlet.sum() == pytest.approx(1)
+
+
+def test_weights_services_and_shared_events_change_a_contrast_as_they_say(m):
+    choices = ("told by", "announcements", "weighting")
+    table = multiverse.unpaired(m, [TRAITOR_AWAY], choices)[TRAITOR_AWAY.name]
+    assert len(table) == 8
+    by = table.set_index(list(choices))
+    either = by.xs("either camp", level="told by")
+    assert by.xs("both camps", level="told by")["n_events"].max() < either["n_events"].min()
+    n = either["n_events"].groupby("announcements").first()
+    assert n["of one service as one"] < n["each event by itself"]
+    kuzminov = (m.articles["event"] == "kuzminov-mi8").to_numpy()
+    planted = coded(m, (kuzminov & leaving(m)).astype(float))
+    own = multiverse.unpaired(planted, [TRAITOR_AWAY], ("weighting",))[TRAITOR_AWAY.name]
+    own = own.set_index("weighting")["value"]
+    assert own["each article once"] > 2 * own["each event once"] > 0
+
+
+def test_the_signs_of_events_tell_a_planted_difference_from_none(m):
+    choices = ("wave", "outlets of doubtful camp", "directions", "codes")
+    planted = coded(m, np.where(leaving(m), 0.6, 0.2))
+    table, p = multiverse.paired(planted, [SAME_TRAITOR], choices)[SAME_TRAITOR.name]
+    assert np.allclose(table["value"], 0.4) and p == pytest.approx(1 / 1001)
+    found = []
+    for seed in range(12):
+        none = coded(m, np.random.default_rng(seed).random(len(m.articles)))
+        found.append(multiverse.paired(none, [SAME_TRAITOR], choices)[SAME_TRAITOR.name][1])
+    assert np.mean(np.array(found) < 0.05) <= 0.25 and np.ptp(found) > 0.3
+
+
+def test_the_joint_test_is_that_of_the_study_and_crosses_its_choices(data, m):
+    table = multiverse.joint(m, SAME_OTHERS)
+    [own] = table[table["reported"]].itertuples()
+    made, _ = same_act.compared(data, SAME_OTHERS)
+    assert own.n_events == len(made.names)
+    assert own.value == pytest.approx(stats.joint_test(made)[1], abs=0.005)
+    assert set(table["codes"]) == set(CHOICES["codes"]) and table["value"].between(0, 1).all()
+
+
+def test_one_coder_has_fewer_specifications_and_no_material_none(data):
+    none = {c: getattr(data, c).head(0) for c in ("codings_claims", "codings_articles")}
+    alone = multiverse.material(replace(data, **none))
+    table = multiverse.paired(alone, [SAME_TRAITOR], ("codes", "dates"))[SAME_TRAITOR.name][0]
+    assert set(table["codes"]) == {"pooled"} and len(table) == 2
+    nothing = np.zeros(len(alone.articles), bool)
+    curves = {
+        **{k: t for k, (t, _) in multiverse.paired(alone, [SAME_TRAITOR], keep=nothing).items()},
+        **multiverse.unpaired(alone, [TRAITOR_AWAY], keep=nothing),
     }
-    for choice, option in wanted.items():
-        monkeypatch.setitem(CHOICES, choice, (CHOICES[choice][0], option))
-    narrow(*wanted)
-    curve = what_survives.curve(m, TREASON_AWAY.name, draws=2)
-    [row] = curve[np.all([curve[c] == o for c, o in wanted.items()], axis=0)].itertuples()
-
-    _, claims = tables(data, russian_mainstream="other")
-    claims = claims[(claims["confidence"] != "low") & (claims["event"] != "general")]
-    claims = claims[~claims["kind"].isin(["aggregator", "mirror"])]
-    left = claims["direction"].astype(str).replace({"ru_exit": "ru_to_ua", "ua_exit": "ua_to_ru"})
-    own = {"Russian": "ru_to_ua", "Ukrainian": "ua_to_ru"}
-    crossing = claims["direction"].isin(["ru_to_ua", "ua_to_ru"])
-    claims = claims.assign(direction=left)[crossing | (left == claims["camp"].map(own))]
-    pairs = zip(claims["frame"], claims["frame_2"], strict=True)
-    both = [tuple(f for f in pair if isinstance(f, str)) for pair in pairs]
-    claims = claims.assign(frame=pd.Series(both, index=claims.index, dtype=object))
-    mirror = stats.mirror(claims, domain.TOWARD, weighting="article", draws=2)
-    assert row.value == pytest.approx(-mirror.frames.loc["treason", "relational"])
-    assert row.n_articles == mirror.index["n_articles"]
+    summary = what_survives.summary(curves, {})
+    assert summary["specifications"].tolist() == [0, 0] and summary["value"].isna().all()
+    assert what_survives.drawn(curves).empty
+    assert what_survives.by_option(curves).isna().all(axis=None)
 
 
-@pytest.mark.parametrize("e", [TREASON_AWAY, COLLAPSE_UA])
-def test_no_specification_is_there_twice_and_the_first_is_the_reported(m, e):
-    specs = list(multiverse.specifications(m, e))
-    assert len(specs) >= 200
-    assert len({tuple(s.options.values()) for s in specs}) == len(specs)
-    used = [(multiverse.weighting(s.options), s.options["codes"], s.rows[s.cell >= 0].tobytes(),
-             s.cell[s.cell >= 0].tobytes()) for s in specs]  # fmt: skip
-    assert len(set(used)) == len(specs)
-    assert all(o == CHOICES[c][0] for c, o in specs[0].options.items())
-
-
-def test_an_option_that_changes_no_article_or_code_is_not_counted(m):
-    dated = replace(m, keeps=m.keeps | {("dates", "dated only"): np.ones(len(m.articles), bool)})
-    few = [s.options["dates"] for s in multiverse.specifications(dated, TREASON_AWAY)]
-    assert set(few) == {"all"}
-    alone = replace(m, second=np.full_like(m.second, -1))
-    codes = [s.options["codes"] for s in multiverse.specifications(alone, TREASON_AWAY)]
-    assert set(codes) == {"as coded", "recoded by confusion"}
-
-
-def test_exits_count_as_leaving_and_never_as_coming_over(m):
-    teller, direction = m.teller({}), m.panel.labels["direction"]
-    cell = m.cell(TREASON_AWAY.of(), {"exits": "as leaving"})
-    by_hand = [[1, 0, 1, -1, -1], [2, 3, -1, 3, -1], [-1] * 5]
-    assert (cell == np.array(by_hand)[teller, direction]).all()
-    cell = m.cell(COERCION.of(), {"exits": "as leaving"})
-    assert (cell == np.array([1, 0, 1, 0, -1])[direction]).all()
-
-
-def test_a_planted_effect_survives_every_choice(m, narrow):
-    narrow("Russian camp", "codes", "copies", "dates", *FEW)
-    curve = what_survives.curve(planted(m, 1), TREASON_AWAY.name, draws=60)
-    assert len(curve) > 200
-    row = what_survives.summary({"x": curve}).loc["x"]
-    assert row["same_sign"] == 1 and row["median"] > 0.3
-    assert row["with_interval"] > 100 and row["excludes_zero"] > 0.97
-
-
-def test_where_there_is_no_effect_few_intervals_exclude_zero(m, narrow):
-    narrow("codes", "weighting", "events")
-    for e in (TREASON_AWAY, COLLAPSE_RU):
-        curves = [what_survives.curve(shuffled(m, seed), e.name, 100) for seed in range(10)]
-        shares = what_survives.summary(dict(enumerate(curves)))["excludes_zero"].dropna()
-        assert len(shares) >= 5 and shares.mean() < 0.15
-
-
-def test_the_test_of_a_curve_tells_an_effect_from_none(data, monkeypatch, narrow):
-    narrow("codes", "weighting")
-    monkeypatch.setattr(estimands, "HEADLINES", {TREASON_AWAY.name: TREASON_AWAY})
-    rng, events = np.random.default_rng(5), data.articles["event"].unique()
-    ps = []
-    for _ in range(6):
-        to = pd.Series(rng.choice(["ru_to_ua", "ua_to_ru"], len(events)), events)
-        direction = data.articles["event"].map(to).astype(data.articles["direction"].dtype)
-        none = replace(data, articles=data.articles.assign(direction=direction))
-        ps.append(what_survives.null_medians(none, 39, 1)["value"].iloc[0])
-    assert np.median(ps) > 0.1
-    [real] = what_survives.null_medians(data, 39, 1).itertuples()
-    assert real.value == (1 + real.as_far) / (1 + real.shuffles) and real.shuffles == 39
-    assert real.value < 0.05 and not real.null_low < real.median < real.null_high
-
-
-def test_recoding_keeps_what_the_passes_agree_on_and_weakens_what_they_do_not(m, narrow):
-    size = len(m.codes["frame"])
-    sure = replace(m, confusion=m.confusion | {"frame": np.eye(size) * 1e6})
-    anew = "recoded by confusion"
-    runs = ((m, "as coded"), (sure, anew), (m, anew))
-    codes = [coded(x, MIRROR_INDEX, option).codes for x, option in runs]
-    assert np.nanmean(np.abs(codes[0] - codes[1])) < 1e-3
-    assert np.nanmean(np.abs(codes[0] - codes[2])) > 0.02
-    assert np.allclose(codes[2].sum(1), 1)
-    alone = coded(m, TREASON_AWAY, anew).codes[:, 0]
-    assert np.array_equal(alone, codes[2][:, m.codes["frame"].index("treason")])
-    narrow("codes", *FEW)
-    curve = what_survives.curve(planted(m, 2), TREASON_AWAY.name, draws=2)
-    by_codes = curve.set_index([*FEW, "codes"])["value"].unstack()
-    assert (by_codes[anew] - by_codes["as coded"]).mean() < -0.02
-
-
-def test_a_corpus_without_second_coder_or_codes_has_fewer_curves(data):
-    silent = data.articles.assign(motives=[()] * len(data.articles))
-    one_coder = replace(data, second_claims=data.second_claims.head(0), articles=silent)
-    alone = material(one_coder)
-    options = {s.options["codes"] for s in multiverse.specifications(alone, MIRROR_INDEX)}
-    assert options == {"as coded", "second frame too"}
-    curves = {REWARD.name: what_survives.curve(alone, REWARD.name)}
-    summary = what_survives.summary(curves)
-    assert summary["specifications"].tolist() == [0] and np.isnan(summary["value"].iloc[0])
-    assert np.isnan(reported(alone, REWARD)["value"])
-
-
-def test_summary_of_a_curve_by_hand():
+def test_a_curve_is_summed_up_by_hand():
     t = pd.DataFrame(
         {
             "weighting": ["each event once", "each event once"] + ["each article once"] * 2,
             "dates": ["all", "dated only"] * 2,
-            "value": [0.1, 0.3, -0.2, 0.4],
-            "excludes_zero": [True, True, False, False],
-            "reported": [True, False, False, False],
+            "value": [-0.2, 0.1, 0.3, 0.4],
+            "excludes_zero": [False, True, True, False],
+            "reported": [False, True, False, False],
+            "effective": [8, 7, 5, 12],
+            "more than one, z": [0, 1, 1, np.nan],
         }
-    ).assign(low=[0.0, 0.1, -0.3, np.nan], high=0.5)
-    row = what_survives.summary({"x": t}).loc["x"]
-    assert row[["same_sign", "with_interval", "median"]].tolist() == [0.75, 3, 0.2]
-    assert row["excludes_zero"] == pytest.approx(2 / 3)
-    other = t.assign(excludes_zero=[True, True, True, False])
-    assert what_survives.summary({"x": other})["other_sign"].tolist() == [1]
+    ).assign(low=[-0.3, 0.05, 0.1, np.nan], high=0.5)
+    s = what_survives.summary({"x": t}, {"x": 0.03})
+    counts = ["specifications", "same_sign", "with_interval", "without_interval", "holds"]
+    assert s.loc["x", counts].tolist() == [4, 3, 3, 1, 2]
+    assert s.loc["x", ["percentile", "median", "p"]].tolist() == [0.375, 0.2, 0.03]
+    assert what_survives.by_option({"x": t}).at[("dates", "dated only"), "x"] == 0.25
+    rules = what_survives.by_rule({"x": t}, s)["x"]
+    assert rules.loc[("more than one, z", 7)].tolist() == [0.5, 0.5]
+    assert rules.loc[("more than one, z", 5)].tolist() == [0.75, pytest.approx(2 / 3)]
+    assert what_survives.drawn({"x": t}).loc["x", "value"].tolist() == t["value"].tolist()
+    many = pd.concat([t.assign(reported=False)] * 500 + [t], ignore_index=True)
+    assert what_survives.drawn({"x": many})["reported"].sum() == 1
+
+
+def test_recorded_names_are_of_what_the_study_estimates(m):
+    curves = {SAME_TRAITOR.name: multiverse.paired(m, [SAME_TRAITOR], ("wave", "codes"))[
+        SAME_TRAITOR.name][0]}  # fmt: skip
+    s = what_survives.summary(curves, {})
+    medians = what_survives.by_option(curves)
+    found = what_survives.surviving(s, medians, {SAME_TRAITOR.name: 0.8})["value"]
+    assert set(PAIRED) >= {n.removesuffix("/width") for n in found.index if n.endswith("/width")}
+    assert found[f"{SAME_TRAITOR.name}/specifications"] == 12
+    new = curves[SAME_TRAITOR.name].query("wave == 'new events'")["value"].median()
+    assert found[f"{SAME_TRAITOR.name}/median/new_events"] == new

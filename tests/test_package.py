@@ -106,7 +106,8 @@ def test_claims_are_the_candidate_sentences_and_events_the_story_families(own):
         "TASS",
         "General Staff of Ukraine",
     )
-    assert article["motives"] == () and pd.isna(article["origin"])
+    assert article["motives"] == () and article["wave"] == 1
+    assert article[["origin", "occasion", "who", "outcome"]].isna().all()
 
 
 def test_every_code_below_its_threshold_is_an_empty_cell(own):
@@ -193,7 +194,7 @@ def test_what_a_person_decides_is_in_the_study_and_stays(own):
     # In a language that the coders do not know, all else stays open.
     theirs = loaded.claims[loaded.claims["article_id"] == german]
     assert len(theirs) and theirs[["frame", "voice"]].isna().all(axis=None)
-    assert loaded.articles.loc[german, ["portrayal", "stance"]].isna().all()
+    assert pd.isna(loaded.articles.at[german, "portrayal"])
 
     claim = theirs.index[0]
     set_codes(own, given(("claim", claim, "frame", "policy"), ("claim", claim, "voice", "outlet")))
@@ -207,8 +208,8 @@ def test_what_a_person_decides_is_in_the_study_and_stays(own):
 
 def decided(loaded):
     """How many codes of a corpus, but for directions, are not left open."""
-    articles, claims = loaded.articles[["portrayal", "stance"]], loaded.claims[["frame", "voice"]]
-    return int(articles.notna().sum().sum() + claims.notna().sum().sum())
+    claims = loaded.claims[["frame", "voice"]]
+    return int(loaded.articles["portrayal"].notna().sum() + claims.notna().sum().sum())
 
 
 def test_a_person_can_take_an_article_out_and_change_their_mind(own):
@@ -259,8 +260,11 @@ BAD_ROWS = {
     "id": (("article", "a0", "direction", "both"), "row 3, column id: 'a0' is no article"),
     "no claim": (("claim", "{a}-99", "frame", "cost"), "row 3, column id: '{a}-99' is no claim"),
     "code": (("article", "{a}", "frame", "cost"), "row 3, column code: 'frame' is not a code"),
-    "value": (("article", "{a}", "stance", "angry"), "row 3, column value: 'angry' is not a code"),
-    "empty": (("article", "{a}", "stance", ""), "row 3, column value: '' is not a code"),
+    "value": (
+        ("article", "{a}", "portrayal", "angry"),
+        "row 3, column value: 'angry' is not a code",
+    ),
+    "empty": (("article", "{a}", "portrayal", ""), "row 3, column value: '' is not a code"),
     "twice": (("article", "{a}", "direction", "both"), "row 3, column code: .* in row 2 too"),
 }
 

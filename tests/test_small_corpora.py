@@ -1,12 +1,11 @@
 """The study runs on corpora that lack camps, directions, the second coder, or nearly everything."""
 
 import nbformat
-import numpy as np
 import pandas as pd
 import pytest
 
 import parts
-from defection_framing import corpus, domain, settings, stats
+from defection_framing import corpus, settings, stats
 from defection_framing.publish import captions, run
 from defection_framing.study import topics_model
 
@@ -32,7 +31,7 @@ def test_the_whole_study_runs_on_a_handful_of_articles_of_one_direction(tmp_path
         texts(folder / "notebooks" / path.relative_to(settings.ROOT / "notebooks"))
     assert "for want of material" in texts(folder / "notebooks" / "2_topics.ipynb")
     assert "Not to be had from this corpus" in texts(folder / "notebooks" / "4_camps.ipynb")
-    assert {"coverage", "mirror", "frames_by_direction"} <= set(captions.read_register())
+    assert {"coverage", "energies", "by_stratum"} <= set(captions.read_register())
     assert {p: p.stat().st_mtime_ns for p in (settings.ROOT / "figures").rglob("*")} == ours
 
 
@@ -55,9 +54,6 @@ def test_what_a_corpus_lacks_has_no_value_instead_of_a_wrong_one(one_camp):
     s = stats.shares(one_camp, "frame", ["direction"])
     missing = stats.contrast(s, {"ua_to_ru": 1, "ru_to_ua": -1})
     assert missing["value"].isna().all() and (missing["n_articles"] == 0).all()
-    mirror = stats.mirror(one_camp, domain.TOWARD)
-    assert np.isnan(mirror.index["value"]) and mirror.index["n_articles"] == 1
-    assert mirror.frames["relational"].isna().all()
     assert missing["p_all"].isna().all()
     nobody = stats.shares(one_camp.head(0), "frame", ["direction", "camp"])
     assert stats.prevalence(nobody).empty

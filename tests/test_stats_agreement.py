@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from defection_framing import stats
 from defection_framing.settings import SEED
+from defection_framing.stats.agreement import masi
 from strategies import FEW
 
 
@@ -53,7 +54,7 @@ def test_sets_that_overlap_agree_more_than_sets_that_do_not():
     ],
 )
 def test_masi(a, b, distance):
-    assert stats.masi(frozenset(a), frozenset(b)) == pytest.approx(distance)
+    assert masi(frozenset(a), frozenset(b)) == pytest.approx(distance)
 
 
 def test_alpha_is_that_of_the_krippendorff_library():
@@ -105,7 +106,7 @@ def test_alpha_of_sets_is_that_of_the_krippendorff_library_with_masi_distances()
 
     def distance(v1, v2, i1, i2, n_v, dtype=float):
         pairs = np.broadcast(v1, v2)
-        far = [stats.masi(frozenset(sets[int(a)]), frozenset(sets[int(b)])) ** 2 for a, b in pairs]
+        far = [masi(frozenset(sets[int(a)]), frozenset(sets[int(b)])) ** 2 for a, b in pairs]
         return np.array(far, dtype).reshape(pairs.shape)
 
     a, b = (pd.Series([sets[i] for i in row]) for row in (first, second))

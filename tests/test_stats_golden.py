@@ -9,24 +9,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from defection_framing import corpus, stats
-from defection_framing.domain import CELLS
+from defection_framing import corpus
 from defection_framing.settings import ROOT
-from defection_framing.study import estimands, reliability
+from defection_framing.study import estimands, reliability, same_act
 
 TABLE = ROOT / "tests" / "reference" / "headlines.csv"
 
 CONTRASTS = {
-    "frame_relational": ["treason", "collapse", "mistreatment", "operation", "survival"],
+    "frame_away": ["treason", "collapse", "operation", "survival"],
     "frame_directional": ["collapse"],
-    "frame_away": ["treason"],
-    "portrayal_away": ["traitor"],
-    "frame_exit_from_ua": ["collapse"],
-    "frame_exit_from_ru": ["collapse"],
-    "motives_direction": ["coercion", "reward"],
-    "voice_direction": ["outlet"],
     "frame_direction_within": ["collapse"],
-    "frame_direction_by_article": ["mistreatment"],
+    "portrayal_away": ["traitor", "convert"],
+    "portrayal_away_unprosecuted": ["traitor"],
+    "portrayal_away_Russian": ["traitor"],
+    "motives_away": ["survival"],
+    "frame_exit_Ukrainian": ["collapse"],
+    "frame_exit_Russian": ["collapse"],
     "portrayal_direction_Western": ["traitor"],
 }
 
@@ -34,30 +32,21 @@ CONTRASTS = {
 def computed() -> pd.DataFrame:
     """The estimates as the package computes them now."""
     data = corpus.load(ROOT / "data")
-    articles, claims = (t.reset_index() for t in (data.article_table(), data.claim_table()))
-    rows = {}
-    for name, codes in CONTRASTS.items():
-        table = estimands.CONTRASTS[name].estimate(articles, claims)
-        for code in codes:
-            rows[estimands.name(name, code)] = table.loc[code, ["value", "low", "high", "p", "q"]]
-    relational = estimands.CONTRASTS["frame_relational"]
-    s = stats.shares(relational.rows(articles, claims), "frame", relational.by)
-    shown = stats.prevalence(s)
-    for cell in CELLS:
-        rows[estimands.name("share", *cell, "treason")] = shown.loc[(*cell, "treason")]
-    rows["mirror_index"] = dict(
-        zip(("value", "low", "high"), stats.index_interval(s, CELLS), strict=True)
-    )
-    both = reliability.claims_side_by_side(data)
-    agreed = stats.alpha(both["frame_1"], both["frame_2"], both["article_id"])
-    rows["alpha/main_frame"] = {
-        "value": agreed["alpha"],
-        "low": agreed["low"],
-        "high": agreed["high"],
+    rows = {key: same_act.paired(data, p) for key, p in estimands.PAIRED.items()}
+    rows |= {
+        estimands.name(key, how): same_act.paired(data, estimands.PAIRED[key], how)
+        for key in ("same_act/portrayal/traitor",)
+        for how in ("new events", "one service, one cluster", "first pass, not blind")
     }
+    for name, codes in CONTRASTS.items():
+        table = estimands.CONTRASTS[name].estimate(data)
+        for code in codes:
+            rows[estimands.name(name, code)] = table.loc[code]
+    agreed = reliability.table(data).xs("blind A and B", level="passes").loc["main frame"]
+    rows["alpha/main_frame"] = agreed.rename({"alpha": "value"})
     columns = ["value", "low", "high", "p", "q"]
-    table = pd.DataFrame({k: pd.Series(r) for k, r in rows.items()}).T[columns].astype(float)
-    return table.rename_axis("estimate").map(lambda x: float(f"{x:.10g}"))
+    table = pd.DataFrame({k: pd.Series(r) for k, r in rows.items()}).T.reindex(columns=columns)
+    return table.astype(float).rename_axis("estimate").map(lambda x: float(f"{x:.10g}"))
 
 
 @pytest.mark.slow

@@ -119,8 +119,10 @@ def check(folder: Folder = None) -> None:
     corpus = load(folder)
     for table in ("articles", "claims", "outlets", "events"):
         typer.echo(f"{len(getattr(corpus, table)):>6,} {table}")
-    typer.echo(f"{len(corpus.second_claims):>6,} claims coded a second time")
-    typer.echo(f"{len(corpus.second_articles):>6,} articles coded a second time")
+    for unit in ("claims", "articles"):
+        codings = getattr(corpus, f"codings_{unit}")
+        coders = " ".join(codings.index.unique("coder"))
+        typer.echo(f"{len(codings):>6,} codings of {unit}" + (f" ({coders})" if coders else ""))
     typer.echo("The corpus fits the schema.")
 
 

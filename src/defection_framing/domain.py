@@ -1,5 +1,8 @@
 """The vocabulary of the study, once: camps, directions, cells, labels."""
 
+import csv
+from pathlib import Path
+
 CAMPS = {
     "russian_state": "Russian",
     "russian_mainstream": "Russian",
@@ -44,27 +47,11 @@ NAMES = DIRECTIONS | {
     "peer": "fellow soldiers, family",
     "statistic": "a number among many",
     "asset": "asset of a service",
-    "kuzminov-mi8": "the pilot Kuzminov (to Ukraine)",
-    "khmelnytsky-battalion": "the Khmelnytsky battalion (to Russia)",
-    "krivonos-battalion": "the Krivonos battalion (to Russia)",
-    "su27-pilot-2023": "a reported Su-27 pilot (to Russia)",
-    "brigade-155-anne-of-kyiv": "155th brigade (exit, Ukrainian side)",
-    "freedom-of-russia-legion": "Freedom of Russia legion (to Ukraine)",
-    "likhachev-tank": "the tank crossing (to Russia)",
-    "hotline-i-want-to-live": "hotline for surrender (to Ukraine)",
-    "usov-62-prisoners": "62 prisoners (to Russia)",
-    "prozorov-sbu": "the officer Prozorov (to Russia)",
-    "russian-surrender-law": "Russian law on surrender",
-    "nuzhin-sledgehammer": "the convict Nuzhin (to Ukraine)",
-    "prisoners-refuse-exchange": "prisoners said to refuse exchange (to Russia)",
-    "misha-t72": "the T-72 of Misha (to Ukraine)",
-    "crimea-security-forces-2014": "security forces in Crimea, 2014 (to Russia)",
-    "hnezdilov-awol": "the soldier Hnezdilov (exit, Ukrainian side)",
-    "dnieper-raft-2024": "raft on the Dnieper, 2024 (to Russia)",
-    "volga-frequency": "radio frequency Volga (to Russia)",
-    "kramatorsk-25th-brigade-2014": "25th brigade, Kramatorsk, 2014 (to Russia)",
 }
-"""Readable names of codes and events that underscores alone do not give."""
+"""Readable names of codes that underscores alone do not give."""
+
+with Path(__file__).with_name("event_names.csv").open(encoding="utf-8", newline="") as _file:
+    NAMES |= {row["event"]: row["name"] for row in csv.DictReader(_file)}
 
 
 def label(code: str) -> str:

@@ -36,7 +36,7 @@ def unreadable(path: Path) -> Iterable[str]:
 
 def explain(report, resource: dict) -> tuple[list[str], list[str]]:
     """Faults of a file's structure and of its cells: Frictionless' own words, and a remedy."""
-    path, [key] = resource["path"], resource["schema"]["primaryKey"]
+    path, key = resource["path"], resource["schema"]["primaryKey"][0]
     fields = {field["name"]: field for field in resource["schema"]["fields"]}
     names = list(fields)
     structure: list[str] = []

@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
-from ..domain import CAMPS
+from ..domain import CAMPS, TOWARD
 from .faults import cell_fault, explain, unreadable
 
 DESCRIPTOR = settings.ROOT / "data" / "datapackage.json"
 """The repository's descriptor, used for any folder that brings none of its own."""
 
-MAY_BE_ABSENT = ("second_coder_claims", "second_coder_articles")
-"""Tables that a corpus with one coder need not hold."""
+MAY_BE_ABSENT = ("codings_claims", "codings_articles", "flag_swap", "pair_searches")
+"""Tables that a corpus need not hold: one with one coder has no more codes than those it uses."""
 
 
 class CorpusError(settings.DefectionError, ValueError):
@@ -48,9 +48,12 @@ class Corpus:
         Indexed by `article_id`; `year` (Int64) is added, from `date`.
     claims, outlets, events : DataFrame
         Indexed by `claim_id`, by `domain` and by `event`.
-    second_claims, second_articles : DataFrame
-        The second coder's codes, indexed by `claim_id` and `article_id`; without rows where the
-        corpus has one coder only.
+    codings_claims, codings_articles : DataFrame
+        The codes of each pass, indexed by `claim_id` or `article_id` and `coder`; without rows
+        where the corpus has one coder only.
+    flag_swap, pair_searches : DataFrame
+        Codings with the sides exchanged, indexed by `article_id` and `version`; the searches for
+        the missing side of events, by `side` and `n`. Both may be without rows.
     coder : str
         Who coded, in a sentence: by the descriptor, or that it does not say.
     """
@@ -59,8 +62,10 @@ class Corpus:
     claims: pd.DataFrame
     outlets: pd.DataFrame
     events: pd.DataFrame
-    second_claims: pd.DataFrame
-    second_articles: pd.DataFrame
+    codings_claims: pd.DataFrame
+    codings_articles: pd.DataFrame
+    flag_swap: pd.DataFrame
+    pair_searches: pd.DataFrame
     coder: str
 
     def article_table(self) -> pd.DataFrame:
@@ -71,9 +76,10 @@ class Corpus:
         DataFrame
             The rows and columns of `articles`, and of the outlet `outlet_name, country, kind,
             confidence`, `camp_detail` (the registry's camp) and `camp` (that of the study, see
-            `domain.CAMPS`), `n_claims`, and `cluster`, the unit that is resampled: the event, since
-            articles on one event are not independent; where no single case is covered
-            (`general`), each outlet by itself, as `general/<domain>`.
+            `domain.CAMPS`), `n_claims`, of the event `shared`, `new_event` (of wave 2) and
+            `sought_by_law` (found by slice h, by words of criminal law), and `cluster`, the unit
+            that is resampled: the event, since articles on one event are not independent; where no
+            single case is covered (`general`), each outlet by itself, as `general/<domain>`.
         """
         names = {"name": "outlet_name", "camp": "camp_detail"}
         outlets = self.outlets.rename(columns=names).drop(columns="basis")
@@ -81,6 +87,10 @@ class Corpus:
         table = self.articles.join(outlets, on="outlet")
         alone = table["event"] == "general"
         table["cluster"] = table["event"].mask(alone, "general/" + table["outlet"])
+        table["shared"] = table["event"].map(self.events["shared"]) & ~alone
+        table["new_event"] = table["event"].map(self.events["wave"]).eq(2) & ~alone
+        by_law = table.loc[table["new_event"] & (table["slice"] == "h"), "event"]
+        table["sought_by_law"] = table["event"].isin(by_law)
         table["n_claims"] = self.claims.groupby("article_id").size().reindex(table.index)
         return table
 
@@ -175,8 +185,10 @@ def _validated(folder: Path) -> Corpus:
         claims=tables["claims"],
         outlets=tables["outlets"],
         events=tables["events"],
-        second_claims=tables["second_coder_claims"],
-        second_articles=tables["second_coder_articles"],
+        codings_claims=tables["codings_claims"],
+        codings_articles=tables["codings_articles"],
+        flag_swap=tables["flag_swap"],
+        pair_searches=tables["pair_searches"],
         coder=str(descriptor.get("coder") or "The corpus does not say who coded it."),
     )
 
@@ -206,15 +218,27 @@ def event_facts(articles: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     articles : DataFrame
-        With the columns `event, date, outlet, direction, lang`; NaN where a date is unknown.
+        With the columns `event, date, outlet, direction, lang, occasion, who, outcome, wave`; NaN
+        or None where a date or a code is unknown.
     outlets : DataFrame
         Indexed by domain, with the column `camp`.
     """
     camps = articles["outlet"].map(outlets["camp"].astype(str))
-    events = articles.assign(camp=camps).groupby("event", sort=True)
+    articles = articles.assign(camp=camps)
+    events = articles.groupby("event", sort=True)
 
-    def codes(column: str) -> pd.Series:
+    def seen(column: str) -> pd.Series:
         return events[column].agg(lambda values: tuple(sorted(set(values))))
+
+    def commonest(column: str) -> pd.Series:
+        order = pd.Categorical(articles[column], codes("articles", column))
+        n = pd.crosstab(articles["event"], order, dropna=False).reindex(events.size().index)
+        return n.idxmax(axis=1).where(n.max(axis=1) > 0).astype(object)
+
+    tellers = articles[articles["direction"].isin(TOWARD.values())].astype({"direction": str})
+    tellers = tellers.assign(camp=tellers["camp"].map(CAMPS))
+    tellers = tellers[tellers["camp"].isin(TOWARD) & (tellers["event"] != "general")]
+    both = tellers.groupby(["event", "direction"])["camp"].nunique().eq(2).groupby("event").any()
 
     return pd.DataFrame(
         {
@@ -223,9 +247,12 @@ def event_facts(articles: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
             "n_outlets": events["outlet"].nunique(),
             "first_date": events["date"].min(),
             "last_date": events["date"].max(),
-            "directions": codes("direction"),
-            "camps": codes("camp"),
-            "langs": codes("lang"),
+            "directions": seen("direction"),
+            "camps": seen("camp"),
+            "langs": seen("lang"),
+            **{column: commonest(column) for column in ("occasion", "who", "outcome")},
+            "shared": both.reindex(events.size().index, fill_value=False).astype(bool),
+            "wave": events["wave"].min(),
         }
     )
 
@@ -292,7 +319,7 @@ def _typed(rows: list[dict], schema: dict) -> pd.DataFrame:
         else:
             kinds = {"integer": "int64", "boolean": "bool", "string": "str"}
             columns[field["name"]] = pd.Series(values, dtype=kinds[field["type"]])
-    return pd.DataFrame(columns).set_index(schema["primaryKey"][0])
+    return pd.DataFrame(columns).set_index(schema["primaryKey"])
 
 
 def cell_text(value) -> str:
@@ -333,11 +360,6 @@ def _beyond_schema(tables: dict[str, pd.DataFrame]) -> Iterator[tuple[str, str, 
     ids = claims["article_id"] + "-" + claims["n"].astype(str)
     yield "claims", "claim_id", "must be " + ids[ids != claims.index] + "; correct it."
 
-    second = tables["second_coder_claims"]
-    reworded = second["text"] != claims["text"].reindex(second.index)
-    todo = "does not fit the sentence in claims.csv; write the other of true and false."
-    yield "second_coder_claims", "reworded", say(reworded != second["reworded"], todo)
-
     facts = event_facts(articles, tables["outlets"])
     unused = ~events.index.to_series().isin(facts.index)
     yield "events", "event", say(unused, "is the event of no article; remove the row.")
@@ -349,7 +371,9 @@ def _beyond_schema(tables: dict[str, pd.DataFrame]) -> Iterator[tuple[str, str, 
 
 
 def article_texts(corpus: Corpus) -> list[str]:
-    """Gist and claims of each article as one text, in the order of `corpus.articles`."""
+    """Claims of each article as one text, in the order of `corpus.articles`.
+
+    Gists are left out: at least half of those in the two camps label the outlet.
+    """
     claims = corpus.claims.sort_values(["article_id", "n"]).groupby("article_id")["text"]
-    told = claims.agg(" ".join).reindex(corpus.articles.index)
-    return [f"{gist} {text}" for gist, text in zip(corpus.articles["gist"], told, strict=True)]
+    return claims.agg(" ".join).reindex(corpus.articles.index).tolist()

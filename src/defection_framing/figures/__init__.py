@@ -9,4 +9,4 @@ from .checks import coverage
 from .curves import curves, what_holds
 from .forest import forest
 from .maps import claim_map, counts, heat, topic_name
-from .mirror import mirror
+from .tellings import tellings

@@ -60,6 +60,8 @@ LOOKS = {
     "Ukrainian": Look(BLUE, "o"),
     "Western": Look(BLACK, "D", filled=False),
     "Undisclosed": Look(GREY, "X"),
+    "mean of the camps": Look(BLACK, "o"),
+    "same act": Look(GREEN, "D"),
     "within outlets": Look(BLACK, "D"),
     "all outlets": Look(SKY, "o"),
     "average": Look(BLACK, "o"),

@@ -5,10 +5,12 @@
   tells of it, or takes people in, told apart (`coding_data/roles.csv`); given that, whether they
   join the other side or only leave; and whether the text is about this at all, by regression on
   sentence vectors. Beside the corpus it learns from project-written texts: short ones, on both
-  sides, and on other matters (`coding_data/written.csv`).
-- The other codes: kernel ridge regression (Saunders et al. 1998) on class indicators, with a
-  Gaussian kernel on sentence vectors (of an article, their mean; of a claim, one by the larger
-  encoder) and a linear one on words and letters.
+  sides, and on other matters (`coding_data/written.csv`); and from articles that are easily
+  mistaken for such as are about this, restated as the corpus's are (`coding_data/negatives.csv`).
+- The other codes: kernel ridge regression (Saunders et al. 1998) on the shares of passes that gave
+  each code, which tell more than the one code that the study uses; with a Gaussian kernel on
+  sentence vectors (of an article, their mean; of a claim, one by the larger encoder) and a linear
+  one on words and letters.
 """
 
 import hashlib
@@ -38,11 +40,14 @@ from .readings import LEAD, Seen
 DIRECTIONS = ("ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both", "not_about")
 """The codebook's directions, and `not_about`: no one leaves a side of this war."""
 
-ARTICLE_CODES = ("direction", "portrayal", "stance")
+ARTICLE_CODES = ("direction", "portrayal")
 """Codes of an article, from its lead."""
 
 CLAIM_CODES = ("frame", "voice")
 """Codes of a claim."""
+
+_TABLES = ("articles.csv", "claims.csv", "codings_articles.csv", "codings_claims.csv")
+# What is learnt from.
 
 
 def _roles(text: str) -> str:
@@ -72,10 +77,10 @@ def _words(**views: tuple[int, int]) -> FeatureUnion:
     return FeatureUnion(parts)
 
 
-MEANING = {"portrayal": 0.58, "stance": 0.58, "frame": 0.8, "voice": 0.8}
+MEANING = {"portrayal": 0.58, "frame": 0.8, "voice": 0.8}
 """Share of the sentence vectors' kernel beside that of words and letters, by code."""
 
-_WRITTEN, _BESIDE = 3.0, 0.2
+_WRITTEN, _BESIDE = 6.0, 0.2
 # Weight of a written text, where a whole article has 1; that of all texts on other matters, where
 # all texts on this have 1.
 
@@ -113,8 +118,8 @@ class Direction:
         self.exit_words = _words(roles=(1, 1), abstract=(1, 2))
         self.side, self.exit, self.about = _Regression(), _Regression(), _Regression(3)
 
-    def fit(self, articles: pd.DataFrame, claims: dict[str, list[str]], written: pd.DataFrame):
-        """Learn from coded articles, their claims by article, and texts written beside them."""
+    def fit(self, articles: pd.DataFrame, claims: dict[str, list[str]], others: pd.DataFrame):
+        """Learn from coded articles, their claims by article, and what `others` gives."""
         rng = np.random.default_rng(settings.SEED)
         gists, d = list(articles["gist"]), articles["direction"].to_numpy(str)
         own = [claims[key] for key in articles.index]
@@ -130,9 +135,9 @@ class Direction:
             texts.append(" ".join([gists[i], gists[j], *(own[i][:2] + own[j][:2]) * (k % 2)]))
             label.append("both")
             weight.append(1.0)
-        beside = written["label"] == "not_about"
-        texts += list(written["text"][~beside])
-        label = np.array(label + list(written["label"][~beside]))
+        beside = others["label"] == "not_about"
+        texts += list(others["text"][~beside])
+        label = np.array(label + list(others["label"][~beside]))
         weight = np.array(weight + [_WRITTEN] * (len(texts) - len(weight)))
 
         one, other = readings.both(texts)
@@ -150,7 +155,7 @@ class Direction:
         self.exit.fit(
             self.exit_words.fit(facing).transform(facing), only_left, weight[rows] * balance
         )
-        beside = list(written["text"][beside])
+        beside = list(others["text"][beside])
         n = [len(texts), len(beside)]
         self.about.fit(
             self._about_features(texts + beside, readings.mean_vectors(texts + beside)),
@@ -187,7 +192,7 @@ class Direction:
 
 
 class Kernel:
-    """Kernel ridge regression on class indicators, with calibrated probabilities.
+    """Kernel ridge regression on shares of passes, with calibrated probabilities.
 
     The kernel is a Gaussian one on sentence vectors and a linear one on words and letters. Classes
     differ tenfold in size, so each weighs as its frequency ** -0.45. Scores s become probabilities
@@ -200,19 +205,22 @@ class Kernel:
         self.meaning = MEANING[code]
         self.words = _words(words=(1, 2), letters=(3, 5))
 
-    def fit(self, seen: Seen, labels, events):
-        """Learn from texts, their labels (n) and events (n)."""
-        self.classes, y = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
-        y = np.where(seen.exchanged, np.array(readings.exchanged(self.classes))[y], y)
+    def fit(self, seen: Seen, given: pd.DataFrame, events):
+        """Learn from n texts, what `given_codes` says of each, and their events (n)."""
+        self.classes = given.columns.to_numpy(str)
+        given = given.to_numpy(np.float32)
+        turned = given[:, readings.exchanged(self.classes)]
+        given = np.where(seen.exchanged[:, None], turned, given)
+        y = given.argmax(1)
         self.mean = seen.vectors.mean(0)
         self.points = self._on_sphere(seen.vectors)
         words = self.words.fit(seen.reading).transform(seen.reading)
         kernel = self._gauss(self.points) + (1 - self.meaning) / 2 * (words @ words.T).toarray()
 
-        out = np.zeros((len(y), len(self.classes)))
+        out = np.zeros(given.shape)
         folds = StratifiedGroupKFold(5, shuffle=True, random_state=settings.SEED)
         for train, test in folds.split(y, y, events):
-            weights, share = self._solve(kernel[np.ix_(train, train)], y[train])
+            weights, share = self._solve(kernel[np.ix_(train, train)], given[train])
             out[test] = kernel[np.ix_(test, train)] @ weights + share
 
         def loss(beta):
@@ -220,7 +228,7 @@ class Kernel:
             return -np.log(p[np.arange(len(y)), y] + 1e-12).mean()
 
         self.beta = minimize(loss, [5.0, 0.5], method="Nelder-Mead").x
-        self.weights, self.share = self._solve(kernel, y)
+        self.weights, self.share = self._solve(kernel, given)
         self.word_weights = ((1 - self.meaning) / 2 * (words.T @ self.weights)).astype(np.float32)
         return self
 
@@ -240,23 +248,37 @@ class Kernel:
     def _gauss(self, points):
         return self.meaning * np.exp(points @ self.points.T - 1)
 
-    def _solve(self, kernel, y):
-        codes = np.eye(len(self.classes), dtype=np.float32)[y]
-        weight = np.maximum(codes.mean(0), 1e-3)[y] ** -0.45
+    def _solve(self, kernel, given):
+        weight = given @ np.maximum(given.mean(0), 1e-3) ** -0.45
         weight /= weight.mean()
-        share = weight @ codes / weight.sum()
+        share = weight @ given / weight.sum()
         noise = np.diag(self.ridge / weight).astype(np.float32)
-        return cho_solve(cho_factor(kernel + noise), codes - share), share
+        return cho_solve(cho_factor(kernel + noise), given - share), share
 
     def _calibrated(self, score, beta=None):
         beta = self.beta if beta is None else beta
         return softmax(beta[0] * score + beta[1] * np.log(np.maximum(score, 0.01)), axis=1)
 
 
-def written() -> pd.DataFrame:
-    """The texts written for this project: `text`, `label` (of `DIRECTIONS`), `kind`."""
-    with (files(__package__) / "coding_data/written.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file, dtype=str)
+def others() -> pd.DataFrame:
+    """The texts beside the corpus: `text`, `label` (of `DIRECTIONS`), `kind`, `source`.
+
+    The source is `written`, or `negatives`: articles, restated.
+    """
+    parts = {}
+    for source in ("written", "negatives"):
+        with (files(__package__) / f"coding_data/{source}.csv").open(encoding="utf-8") as file:
+            parts[source] = pd.read_csv(file, dtype=str)
+    table = pd.concat(parts, names=["source"]).reset_index("source")
+    return table[["text", "label", "kind", "source"]].reset_index(drop=True)
+
+
+def given_codes(units: pd.DataFrame, codings: pd.DataFrame, code: str) -> pd.DataFrame:
+    """Share of all passes that gave each code to each unit, shape (n, codes); of one, 0 or 1."""
+    if code not in codings:
+        return pd.get_dummies(units[code], dtype=float)
+    given = pd.get_dummies(codings[code].dropna(), dtype=float)
+    return given.groupby(level=0).mean().loc[units.index]
 
 
 def sentences(claims: pd.DataFrame) -> dict[str, list[str]]:
@@ -295,14 +317,14 @@ def _fitted() -> dict[str, Direction | Kernel]:
     models = {"direction": Direction()} | {code: Kernel(code) for code in MEANING}
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
-    models["direction"].fit(articles, sentences(loaded.claims), written())
+    models["direction"].fit(articles, sentences(loaded.claims), others())
     leads = readings.once(readings.leads(corpus.article_texts(loaded)))
-    for table, codes, seen in (
-        (articles, ARTICLE_CODES[1:], leads),
-        (claims, CLAIM_CODES, readings.claims(claims["text"])),
+    for table, codings, codes, seen in (
+        (articles, loaded.codings_articles, ARTICLE_CODES[1:], leads),
+        (claims, loaded.codings_claims, CLAIM_CODES, readings.claims(claims["text"])),
     ):
         for code in codes:
-            models[code].fit(seen, table[code], table["event"])
+            models[code].fit(seen, given_codes(table, codings, code), table["event"])
     return models
 
 
@@ -314,7 +336,7 @@ def version() -> str:
     read += [text / "mask.py", text / "sides.csv", text / "embed.py"]
     read += [here.parent / "corpus" / "tables.py"]
     read += sorted((here / "coding_data").glob("*.*"))
-    read += [data / name for name in ("articles.csv", "claims.csv", "embeddings.json")]
+    read += [data / name for name in (*_TABLES, "embeddings.json")]
     digest = hashlib.sha256(f"{np.__version__} {sklearn.__version__}".encode())
     for path in read:
         digest.update(path.read_bytes())

@@ -20,54 +20,57 @@ from .readings import LEAD
 def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Measure the coders by five-fold cross-validation (minutes), no event in training and test.
 
-    A row of the table is a task and coder: `n` texts, `accuracy` and `macro_f1` against the first
-    coder, `ece` (expected calibration error, ten bins; Guo et al. 2017), `decided` (share not left
-    open) and `accuracy_decided`. The second coder's rows are the ceiling. Of `both` there are too
-    few articles: the row that counts them says little more than the one that does not. For
-    `not_about`, whole kinds of the written texts are left out and accuracy is the share found.
-    Counts by code, true codes in rows, stand beside it.
+    A row of the table is a task and coder: `n` texts, `accuracy` and `macro_f1` against the codes
+    used, `ece` (expected calibration error, ten bins; Guo et al. 2017), `decided` (share not left
+    open) and `accuracy_decided`. The ceiling is a pass that the codes used do not rest on: `C`, and
+    for directions `S`. Of `both` there are too few articles: the row that counts them says little
+    more than the one that does not. For `not_about`, whole kinds of the other texts are left out
+    and accuracy is the share found. Counts by code, true codes in rows, stand beside it.
     """
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
     leads = readings.leads(corpus.article_texts(loaded))
-    second = {"articles": loaded.second_articles, "claims": loaded.second_claims}
     p, beside, p_beside = _direction_left_out(loaded, leads)
     true = articles["direction"].astype(str).to_numpy()
     clear, cut = true != "both", OPEN_BELOW["direction"]
-    found = _scores(DIRECTIONS, p_beside, beside["label"], cut)
     rows = {
         ("direction, 4 values", "model"): _scores(DIRECTIONS, p[clear], true[clear], cut),
         ("direction, with `both`", "model"): _scores(DIRECTIONS, p, true, cut),
-        ("`not_about`, kind unseen", "model"): found | {"macro_f1": np.nan},
-        ("direction", "second coder"): _agreement(articles["direction"], second["articles"]),
     }
+    for source, of in (("negatives", "articles"), ("written", "written texts")):
+        own = (beside["source"] == source).to_numpy()
+        found = _scores(DIRECTIONS, p_beside[own], beside["label"][own], cut)
+        rows[f"`not_about`, {of} of an unseen kind", "model"] = found | {"macro_f1": np.nan}
+    rows["direction", "pass S"] = _agreement(articles["direction"], loaded.codings_articles, "S")
     confusion = {"direction": _confusion(true, np.array(DIRECTIONS)[p.argmax(1)])}
-    for which, table, seen, codes, stratum in (
-        ("articles", articles, readings.once(leads), ARTICLE_CODES[1:], None),
-        ("claims", claims, readings.claims(claims["text"]), CLAIM_CODES, "frame"),
+    leads, sentences = readings.once(leads), readings.claims(claims["text"])
+    for table, codings, seen, codes, stratum in (
+        (articles, loaded.codings_articles, leads, ARTICLE_CODES[1:], None),
+        (claims, loaded.codings_claims, sentences, CLAIM_CODES, "frame"),
     ):
         for code in codes:
             folds = _folds(table[stratum or code], table["event"])
-            classes, p = _left_out(table, seen, code, folds)
+            classes, p = _left_out(table, codings, seen, code, folds)
             true = table[code].astype(str).to_numpy()
             rows[code, "model"] = _scores(classes, p, true, OPEN_BELOW[code])
             confusion[code] = _confusion(true, classes[p.argmax(1)])
-            if code in second[which]:
-                rows[code, "second coder"] = _agreement(table[code], second[which])
+            if code in codings:
+                rows[code, "pass C"] = _agreement(table[code], codings, "C")
     return pd.DataFrame(rows).T.rename_axis(["task", "coder"]), confusion
 
 
 def _direction_left_out(loaded: corpus.Corpus, leads):
     """Probabilities of articles whose event, and of other texts whose kind, was not learnt from."""
     articles, sentences = loaded.articles, coders.sentences(loaded.claims)
-    written = coders.written()
-    beside = written[written["label"] == "not_about"]
-    kinds, seen_beside = sorted(beside["kind"].unique()), readings.leads(beside["text"])
+    others = coders.others()
+    beside = others[others["label"] == "not_about"]
+    kinds, seen_beside = beside.groupby("source")["kind"], readings.leads(beside["text"])
+    kinds = [sorted(own.unique()) for _, own in kinds]
     p, p_beside = np.zeros((len(articles), 6)), np.zeros((len(beside), 6))
     for fold, (train, test) in enumerate(_folds(articles["direction"], articles["event"])):
-        out = beside["kind"].isin(kinds[fold::5]).to_numpy()
+        out = beside["kind"].isin([k for own in kinds for k in own[fold::5]]).to_numpy()
         model = coders.Direction()
-        model.fit(articles.iloc[train], sentences, written.drop(beside.index[out]))
+        model.fit(articles.iloc[train], sentences, others.drop(beside.index[out]))
         p[test] = model.proba(_rows(leads, test))
         p_beside[out] = model.proba(_rows(seen_beside, out))
     return p, beside, p_beside
@@ -83,26 +86,26 @@ def left_out_codes(loaded: corpus.Corpus) -> pd.DataFrame:
     leads = readings.leads(corpus.article_texts(loaded))
     direction = np.array(DIRECTIONS)[_direction_left_out(loaded, leads)[0].argmax(1)]
     parts = {}
-    for unit, table, seen, code in (
-        ("article", articles, readings.once(leads), "portrayal"),
-        ("claim", claims, readings.claims(claims["text"]), "frame"),
+    for unit, table, codings, seen, code in (
+        ("article", articles, loaded.codings_articles, readings.once(leads), "portrayal"),
+        ("claim", claims, loaded.codings_claims, readings.claims(claims["text"]), "frame"),
     ):
-        classes, p = _left_out(table, seen, code, _folds(table[code], table["event"]))
+        folds = _folds(table[code], table["event"])
+        classes, p = _left_out(table, codings, seen, code, folds)
         parts[unit] = pd.DataFrame({code: classes[p.argmax(1)]}, table.index).rename_axis("id")
     parts["article"].insert(0, "direction", direction)
     return pd.concat(parts, names=["unit"]).reset_index().fillna("")
 
 
-def _left_out(table, seen, code, folds) -> tuple[np.ndarray, np.ndarray]:
+def _left_out(table, codings, seen, code, folds) -> tuple[np.ndarray, np.ndarray]:
     """Classes of a code, and their probabilities from models that did not see the event."""
-    classes = np.unique(table[code].astype(str))
-    p = np.zeros((len(table), len(classes)))
+    given = coders.given_codes(table, codings, code)
+    p = np.zeros(given.shape)
     for train, test in folds:
-        part = table.iloc[train]
         model = coders.Kernel(code)
-        model.fit(seen.rows(train), part[code], part["event"])
+        model.fit(seen.rows(train), given.iloc[train], table["event"].iloc[train])
         p[test] = model.proba(seen.rows(test))
-    return classes, p
+    return given.columns.to_numpy(str), p
 
 
 def _rows(seen, rows):
@@ -132,11 +135,11 @@ def _scores(classes, p, true, cut) -> dict:
     }
 
 
-def _agreement(first: pd.Series, second: pd.DataFrame) -> dict:
-    second = second[first.name].astype(str)
-    first = first.astype(str).loc[second.index]
-    f1 = f1_score(first, second, labels=np.unique(first), average="macro")
-    return {"n": len(second), "accuracy": (first == second).mean(), "macro_f1": f1}
+def _agreement(used: pd.Series, passes: pd.DataFrame, coder: str) -> dict:
+    given = passes.xs(coder, level="coder")[used.name].dropna().astype(str)
+    used = used.loc[given.index].astype(str)
+    f1 = f1_score(used, given, labels=np.unique(used), average="macro")
+    return {"n": len(given), "accuracy": (used == given).mean(), "macro_f1": f1}
 
 
 def _confusion(true, code) -> pd.DataFrame:
@@ -147,12 +150,11 @@ _REPORTED = {
     "all frames, by direction (mean)": ("^frame: [a-z_]+$", ""),
     "all frames, exits minus crossings (mean)": ("^frame: exits", ""),
     "treason, to Russia minus to Ukraine": ("^frame: to Russia", "treason"),
-    "treason, toward minus away": ("^frame: toward", "treason"),
+    "treason, leaving minus coming": ("^frame: leaving", "treason"),
     "collapse, exits minus crossings, Ukrainian side": ("^frame: exits.*Ukrainian", "collapse"),
     "collapse, exits minus crossings, Russian side": ("^frame: exits.*Russian", "collapse"),
-    "portrayed as traitor, toward minus away": ("^portrayal: toward", "traitor"),
+    "portrayed as traitor, leaving minus coming": ("^portrayal: leaving", "traitor"),
     "directions (mean)": ("^direction", ""),
-    "mirror index": ("^mirror", ""),
 }
 """Quantities of `people.coverage` that the card reports: patterns of comparison, and the code."""
 
@@ -172,7 +174,7 @@ def _coverage() -> dict[str, object]:
     sd = summary["sd"].unstack()
     vary = 1 - sd["corrected"] / sd["sample"]
     own = table[(table["method"] == "corrected") & (table["no_interval"] < 0.5)]
-    each = own.loc[own["code"] != "all frames", "value"]
+    each = own["value"]
     described = json.loads((place / "corrected_coverage.json").read_text(encoding="utf-8"))
     return {
         "replicates": described["replicates"],
@@ -183,14 +185,13 @@ def _coverage() -> dict[str, object]:
         "short": (each < 0.93).mean(),
         "worst": each.min(),
         "wide": (each > 0.97).mean(),
-        "mirror": summary.loc[("mirror index", "corrected"), "bias"],
     }
 
 
 def write_card(path: Path | None = None) -> None:
     """Measure the coders and write their model card, by default `data/model_card.md`."""
     readings.keep_vectors()
-    table, confusion = evaluate()
+    (table, confusion), others = evaluate(), coders.others()
     shown = table.round(3).astype(object).where(table.notna(), "")
     shown["n"] = table["n"].astype(int)
     counted = [f"### {code}\n\n{_markdown(n.reset_index())}" for code, n in confusion.items()]
@@ -198,8 +199,9 @@ def write_card(path: Path | None = None) -> None:
     text = text.format(
         cuts=", ".join(f"{cut} ({code})" for code, cut in OPEN_BELOW.items()),
         lead=LEAD,
-        negatives=(coders.written()["label"] == "not_about").sum(),
-        written=len(coders.written()),
+        written=(others["source"] == "written").sum(),
+        beside=(others["label"] == "not_about").sum(),
+        negatives=(others["source"] == "negatives").sum(),
         table=_markdown(shown.reset_index()),
         confusion="\n\n".join(counted),
         **_coverage(),

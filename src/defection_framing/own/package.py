@@ -30,7 +30,7 @@ from . import folder as stored
 from .coders import ARTICLE_CODES, CLAIM_CODES
 from .folder import CODES, COLUMNS, PackageError
 
-_MAY_BE_OPEN = {"portrayal", "motives", "stance", "origin", "frame", "voice"}
+_MAY_BE_OPEN = {"portrayal", "motives", "occasion", "who", "outcome", "origin", "frame", "voice"}
 _TABLES = ("articles.csv", "claims.csv", "events.csv", "datapackage.json")
 _SLICE = "o"  # own: what tells the slices of the repository's corpus apart
 _AT_ONCE = 2000  # texts that are coded at a time, for memory's sake
@@ -224,7 +224,11 @@ def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
         sources=articles["sources"].map(stored.one_line),
         origin=np.where(articles["copied_from"] != "", "rewrite", ""),
         motives="",
+        occasion=None,
+        who=None,
+        outcome=None,
         slice=_SLICE,
+        wave=1,
     )
     claims = claims.rename_axis("claim_id").join(decided[list(CLAIM_CODES)])
     claims = claims.assign(
@@ -232,8 +236,8 @@ def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
     )
     outlets = outlets[~outlets.index.duplicated()]
     events = corpus.event_facts(articles, outlets).reset_index()
-    for column in ("directions", "camps", "langs"):
-        events[column] = events[column].map("; ".join)
+    for column in ("directions", "camps", "langs", "shared"):
+        events[column] = events[column].map(corpus.cell_text)
     made = {"articles": articles, "claims": claims, "events": events}
     return {name: table[columns[name]] for name, table in made.items()}
 

@@ -27,7 +27,7 @@ from .. import domain, settings, stats
 from ..settings import SEED
 from ..stats import DRAWS, MIN_EVENTS, Shares
 from ..study import estimands
-from ..study.estimands import CLAIM_CODES
+from ..study.codes import CLAIM_CODES
 from . import human
 from .sheets import CODES, NOT_ABOUT, SheetError
 
@@ -174,17 +174,18 @@ def _made(sums, value, draws, articles, groups, names) -> Shares:
 # From the sheets that people filled in.
 
 CONTRASTS = {
-    "to Russia minus to Ukraine": "frame_direction",
-    "exits minus crossings, Ukrainian side": "frame_exit_from_ua",
-    "exits minus crossings, Russian side": "frame_exit_from_ru",
-    "toward minus away, mean of camps": "frame_relational",
+    "exits minus crossings, Ukrainian side": "frame_exit_Ukrainian",
+    "exits minus crossings, Russian side": "frame_exit_Russian",
+    "leaving minus coming, mean of the camps": "frame_away",
 }
-CONTRASTS = {label: estimands.CONTRASTS[name].weights for label, name in CONTRASTS.items()}
+CONTRASTS = {"to Russia minus to Ukraine": domain.TO_RUSSIA} | {
+    label: estimands.CONTRASTS[name].weights for label, name in CONTRASTS.items()
+}
 """Contrasts of groups that are corrected, of whatever code: weights of the study's cells."""
 
 
 def quantities(s: Shares, column: str) -> pd.DataFrame:
-    """All shares, the `CONTRASTS` of the groups there are, and the mirror index of frames.
+    """All shares, and the `CONTRASTS` of the groups there are.
 
     Indexed by `comparison` (column and group, or column and contrast) and `code`: `value`, `low`,
     `high` (none where a group has fewer than `MIN_EVENTS` effective events), `n_articles`,
@@ -199,10 +200,6 @@ def quantities(s: Shares, column: str) -> pd.DataFrame:
         own = n[[s.at(g) for g in weights]]
         least = (own[:, 0].sum(), *own[:, 1:].min(0))
         rows += [(*x, *least) for x in zip(*stats.combined(s, weights), strict=True)]
-    if column == "frame" and set(domain.CELLS) <= set(s.groups):
-        own = n[[s.at(g) for g in domain.CELLS]]
-        index.append(("mirror index", "all frames"))
-        rows.append((*stats.index_interval(s, domain.CELLS), own[:, 0].sum(), *own[:, 1:].min(0)))
     index = pd.MultiIndex.from_tuples(index, names=["comparison", "code"])
     table = pd.DataFrame(rows, index, columns, dtype=float)
     table.loc[~(table.pop("effective") >= MIN_EVENTS), ["low", "high"]] = np.nan
@@ -244,8 +241,7 @@ def from_sheets(folder: Path) -> pd.DataFrame:
             parts.append(wide.assign(n_coded=len(coded)))
     if not parts:
         raise SheetError(f"The sheets in {folder} have no codes that a share is made of.")
-    # Noise pulls the mirror index down, the more the smaller the sample.
-    table = pd.concat(parts).drop(index="mirror index", level=0, errors="ignore")
+    table = pd.concat(parts)
     kept = [m + end for m in METHODS for end in ("", "_low", "_high")] + ["n_coded", "n_events"]
     return table[kept].astype({"n_coded": int, "n_events": int})
 

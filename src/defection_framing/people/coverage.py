@@ -139,5 +139,5 @@ def _designs(loaded: Corpus) -> list[tuple[str, _Design]]:
     return out
 
 
-CORRECTED_COVERAGE = Simulation("corrected_coverage", coverage, 1000, 5)
+CORRECTED_COVERAGE = Simulation("corrected_coverage", ".people.coverage.coverage", 1000, 5)
 """Kept as the simulations of the study are."""

@@ -25,7 +25,7 @@ UNITS = {"article": "articles", "claim": "claims"}
 """The kinds of unit, and what their tables and sheets are called."""
 
 CODES = {
-    "article": ("direction", "portrayal", "stance", "origin", "motives"),
+    "article": ("direction", "portrayal", "occasion", "who", "outcome", "origin", "motives"),
     "claim": ("frame", "frame_2", "voice"),
 }
 """What a person is asked to code."""
@@ -57,6 +57,10 @@ _EXTRA = {
     "motives": "- `motives`: several are parted by semicolons; `not_stated` if none is given.",
     "direction": f"- `direction` may also be `{NOT_ABOUT}`: no one leaves a side of this war.",
 }
+
+
+_OF_OTHERS = ("stance", "direction")
+# What numbered rules of the codebook are about, where it is not a frame.
 
 
 class SheetError(DefectionError):
@@ -268,10 +272,9 @@ def _instructions(fields: dict[str, list[Field]], tables: dict[str, pd.DataFrame
     asked = [name for own in names.values() for name in own]
     path = settings.data_dir() / "CODEBOOK.md"
     path = path if path.exists() else settings.ROOT / "data" / "CODEBOOK.md"
-    record, *sections = re.split(r"^(?=## )", path.read_text(encoding="utf-8"), flags=re.M)
+    record, *sections = re.split(r"^(?=###? )", path.read_text(encoding="utf-8"), flags=re.M)
     rows = re.findall(rf"^\| (?:{'|'.join(asked)}) \|.*$", record, flags=re.M)
-    heads = {"Direction": "direction", "Voice": "voice", "Frames": "frame"}
-    kept = [text.rstrip() for text in sections if heads.get(re.findall(r"\w+", text)[0]) in asked]
+    kept = [text.rstrip() for text in sections if _about(text) in asked]
     columns = "".join(
         f"- `{UNITS[unit]}.csv`: {', '.join(f'`{name}`' for name in own)}\n"
         for unit, own in names.items()
@@ -283,3 +286,10 @@ def _instructions(fields: dict[str, list[Field]], tables: dict[str, pd.DataFrame
         extra="".join(f"{_EXTRA[name]}\n" for name in asked if name in _EXTRA),
         rules="\n\n".join(["\n".join(["| code | what |", "| --- | --- |", *rows]), *kept]),
     )
+
+
+def _about(section: str) -> str:
+    """The code that a section of the codebook is about; its numbered rules are of frames mostly."""
+    first = re.findall(r"[^\W\d]+", section)[0].lower().removesuffix("s")
+    numbered = section.startswith("### ")
+    return "frame" if numbered and first not in _OF_OTHERS else first

@@ -14,6 +14,7 @@ from .. import settings, stats
 
 CONSTANTS = {
     "min_events": stats.MIN_EVENTS,
+    "min_pairs": stats.MIN_PAIRS,
     "min_events_index": stats.MIN_EVENTS_INDEX,
     "tentative": stats.TENTATIVE,
     "sufficient": stats.SUFFICIENT,

@@ -1,12 +1,15 @@
 """Estimates with their uncertainty: arrays, events and cells, not what they are about."""
 # ruff: noqa: F401
 
-from .agreement import SUFFICIENT, TENTATIVE, alpha, masi
+from .agreement import SUFFICIENT, TENTATIVE, alpha
+from .coders import Coded, Pooled, draw, majority, pool
 from .contrasts import adjust, combined, contrast, is_shown
-from .distances import separation
-from .mirrors import MIN_EVENTS_INDEX, Mirror, index_interval, mirror, mirror_index, shuffled_index
+from .energies import energies, energy_test
+from .mirrors import MIN_EVENTS_INDEX, index_interval
+from .paired import ALIKE, MIN_PAIRS, Pairs, holm, joint_test, paired_contrast, paired_mean
 from .panel import Panel, shares
-from .stacked import stacked_intervals
+from .redraws import LEAST, REDRAWS, SETTLED, Redraws, redraw
+from .stacked import Rule, stacked_contrasts, stacked_pairs
 from .weighted import (
     DRAWS,
     MIN_EVENTS,

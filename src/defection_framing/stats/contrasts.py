@@ -89,21 +89,28 @@ def combined(
     """
     at = [s.at(g) for g in weights]
     low, high = (limit[at] for limit in share_intervals(s))
-    return recovered(list(weights.values()), s.value[at], low, high, s.draws[:, at])
-
-
-def recovered(
-    weights: Sequence[float], p: np.ndarray, low: np.ndarray, high: np.ndarray, draws: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Combine the limits of shares as `combined` does: weights (G,), p, low and high (G, K)."""
-    c = np.array(weights, dtype=float)[:, None]
-    low, high = c * low, c * high
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = c * (draws - known_mean(draws))
+        off = s.draws[:, at] - known_mean(s.draws[:, at])
         spread = np.sqrt(known_mean(off**2))
         off = np.where(spread > 0, np.nan_to_num(off) / spread, 0)
     together = np.einsum("bgk,bhk->ghk", off, off) / len(off)
-    together[np.arange(len(c)), np.arange(len(c))] = 1
+    together[np.arange(len(at)), np.arange(len(at))] = 1
+    return recovered(list(weights.values()), s.value[at], low, high, together)
+
+
+def recovered(
+    weights: Sequence[float],
+    p: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    together: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Combine the limits of shares as `combined` does.
+
+    Weights (G,), p, low and high (G, K), and how the shares' errors are correlated (G, G, K).
+    """
+    c = np.array(weights, dtype=float)[:, None]
+    low, high, together = c * low, c * high, np.sign(c * c.T)[..., None] * together
 
     def reach(limit: np.ndarray) -> np.ndarray:
         distance = np.abs(limit - c * p)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..settings import SEED
+from .redraws import Redraws
 from .weighted import DRAWS, Shares, decided, indicators, resampled
 
 
@@ -45,6 +46,8 @@ class Panel:
         What is resampled.
     labels : dict of str to np.ndarray, shape (n,)
         Labels such as direction, camp and outlet.
+    redrawn_codes, counts : np.ndarray, shapes (B, n, K) and (B, events), optional
+        The codes in draws that carry their uncertainty, and how often each has an event.
     """
 
     names: pd.Index
@@ -52,6 +55,29 @@ class Panel:
     claims: np.ndarray
     event: np.ndarray
     labels: dict[str, np.ndarray]
+    redrawn_codes: np.ndarray | None = None
+    counts: np.ndarray | None = None
+
+    @classmethod
+    def pooled(cls, table: pd.DataFrame, redraws: Redraws, labels: Sequence[str]) -> "Panel":
+        """Build it from pooled codes, of those articles of a table that have any.
+
+        The table has a row for each article, with `article_id` and `labels`.
+        """
+        rows = redraws.articles.get_indexer(table["article_id"])
+        expected, drawn = redraws.shares(rows)
+        known = ~np.isnan(expected[:, 0])
+        table, rows = table[known], rows[known]
+        events, event = np.unique(redraws.event[rows], return_inverse=True)
+        return cls(
+            names=redraws.names,
+            codes=expected[known],
+            claims=np.rint(redraws.units[rows]).astype(int),
+            event=event,
+            labels={c: table[c].astype(object).to_numpy() for c in labels},
+            redrawn_codes=drawn[:, known],
+            counts=redraws.counts[:, events],
+        )
 
     @classmethod
     def of(cls, table: pd.DataFrame, column: str, labels: Sequence[str]) -> "Panel":
@@ -76,9 +102,12 @@ class Panel:
         return len(self.event)
 
     def take(self, rows: np.ndarray, event: np.ndarray | None = None) -> "Panel":
-        """Some of the articles, in this order, on these events."""
+        """Some of the articles, in this order, on these events; if on new ones, codes are fixed."""
         return replace(
             self,
+            redrawn_codes=None
+            if self.redrawn_codes is None or event is not None
+            else self.redrawn_codes[:, rows],
             codes=self.codes[rows],
             claims=self.claims[rows],
             event=self.event[rows] if event is None else event,
@@ -126,18 +155,43 @@ class Panel:
         """Weighted shares as `shares`, of some groups or all; an empty group's are NaN."""
         if groups is None:
             groups = pd.factorize(self._cells(by), sort=True)[1].set_names(list(by))
-        sums, mass, articles = self.event_sums(self.cell(by, groups), len(groups), weighting)
-        times = resampled(len(sums), draws, seed)
+        cell = self.cell(by, groups)
+        sums, mass, articles = self.event_sums(cell, len(groups), weighting)
+        if self.redrawn_codes is None or self.counts is None:
+            times = resampled(len(sums), draws, seed)
+            top = times @ sums.reshape(len(sums), sums.shape[1] * sums.shape[2])
+        else:
+            times, top = self._redrawn_sums(cell, len(groups), weighting)
         with np.errstate(invalid="ignore"):
             value = sums.sum(0) / mass.sum(0)[:, None]
-            top = (times @ sums.reshape(len(sums), value.size)).reshape(draws, *value.shape)
-            drawn = top / (times @ mass)[:, :, None]
+            drawn = top.reshape(len(top), *value.shape) / (times @ mass)[:, :, None]
             n = {
                 "n_articles": articles.sum(0).astype(int),
                 "n_events": (mass > 0).sum(0),
                 "effective_events": mass.sum(0) ** 2 / (mass**2).sum(0),
             }
         return Shares(groups, self.names, value, drawn, pd.DataFrame(n, groups), sums, mass)
+
+    def _redrawn_sums(
+        self, cell: np.ndarray, n_cells: int, weighting: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """How often each draw has each event in a cell, and its sums over them (B, cells * K)."""
+        assert self.redrawn_codes is not None and self.counts is not None
+        rows = np.flatnonzero(cell >= 0)
+        events, event = np.unique(self.event[rows], return_inverse=True)
+        times = self.counts[:, events].astype(float)
+        weight = np.ones(len(rows))
+        if weighting == "event":
+            key = event * n_cells + cell[rows]
+            weight /= np.bincount(key)[key]
+        out = np.empty((len(times), n_cells, self.codes.shape[1]))
+        for c in range(n_cells):
+            at = np.flatnonzero(cell[rows] == c)
+            weights = times[:, event[at]] * weight[at]
+            out[:, c] = np.einsum(
+                "bm,bmk->bk", weights, self.redrawn_codes[:, rows[at]], optimize=True
+            )
+        return times, out.reshape(len(times), -1)
 
     def shuffled(self, label: str, units: np.ndarray, rng: np.random.Generator) -> "Panel":
         """The same articles with a label shuffled over whole units (events, outlets).

@@ -102,7 +102,12 @@ def known_variance(draws: np.ndarray) -> np.ndarray:
 
 
 def share_interval(
-    p: Number, variance: Number, most: Number, unseen: Number, effective_events: Number
+    p: Number,
+    variance: Number,
+    most: Number,
+    unseen: Number,
+    effective_events: Number,
+    units: Number = np.inf,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Interval of shares under clustering (Korn & Graubard 1998, Survey Methodology 24).
 
@@ -111,11 +116,12 @@ def share_interval(
     or all of the events has no variance: its sample size is `unseen`.
 
     Two rules are ours, and both lengthen intervals a little: the shrinkage is (z / t)^2, where they
-    have the t of n - 1 units in place of z; and t has the effective clusters less one as degrees of
-    freedom, where survey software counts clusters as if they weighed alike.
+    have the t of n - 1 `units` in place of z; and t has the effective clusters less one as degrees
+    of freedom, where survey software counts clusters as if they weighed alike.
     """
     df = np.maximum(effective_events - 1, 1)
-    shrink = (special.ndtri(0.025) / special.stdtrit(df, 0.025)) ** 2
+    free = np.maximum(units - 1, 1)
+    shrink = (special.stdtrit(free, 0.025) / special.stdtrit(df, 0.025)) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.minimum(p * (1 - p) / variance, most) * shrink
     varies = (variance > 0) & (p > 0) & (p < 1)

@@ -1,117 +1,320 @@
-"""What is said of those who go one way and of those who go the other, and by whom (notebook 4)."""
+"""What is said of those who come toward the teller's side and of those who leave it (notebook 4).
 
+Here different events are compared. So every comparison stands beside that of the same acts in two
+tellings (`same_act`), which alone holds the act constant.
+"""
+
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 
 from .. import stats
 from ..corpus import Corpus
-from ..domain import DIRECTIONS, TOWARD
-from .estimands import CONTRASTS, MIRROR_INDEX, MIRROR_WITHOUT_TREASON, estimates, name
+from ..domain import CELLS, TOWARD
+from . import codes, plan, reliability, same_act
+from .estimands import (
+    COLUMNS,
+    CONTRASTS,
+    HEADLINES,
+    POPULATIONS,
+    estimates,
+    is_trend,
+    name,
+)
 
-# Camps that figures show beside each other.
-SHOWN = ["Russian", "Ukrainian", "Western", "Undisclosed"]
+# Camps whose levels are shown beside each other: the two, and those that are neither.
+SHOWN = [*TOWARD, "Western", "Undisclosed"]
 
-# Contrasts that the notebook reports; the others are read through what rests on them.
-REPORTED = [c for c in CONTRASTS if c not in ("frame_away", "frame_direction_by_article")]
+# Strata that contrasts are shown in: how their names end, and the population. Prosecutions alone
+# have no contrast, since hardly anyone who comes is prosecuted: their levels are shown (`by_kind`).
+STRATA = {
+    "": ("all crossings", "two camps"),
+    "_unprosecuted": ("no prosecutions", "two camps, no prosecutions"),
+    "_completed": ("completed crossings", "two camps, completed"),
+}
 
+SAME, MEAN = "same act", "mean of the camps"
 
-def by_direction(table: pd.DataFrame, column: str, weighting: str = "event") -> pd.DataFrame:
-    """Shares of codes in each of the four directions, as `stats.prevalence` gives them."""
-    told = table[table["direction"] != "both"]
-    cells = stats.prevalence(stats.shares(told, column, ["direction"], weighting))
-    return stats.pick(cells, DIRECTIONS)
+OF = {"": MEAN, **{f"_{camp}": camp for camp in TOWARD}}
+"""How names of contrasts end, and whose they are."""
 
+REPORTED = [
+    *(f"{key}_away{stratum}{of}" for key in COLUMNS for stratum in STRATA for of in OF),
+    *(key for key in CONTRASTS if "_away" not in key),
+]
+"""Contrasts that the notebook reports."""
 
-def by_camp(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Shares of codes in crossings by direction and camp, as `stats.prevalence` gives them."""
-    crossings = table[table["direction"].isin(TOWARD.values())]
-    cells = stats.prevalence(stats.shares(crossings, column, ["direction", "camp"]))
-    wanted = [(d, c) for d in sorted(TOWARD.values()) for c in SHOWN]
-    there = cells.index.droplevel("code")
-    return pd.concat([cells[there == cell] for cell in wanted])
+# Versions of the two energies: population, a code whose claims are left out (the others rescaled),
+# and a code whose coordinate is dropped (the others as they are).
+VERSIONS = {
+    "all frames": ("two camps", None, None),
+    "all frames, no prosecutions": ("two camps, no prosecutions", None, None),
+    "beside treason, rescaled": ("two camps", "treason", None),
+    "beside treason, no prosecutions": ("two camps, no prosecutions", "treason", None),
+    "beside treason, completed crossings": ("two camps, completed", "treason", None),
+    "treason's coordinate dropped": ("two camps", None, "treason"),
+}
 
 
 def contrasts(data: Corpus) -> dict[str, pd.DataFrame]:
-    """The contrasts `REPORTED`, each as `stats.contrast` returns it, by name."""
-    articles, claims = data.article_table().reset_index(), data.claim_table()
-    made, out = {}, {}
+    """The contrasts `REPORTED`, by name: as `stats.contrast` and `reliability.tested` give them."""
+    low = {column: reliability.doubtful(data, column) for column, _ in COLUMNS.values()}
+    told, out = {}, {}
     for key in REPORTED:
         c = CONTRASTS[key]
-        cells = (c.column, *c.by, c.population, c.weighting)
-        if cells not in made:
-            made[cells] = stats.shares(c.rows(articles, claims), c.column, c.by, c.weighting)
-        out[key] = stats.contrast(made[cells], c.weights)
+        rows = (c.column, c.without, c.population)
+        if rows not in told:
+            told[rows] = c.told(data)
+        out[key] = reliability.tested(c.compare(told[rows]), low[c.column])
     return out
 
 
-def mirrors(data: Corpus) -> dict[str, stats.Mirror]:
-    """Mirror indices of the two camps, by name: of frames, and of portrayals of articles."""
-    articles, claims = data.article_table().reset_index(), data.claim_table()
-    index, other = MIRROR_INDEX.name, articles[articles["portrayal"] != "traitor"]
-    rest = stats.mirror(claims[claims["frame"] != "treason"], TOWARD, draws=500)
-    return {
-        index: stats.mirror(claims, TOWARD),
-        MIRROR_WITHOUT_TREASON.name: rest,
-        name(index, "by article"): stats.mirror(claims, TOWARD, weighting="article"),
-        name(index, "of portrayals"): stats.mirror(articles, TOWARD, "portrayal"),
-        name(index, "of portrayals", "without traitor"): stats.mirror(other, TOWARD, "portrayal"),
-    }
+def same(data: Corpus) -> dict[tuple[str, str], pd.DataFrame]:
+    """Comparisons of the same acts, as `stats.paired_contrast`, by key of `COLUMNS` and `STRATA`.
+
+    With `q`, `shown` (see `reliability.tested`) and `n_articles`.
+    """
+    out = {}
+    for key, (column, without) in COLUMNS.items():
+        redraws, low = codes.redraws(data, column), reliability.doubtful(data, column)
+        redraws = redraws.without(without) if without else redraws
+        for stratum, (_, population) in STRATA.items():
+            pairs, used = same_act.pairs(same_act.told(data, population), redraws)
+            table = reliability.tested(stats.paired_contrast(pairs), low)
+            out[key, stratum] = table.assign(n_articles=len(used))
+    return out
+
+
+def by_stratum(tables: dict, paired: dict) -> pd.DataFrame:
+    """The headline contrasts of crossings in every stratum, each with that of the same acts.
+
+    Index: `estimate` (in words), `series` (a camp, their mean, or the same act), `stratum`.
+    """
+    rows = {}
+    for e in HEADLINES.values():
+        key, is_crossing, _ = e.contrast.partition("_away")
+        for stratum, (label, _) in STRATA.items() if is_crossing else ():
+            what = e.label.partition(",")[0]
+            for of, series in OF.items():
+                rows[what, series, label] = tables[f"{e.contrast}{stratum}{of}"], e.code
+            rows[what, SAME, label] = paired[key, stratum], e.code
+    # a corpus may lack a code
+    made = {at: table.reindex([code]).iloc[0] for at, (table, code) in rows.items()}
+    return pd.DataFrame.from_dict(made, "index").rename_axis(["estimate", "series", "stratum"])
+
+
+def beside(tables: dict, paired: dict, key: str) -> pd.DataFrame:
+    """All codes of a key of `COLUMNS`, leaving minus coming, beside those of the same acts.
+
+    Index: `comparison`, `code`.
+    """
+    labels = {stratum: label for stratum, (label, _) in STRATA.items() if stratum != "_completed"}
+    parts = {label: tables[f"{key}_away{stratum}"] for stratum, label in labels.items()}
+    parts[SAME] = paired[key, ""]
+    return pd.concat(parts, names=["comparison", "code"])
+
+
+def levels(data: Corpus, column: str, told: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Shares of codes in groups of articles, as `stats.prevalence`, each event counted once.
+
+    Parameters
+    ----------
+    told : DataFrame
+        Rows of `article_table`, with the columns `by`; an article may be in several groups.
+
+    Returns
+    -------
+    DataFrame
+        With `articles_given` and `events_given`: on how many articles the code is used, and on how
+        many events these are (NaN of codes of claims).
+    """
+    panel = stats.Panel.pooled(told, codes.redraws(data, column), by)
+    table = stats.prevalence(panel.shares(by))
+    if column in codes.CLAIM_CODES:
+        return table.assign(articles_given=np.nan, events_given=np.nan)
+    given = told.astype({b: object for b in by}).explode(column)
+    given = given.groupby([*by, given[column].astype(object)])["cluster"].agg(["size", "nunique"])
+    given = given.set_axis(["articles_given", "events_given"], axis=1)
+    return table.join(given.rename_axis(table.index.names).reindex(table.index, fill_value=0))
+
+
+def crossings(data: Corpus) -> pd.DataFrame:
+    """Articles of the camps `SHOWN` on crossings, with `kind`: coming, or leaving and how."""
+    articles = data.article_table().reset_index()
+    told = articles[POPULATIONS["acts"](articles) & articles["camp"].isin(SHOWN)]
+    tried = np.where(told["occasion"] == "prosecution", "leaving, prosecutions", "leaving, others")
+    coming = told["direction"].astype(object) == told["camp"].map(TOWARD)
+    return told.assign(kind=np.where(coming, "coming", tried))
+
+
+def by_camp(data: Corpus, column: str) -> pd.DataFrame:
+    """Levels of a column in crossings by camp and direction, camps in the order `SHOWN`."""
+    return stats.pick(levels(data, column, crossings(data), ["camp", "direction"]), SHOWN)
+
+
+def by_kind(data: Corpus, column: str) -> pd.DataFrame:
+    """Levels of the two camps by `kind` of crossing: prosecutions apart from others."""
+    told = crossings(data)
+    return levels(data, column, told[told["camp"].isin(TOWARD)], ["camp", "kind"])
+
+
+SIDES = {"Russian": ("ru_to_ua", "ru_exit"), "Ukrainian": ("ua_to_ru", "ua_exit")}
+"""The crossing from a side, and the exit from it."""
+
+
+def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:
+    """Levels of those who only leave, beside crossings from the same side: index `side`, `kind`.
+
+    Kinds: `crossings` and `exits` on named events, `exits, cases` (of these without trend pieces),
+    `exits, own camp`, and `trend pieces` on exits. Of these most are on no event: an outlet's count
+    as one and are resampled as one, but no number of events is given.
+    """
+    articles = data.article_table().reset_index()
+    named, trend, parts = articles["event"] != "general", is_trend(articles), []
+    for side, (crossing, out) in SIDES.items():
+        left = articles["direction"] == out
+        kinds = {
+            "crossings": (articles["direction"] == crossing) & named,
+            "exits": left & named,
+            "exits, cases": left & ~trend,
+            "trend pieces": left & trend,
+            "exits, own camp": left & named & (articles["camp"] == side),
+        }
+        of = f"{side} side"
+        parts += [articles[rows].assign(side=of, kind=kind) for kind, rows in kinds.items()]
+    table = levels(data, column, pd.concat(parts), ["side", "kind"])
+    no_case = table.index.get_level_values("kind") == "trend pieces"
+    return table.assign(n_events=table["n_events"].mask(no_case))
+
+
+def energies(data: Corpus) -> pd.DataFrame:
+    """Relational and directional energy of the two camps' frames, as `stats.energies`.
+
+    Index: `version` (of `VERSIONS`) and `part`, one of which is the `mirror index`. With
+    `n_articles` and `n_events`.
+    """
+    articles, out = data.article_table().reset_index(), {}
+    for version, (population, without, dropped) in VERSIONS.items():
+        redraws = codes.redraws(data, "frame")
+        redraws = redraws.without(without) if without else redraws
+        rows = articles[POPULATIONS[population](articles)]
+        panel = stats.Panel.pooled(rows, redraws, ["camp", "direction"])
+        s = panel.shares(["camp", "direction"], pd.Index(CELLS))
+        keep = s.codes != dropped
+        s = replace(
+            s, codes=s.codes[keep], value=s.value[:, keep],
+            draws=s.draws[:, :, keep], sums=s.sums[:, :, keep],
+        )  # fmt: skip
+        table = stats.energies(s, CELLS, *plan.ENERGY_DRAWS)
+        table.loc["mirror index", ["value", "low", "high"]] = stats.index_interval(s, CELLS)
+        size = {"n_articles": len(panel), "n_events": len(s.mass)}
+        out[version] = table.drop(columns="p_raw").assign(**size)
+    return pd.concat(out, names=["version", "part"])
+
+
+def lengths(table: pd.DataFrame) -> pd.DataFrame:
+    """`energies` as lengths of the two parts, in shares: the root, of energies below zero none."""
+    own = table.drop("mirror index", level="part").copy()
+    for column in ("value", "low", "high"):
+        own[column] = np.sqrt(own[column].clip(lower=0))
+    return own.assign(shown=own["p"] < 0.05)
+
+
+def shown(tables: dict[str, pd.DataFrame], keys: list[str]) -> pd.DataFrame:
+    """Only the differences that are shown in some contrasts, by label and code."""
+    rows = {CONTRASTS[key].label: tables[key][tables[key]["shown"]] for key in keys}
+    return pd.concat(rows, names=["contrast", "code"])
 
 
 @estimates
 def contrast_estimates(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Every code of every one of the `contrasts`, and how many codes each shows."""
+    """Every code of every one of the `contrasts`, and what each excludes.
+
+    Of each: how many codes were `tested` and `found`, how many intervals lie `within_10` points
+    either way, and how far the farthest reaches (`reach`).
+    """
     rows = [t.rename(lambda code, k=k: name(k, code)) for k, t in tables.items()]
     counts = {}
     for key, t in tables.items():
+        reach = t[["low", "high"]].abs().max(axis=1)
         counts[name(key, "found")] = int(t["shown"].sum())
         counts[name(key, "tested")] = int(t["q"].notna().sum())
-    first, second = (tables[f"frame_away_{camp}"] for camp in TOWARD)
-    alike = first["shown"] & second["shown"] & (first["value"] * second["value"] > 0)
-    counts["frame_away/in_both_camps"] = int(alike.sum())
-    counts["frame_away/treason/in_both_camps"] = int(alike.get("treason", False))
+        counts[name(key, "within_10")] = int((reach < plan.SMALL).sum())
+        counts[name(key, "reach")] = reach.max()
     return pd.concat([*rows, pd.DataFrame({"value": counts}, dtype=float)])
 
 
 @estimates
-def level_estimates(data: Corpus) -> pd.DataFrame:
-    """How often articles portray a traitor, by direction and by camp."""
-    articles = data.article_table().reset_index()
-    out = []
-    for key, shares in (("portrayal_by_direction", by_direction), ("portrayal_by_camp", by_camp)):
-        table = shares(articles, "portrayal")
-        own = table[table.index.get_level_values("code") == "traitor"].droplevel("code")
-        out.append(own.set_axis([name(key, "traitor", cell) for cell in own.index]))
-    return pd.concat(out)
+def same_estimates(paired: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
+    """The motives in the same acts; notebook 3 records portrayals and frames."""
+    rows = {stratum: table for (key, stratum), table in paired.items() if key == "motives"}
+    ending = {stratum: [STRATA[stratum][0]] if stratum else [] for stratum in rows}
+    differ = rows[""]["positive"] + rows[""]["negative"]
+    differ = differ.rename(lambda code: name("same_act", "motives", code, "differ"))
+    out = [
+        table.rename(lambda code, s=s: name("same_act", "motives", code, *ending[s]))
+        for s, table in rows.items()
+    ]
+    return pd.concat([*out, differ.rename("value").to_frame().astype(float)])
+
+
+# Levels that are recorded: what gives them, the column, and the codes.
+LEVELS = {
+    "portrayal_by_camp": (by_camp, "portrayal", ["traitor", "convert", "neutral"]),
+    "motives_by_camp": (by_camp, "motives", ["survival", "not_stated"]),
+    "voice_by_camp": (by_camp, "voice", ["defector", "ru_official", "ua_official"]),
+    "portrayal_by_kind": (by_kind, "portrayal", ["traitor", "neutral"]),
+    "frame_by_kind": (by_kind, "frame", ["treason"]),
+    "frame_left": (exits, "frame", ["collapse"]),
+    "portrayal_left": (exits, "portrayal", ["traitor"]),
+}
 
 
 @estimates
-def mirror_estimates(m: dict[str, stats.Mirror]) -> pd.DataFrame:
-    """The mirror indices; `p` is the share of shuffled directions that reach the index."""
-    index, treason = MIRROR_INDEX.name, MIRROR_WITHOUT_TREASON.name
-    table = pd.DataFrame({n: mirror.index for n, mirror in m.items()}).T.astype(float)
-    table = table.rename(columns={"p_no_direction": "p"})
-    shuffled = table.loc[index].drop("p").rename({"p_no_teller": "p"})
-    table.loc[name(index, "camps_shuffled")] = shuffled
-    perfect = m[treason].references["perfect mirror, same noise"]
-    perfect = perfect.quantile([0.5, 0.025, 0.975]).to_numpy()
-    table.loc[name(treason, "perfect"), ["value", "low", "high"]] = perfect
-    of_index, part = m[index].index, m[index].frames["part"].get("treason")
-    counts = {name(index, of): of_index[of] for of in ("smallest_cell", "shared_events")}
-    counts[name(index, "treason_part")] = part / of_index["value"]
-    return pd.concat([table, pd.DataFrame({"value": counts}, dtype=float)])
+def level_estimates(data: Corpus) -> pd.DataFrame:
+    """The `LEVELS`, with raw counts of the articles and the events that have the code."""
+    out = []
+    for key, (function, column, wanted) in LEVELS.items():
+        table = function(data, column)
+        table = table[table.index.get_level_values("code").isin(wanted)]
+        flat = table.set_axis([name(key, cell[-1], *cell[:-1]) for cell in table.index])
+        counts = flat[["articles_given", "events_given"]].dropna().stack()
+        counts.index = [name(cell, of.removesuffix("_given")) for cell, of in counts.index]
+        out += [flat, counts.rename("value").to_frame()]
+    return pd.concat(out).rename(lambda n: n.replace(",", ""))
 
 
-def read(table: pd.DataFrame) -> pd.DataFrame:
-    """Only the differences that are shown, by the label of their contrast and the code."""
-    own = table[table["shown"].eq(True)]
-    parts = [n.split("/") for n in own.index]
-    labels = [(CONTRASTS[contrast].label, code) for contrast, code in parts]
-    return own.set_axis(pd.MultiIndex.from_tuples(labels, names=["contrast", "code"]))
+@estimates
+def energy_estimates(table: pd.DataFrame) -> pd.DataFrame:
+    """The energies, their lengths and the mirror index of every version."""
+    made = {"energy": table.drop("mirror index", level="part"), "length": lengths(table)}
+    made["mirror_index"] = table.xs("mirror index", level="part", drop_level=False)
+    parts = []
+    for key, part in made.items():
+        of = [[] if key == "mirror_index" else [p] for _, p in part.index]
+        labels = part.index.get_level_values("version").str.replace("[,']", "", regex=True)
+        names = [name(key, *p, label) for p, label in zip(of, labels, strict=True)]
+        parts.append(part.set_axis(names))
+    return pd.concat(parts)
 
 
-def together(tables: dict[str, pd.DataFrame], **names: str) -> pd.DataFrame:
-    """Some contrasts in one table, by the names that they take in its level `comparison`."""
-    return pd.concat({label: tables[key] for key, label in names.items()}, names=["comparison"])
+def with_n(table: pd.DataFrame, level: str) -> pd.DataFrame:
+    """A table whose labels of a level say what each row rests on."""
+    names = table.index.get_level_values(level).astype(str)
+    articles = table["n_articles"].map(" ({:,.0f} articles".format)
+    events = table["n_events"].map(", {:,.0f} events)".format).where(table["n_events"] > 0, ")")
+    labels = pd.Index(names + articles.to_numpy() + events.to_numpy(), name=level)
+    own = table.drop(columns=["n_articles", "n_events"])
+    return own.droplevel(level).set_index(labels, append=True)
+
+
+def sizes(tables: dict, paired: dict) -> str:
+    """What the contrasts of each stratum rest on, in words."""
+    return "; ".join(
+        f"{label}: {size(tables[f'portrayal_away{s}'])} (same act: {size(paired['portrayal', s])})"
+        for s, (label, _) in STRATA.items()
+    )
 
 
 def size(table: pd.DataFrame) -> str:

@@ -1,36 +1,67 @@
 """The one list of what the study estimates.
 
-A `Contrast` compares the codes of one column between cells of articles; an `Estimand` is a contrast
-of one code, or the mirror index of all. Whatever crosses, leaves out, simulates, models or corrects
-an estimate takes it from here, and every name in `estimates.csv` is made by `name`: it begins with
-that of a contrast or of an estimand below, or with a word that stands in the function that made it,
-which the column `source` names.
+A `Paired` compares the tellings of one event by the camp that was left and the camp that received;
+a `Contrast` compares codes of one column between cells of articles, whatever they are about; an
+`Estimand` is a contrast of one code. Whatever crosses, leaves out, simulates or models an estimate
+takes it from here, and every name in `estimates.csv` is made by `name`: it begins with that of one
+of these, or with a word that stands in the function that made it, which the column `source` names.
 """
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import wraps
-from itertools import product
 
 import pandas as pd
 
 from .. import stats
+from ..corpus import Corpus
 from ..domain import CELLS, TO_RUSSIA, TOWARD
+from . import codes
 
 # The camps within which directions are compared.
 COMPARED_CAMPS = ("Russian", "Ukrainian", "Western")
-CLAIM_CODES = ("frame", "voice")  # codes of claims; the others are of whole articles
 
-# The articles (or claims) that a contrast rests on, and whose events are resampled.
+
+def _acts(t: pd.DataFrame) -> pd.Series:
+    """Crossings on a named event; laws, programmes and counts (no outcome) are reported apart."""
+    return (
+        t["direction"].isin(TOWARD.values()) & (t["event"] != "general") & (t["outcome"] != "none")
+    )
+
+
+def _unprosecuted(t: pd.DataFrame) -> pd.Series:
+    """Not a report of a prosecution, nor on an event that was sought by words of criminal law."""
+    return (t["occasion"] != "prosecution") & ~t["sought_by_law"]
+
+
+def _named(t: pd.DataFrame) -> pd.Series:
+    return (t["direction"] != "both") & (t["event"] != "general")
+
+
+def is_trend(t: pd.DataFrame) -> pd.Series:
+    """Articles on how many go: on no single case, or of people who are but a number."""
+    number = (t["portrayal"] == "statistic") | (t["occasion"] == "numbers")
+    return (t["event"] == "general") | number
+
+
+# The articles that an estimate rests on, and whose events are resampled.
 POPULATIONS = {
     "told": lambda t: t["direction"] != "both",
-    "compared camps": lambda t: (t["direction"] != "both") & t["camp"].isin(COMPARED_CAMPS),
-    "crossings": lambda t: t["direction"].isin(TOWARD.values()),
-    "two camps": lambda t: t["direction"].isin(TOWARD.values()) & t["camp"].isin(TOWARD),
-    **{
-        camp: lambda t, camp=camp: t["direction"].isin(TOWARD.values()) & (t["camp"] == camp)
-        for camp in TOWARD
-    },
+    "named events": _named,
+    "named events, no trend pieces": lambda t: _named(t) & ~is_trend(t),
+    "acts": _acts,
+    "compared camps": lambda t: _acts(t) & t["camp"].isin(COMPARED_CAMPS),
+    "two camps": lambda t: _acts(t) & t["camp"].isin(TOWARD),
+    "crossings of the two camps": lambda t: (
+        t["direction"].isin(TOWARD.values()) & (t["event"] != "general") & t["camp"].isin(TOWARD)
+    ),
+    "two camps, no prosecutions": lambda t: _acts(t) & _unprosecuted(t) & t["camp"].isin(TOWARD),
+    "two camps, prosecutions": lambda t: (
+        _acts(t) & (t["occasion"] == "prosecution") & t["camp"].isin(TOWARD)
+    ),
+    "two camps, completed": lambda t: (
+        _acts(t) & (t["outcome"] == "completed") & t["camp"].isin(TOWARD)
+    ),
 }
 
 
@@ -56,6 +87,35 @@ def estimates(function):
 
 
 @dataclass(frozen=True)
+class Paired:
+    """A code, told of one event by the camp that was left minus by the camp that received."""
+
+    label: str  # in words
+    column: str
+    code: str | None = None  # None: all at once
+    without: str | None = None  # a code whose claims are left out, the others rescaled
+
+    @property
+    def name(self) -> str:
+        """Name of its estimate."""
+        rest = [f"without_{self.without}"] if self.without else []
+        return name("same_act", self.column, *rest, self.code or "all")
+
+
+SAME_TRAITOR = Paired("portrayed as traitor, same act", "portrayal", "traitor")
+SAME_CONVERT = Paired("portrayed as convert, same act", "portrayal", "convert")
+SAME_TREASON = Paired("claims of treason, same act", "frame", "treason")
+SAME_OTHERS = Paired("17 frames beside treason, same act", "frame", None, "treason")
+
+PAIRED = {p.name: p for p in (SAME_TRAITOR, SAME_CONVERT, SAME_TREASON, SAME_OTHERS)}
+
+# The primary hypotheses of the plan (data/PLAN.md): what is tested, and the sign it is to have.
+HYPOTHESES = {"H1": (SAME_TRAITOR, 1), "H2": (SAME_CONVERT, -1), "H3": (SAME_OTHERS, 0)}
+DIRECTIONAL_ENERGY = "H4"
+"""H4, which no paired comparison can test: directional energy beside treason, of all acts."""
+
+
+@dataclass(frozen=True)
 class Contrast:
     """Codes of one column, compared between cells of articles."""
 
@@ -64,8 +124,8 @@ class Contrast:
     column: str  # frame, voice, motives or portrayal
     # Cell to weight, as `stats.contrast` takes them; a cell is a direction, or a camp and one.
     weights: dict[Hashable, float]
-    population: str = "told"  # of `POPULATIONS`
-    weighting: str = "event"  # or article
+    population: str = "acts"  # of `POPULATIONS`
+    without: str | None = None  # a code that is left out, the others rescaled
 
     @property
     def by(self) -> list[str]:
@@ -73,147 +133,129 @@ class Contrast:
         by_camp = isinstance(next(iter(self.weights)), tuple)
         return ["camp", "direction"] if by_camp else ["direction"]
 
-    def rows(self, articles: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
-        """The claims or articles that it rests on, of the corpus' tables."""
-        table = claims if self.column in CLAIM_CODES else articles
-        return table[POPULATIONS[self.population](table)]
+    def told(self, data: Corpus, draws: int = stats.REDRAWS) -> stats.Panel:
+        """All articles of its population."""
+        articles = data.article_table().reset_index()
+        rows = articles[POPULATIONS[self.population](articles)]
+        redraws = codes.redraws(data, self.column, draws=draws)
+        if self.without:
+            redraws = redraws.without(self.without)
+        return stats.Panel.pooled(rows, redraws, ["camp", "direction", "outlet"])
 
-    def estimate(
-        self, articles: pd.DataFrame, claims: pd.DataFrame, draws: int = stats.DRAWS
-    ) -> pd.DataFrame:
+    def panel(self, data: Corpus, draws: int = stats.REDRAWS) -> stats.Panel:
+        """The articles that it rests on, of all its cells' groups."""
+        return self.told(data, draws).within(self.by, pd.Index(list(self.weights)))
+
+    def compare(self, told: stats.Panel) -> pd.DataFrame:
+        """The contrast of articles `told`, as `estimate`."""
+        panel = told.within(self.by, pd.Index(list(self.weights)))
+        return stats.contrast(panel.shares(self.by), self.weights)
+
+    def estimate(self, data: Corpus, draws: int = stats.REDRAWS) -> pd.DataFrame:
         """The contrast, code by code, as `stats.contrast` returns it."""
-        table = self.rows(articles, claims)
-        s = stats.shares(table, self.column, self.by, self.weighting, draws)
-        return stats.contrast(s, self.weights)
+        return self.compare(self.told(data, draws))
 
 
-def _cells(camps, leaving: float, coming: float, cells=CELLS) -> dict[Hashable, float]:
-    """Weights of crossings of some camps; another order moves p-values by Monte Carlo error."""
-    return {(c, d): coming if d == TOWARD[c] else leaving for c, d in cells if c in camps}
+def _cells(camps, leaving: float, coming: float) -> dict[Hashable, float]:
+    """Weights of crossings of some camps."""
+    return {(c, d): coming if d == TOWARD[c] else leaving for c, d in CELLS if c in camps}
 
 
 def _within(camps, weight: float) -> dict[Hashable, float]:
     return {(c, d): w * weight for c in camps for d, w in TO_RUSSIA.items()}
 
 
-_LEAVING, _COMING = "leaving minus coming", "toward minus away"
+LEAVING = "leaving minus coming"
 _TO_RUSSIA, _MEAN = "to Russia minus to Ukraine", "mean of the camps"
+
+# Strata of the two camps' crossings: how names of their contrasts end, and their population.
+STRATA = {
+    "": "two camps",
+    "_unprosecuted": "two camps, no prosecutions",
+    "_prosecuted": "two camps, prosecutions",
+    "_completed": "two camps, completed",
+}
+
+
+# What crossings are compared in: how names of contrasts begin, the column, what is left out.
+COLUMNS = {
+    "frame": ("frame", None),
+    "frame_beside_treason": ("frame", "treason"),
+    "motives": ("motives", None),
+    "portrayal": ("portrayal", None),
+}
 
 
 def _contrasts() -> Iterator[Contrast]:
-    for column in ("frame", "motives", "portrayal", "voice"):
-        yield Contrast(f"{column}_direction", f"{column}, {_TO_RUSSIA}", column, TO_RUSSIA)
-    within = _within(COMPARED_CAMPS, 1 / len(COMPARED_CAMPS))
-    for column in ("frame", "motives"):
+    for key, (column, without) in COLUMNS.items():
+        what = f"{column} beside {without}" if without else column
+        for ending, population in STRATA.items():
+            stratum = population.removeprefix("two camps")
+            label, cells = f"{what}, {LEAVING}, {_MEAN}{stratum}", _cells(TOWARD, 0.5, -0.5)
+            yield Contrast(f"{key}_away{ending}", label, column, cells, population, without)
+            for camp in TOWARD:
+                label, cells = f"{what}, {LEAVING}, {camp} camp{stratum}", _cells([camp], 1, -1)
+                of = f"{key}_away{ending}_{camp}"
+                yield Contrast(of, label, column, cells, population, without)
+    for column in ("frame", "motives", "portrayal"):
         label = f"{column}, {_TO_RUSSIA}, within camps"
+        within = _within(COMPARED_CAMPS, 1 / len(COMPARED_CAMPS))
         yield Contrast(f"{column}_direction_within", label, column, within, "compared camps")
-    label, cells = "frame, exits minus crossings, {} side", {"ua_exit": 1.0, "ua_to_ru": -1.0}
-    yield Contrast("frame_exit_from_ua", label.format("Ukrainian"), "frame", cells)
-    cells = {"ru_exit": 1.0, "ru_to_ua": -1.0}
-    yield Contrast("frame_exit_from_ru", label.format("Russian"), "frame", cells)
-    label, cells = f"frame, {_COMING}, {_MEAN}", _cells(TOWARD, -0.5, 0.5)
-    yield Contrast("frame_relational", label, "frame", cells, "two camps")
     label, cells = f"frame, half of {_TO_RUSSIA}, both camps", _within(TOWARD, 0.5)
     yield Contrast("frame_directional", label, "frame", cells, "two camps")
-    for column in ("frame", "motives", "portrayal"):
-        label, cells = f"{column}, {_LEAVING}, {_MEAN}", _cells(TOWARD, 0.5, -0.5)
-        yield Contrast(f"{column}_away", label, column, cells, "two camps")
-    for camp in TOWARD:
-        label, cells = f"frame, {_LEAVING}, {camp} camp", _cells([camp], 1, -1)
-        yield Contrast(f"frame_away_{camp}", label, "frame", cells, "two camps")
-    for camp in TOWARD:
-        label = f"portrayal, {_LEAVING}, {camp} camp"
-        cells = _cells([camp], 1, -1, list(product(TOWARD, TO_RUSSIA)))
-        yield Contrast(f"portrayal_away_{camp}", label, "portrayal", cells, camp)
+    for side, (out, crossing) in {
+        "Ukrainian": ("ua_exit", "ua_to_ru"), "Russian": ("ru_exit", "ru_to_ua")
+    }.items():  # fmt: skip
+        cells = {out: 1.0, crossing: -1.0}
+        for key, population in (("", "named events"), ("_cases", "named events, no trend pieces")):
+            label = f"frame, exits minus crossings, {side} side, {population}"
+            yield Contrast(f"frame_exit{key}_{side}", label, "frame", cells, population)
     for camp in ("Western", "Undisclosed"):
         label, cells = f"portrayal, {_TO_RUSSIA}, {camp} outlets", _within([camp], 1)
-        yield Contrast(f"portrayal_direction_{camp}", label, "portrayal", cells, "crossings")
-    label = f"frame, {_TO_RUSSIA}, each article once"
-    yield Contrast("frame_direction_by_article", label, "frame", TO_RUSSIA, weighting="article")
+        yield Contrast(f"portrayal_direction_{camp}", label, "portrayal", cells, "acts")
 
 
 CONTRASTS = {c.name: c for c in _contrasts()}  # every contrast that the study reports
 
-# Contrasts whose false alarms, coverage and power are simulated.
-SIMULATED = (
-    *("frame_direction", "motives_direction", "portrayal_direction", "voice_direction"),
-    *("frame_direction_within", "motives_direction_within"),
-    *("frame_exit_from_ua", "frame_exit_from_ru", "frame_relational", "frame_directional"),
-    *("portrayal_away", "portrayal_away_Russian", "portrayal_away_Ukrainian"),
-    "frame_direction_by_article",
-)
-
 
 @dataclass(frozen=True)
 class Estimand:
-    """One code of a contrast, or the mirror index of all its codes."""
+    """One code of a contrast."""
 
     label: str  # in words
-    contrast: str  # of `CONTRASTS`; for an index its relational half
-    code: str | None = None  # None for the mirror index
-    without: str | None = None  # a code whose claims are left out
+    contrast: str  # of `CONTRASTS`
+    code: str
 
     @property
     def name(self) -> str:
         """Name of its estimate."""
-        if self.code is not None:
-            return name(self.contrast, self.code)
-        return name("mirror_index", *([f"without_{self.without}"] if self.without else []))
-
-    @property
-    def is_share(self) -> bool:
-        """Whether it is a difference of shares, told in points; else it is an index."""
-        return self.code is not None
+        return name(self.contrast, self.code)
 
     def of(self) -> Contrast:
         """Its contrast."""
         return CONTRASTS[self.contrast]
 
 
-MIRROR_INDEX = Estimand("mirror index", "frame_relational")
-MIRROR_WITHOUT_TREASON = Estimand(
-    "mirror index without treason", "frame_relational", without="treason"
-)
-TREASON_AWAY = Estimand(f"claims of treason, {_LEAVING}", "frame_away", "treason")
-TRAITOR_AWAY = Estimand(f"portrayed as traitor, {_LEAVING}", "portrayal_away", "traitor")
+TRAITOR_AWAY = Estimand(f"portrayed as traitor, {LEAVING}", "portrayal_away", "traitor")
+CONVERT_AWAY = Estimand(f"portrayed as convert, {LEAVING}", "portrayal_away", "convert")
+TREASON_AWAY = Estimand(f"claims of treason, {LEAVING}", "frame_away", "treason")
+SURVIVAL_AWAY = Estimand(f"motive survival, {LEAVING}", "motives_away", "survival")
 COLLAPSE_UA = Estimand(
-    "collapse, exits minus crossings (Ukrainian side)", "frame_exit_from_ua", "collapse"
+    "collapse, exits minus crossings (Ukrainian side)", "frame_exit_Ukrainian", "collapse"
 )
 COLLAPSE_RU = Estimand(
-    "collapse, exits minus crossings (Russian side)", "frame_exit_from_ru", "collapse"
-)
-COERCION = Estimand(f"motive coercion, {_TO_RUSSIA}", "motives_direction", "coercion")
-REWARD = Estimand(f"motive reward, {_TO_RUSSIA}", "motives_direction", "reward")
-
-
-def _by_name(*estimands: Estimand) -> dict[str, Estimand]:
-    return {e.name: e for e in estimands}
-
-
-# The estimates that findings rest on: crossed with every choice, left out, recoded.
-HEADLINES = _by_name(
-    *(MIRROR_INDEX, MIRROR_WITHOUT_TREASON, TREASON_AWAY, TRAITOR_AWAY),
-    *(COLLAPSE_UA, COLLAPSE_RU, COERCION, REWARD),
+    "collapse, exits minus crossings (Russian side)", "frame_exit_Russian", "collapse"
 )
 
-# The estimates that a model is held against.
-MODELLED = _by_name(
-    *(TREASON_AWAY, TRAITOR_AWAY, COLLAPSE_UA, COLLAPSE_RU, COERCION, REWARD),
-    *(
-        Estimand(f"{e.label}, {camp} camp", f"{e.contrast}_{camp}", e.code)
-        for e, camp in product((TREASON_AWAY, TRAITOR_AWAY), TOWARD)
-    ),
-    *(
-        Estimand(f"{frame}, {_TO_RUSSIA}", "frame_direction", frame)
-        for frame in ("mistreatment", "coercion", "reprisal")
-    ),
-)
+# The unpaired estimates that findings rest on: crossed with every choice, left out.
+HEADLINES = {
+    e.name: e
+    for e in (TRAITOR_AWAY, CONVERT_AWAY, TREASON_AWAY, SURVIVAL_AWAY, COLLAPSE_UA, COLLAPSE_RU)
+}
 
-# Headline estimates whose codes were given twice.
-RECODED = _by_name(
-    *(TREASON_AWAY, MIRROR_INDEX, MIRROR_WITHOUT_TREASON),
-    *(COLLAPSE_UA, COLLAPSE_RU, TRAITOR_AWAY),
+# Contrasts whose false alarms, coverage and power are simulated, beside the paired comparison.
+SIMULATED = (
+    *("frame_direction_within", "motives_direction_within"),
+    *("frame_away", "portrayal_away", "portrayal_away_Russian", "portrayal_away_Ukrainian"),
+    *("portrayal_away_unprosecuted", "frame_exit_Ukrainian", "frame_exit_Russian"),
 )
-
-# Name of the extra distance between the camps on one event, which is no contrast of codes.
-SEPARATION = "same_event_distance"

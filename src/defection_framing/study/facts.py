@@ -1,4 +1,4 @@
-"""What was read, who told it, and how well it is coded (notebook 1)."""
+"""What was read, and who told it (notebook 1)."""
 
 import re
 
@@ -7,7 +7,6 @@ import pandas as pd
 from .. import settings
 from ..corpus import Corpus
 from ..domain import DIRECTIONS, TOWARD
-from . import reliability
 from .estimands import estimates, name
 
 LANGUAGES, CASES = 12, 18  # how many languages and cases are shown; those with the most articles
@@ -63,12 +62,13 @@ def cases(data: Corpus) -> pd.DataFrame:
 
 
 def frame_examples(data: Corpus) -> pd.DataFrame:
-    """Each frame, its meaning, and the shortest claim of either direction (coded so twice)."""
-    claims = data.claim_table()
-    second = data.second_claims["frame"].astype(str).reindex(claims.index)
-    same = claims[claims["frame"].astype(str) == second]
-    same = same if len(same) else claims.dropna(subset=["frame"])
-    by_length = same.iloc[same["text"].str.len().argsort(kind="stable")]
+    """Each frame, its meaning, and the shortest claim of either direction (given so by A and B)."""
+    claims = data.claim_table().dropna(subset=["frame"])
+    given = data.codings_claims["frame"].astype(object).unstack("coder")
+    if len(given):
+        frame, given = claims["frame"].astype(object), given.loc[claims.index]
+        claims = claims[given["A"].eq(frame) & given["B"].eq(frame)]
+    by_length = claims.iloc[claims["text"].str.len().argsort(kind="stable")]
     by_length = by_length.astype({"frame": str, "direction": str})
     examples = by_length.groupby(["frame", "direction"])["text"].first().unstack()
     examples = examples.reindex(columns=sorted(TOWARD.values())).fillna("-")
@@ -93,13 +93,3 @@ def corpus_estimates(data: Corpus) -> pd.DataFrame:
         "largest_event": articles["event"].value_counts(normalize=True).iloc[0],
     }
     return pd.DataFrame({"value": values}, dtype=float).rename(lambda what: name("corpus", what))
-
-
-@estimates
-def agreement_estimates(data: Corpus, codes: pd.DataFrame) -> pd.DataFrame:
-    """Krippendorff's alpha of each code, and how many units were coded twice."""
-    table = codes.rename(columns={"alpha": "value"}).rename(lambda code: name("alpha", code))
-    twice = reliability.claims_side_by_side(data)["article_id"].nunique()
-    table["n_articles"] = codes["n"].where(codes["unit"] == "article", twice).to_numpy()
-    units = pd.DataFrame({"value": table["n"]}).rename(lambda n: name(n, "units"))
-    return pd.concat([table, units])

@@ -1,11 +1,12 @@
-"""Would chance look like this? False alarms, coverage and power of the study's own contrasts.
+"""Would chance look like this? False alarms, coverage and power of what the study reports.
 
 Three simulations on the corpus itself, kept by `kept`: labels shuffled, so that nothing is there to
-be found; whole events drawn again, so that the truth is known; and a difference planted. Contrasts
-are those of `estimands.SIMULATED`, computed as everywhere else. The codes stay as they are.
+be found; whole events drawn again, so that the truth is known; and a difference planted. Estimates
+are computed as everywhere else: comparisons of the same act from codes with their uncertainty,
+`estimands.SIMULATED` from codes as expected, so that their intervals are of events alone.
 """
 
-from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,82 +14,69 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import stats
-from ..corpus import Corpus, article_texts
-from ..domain import CELLS, TOWARD
+from ..corpus import Corpus
+from ..domain import CELLS
 from ..stats import Panel
-from ..text import embed
-from .estimands import CONTRASTS, MIRROR_INDEX, SEPARATION, SIMULATED, Contrast, name
+from . import codes, same_act
+from .estimands import CONTRASTS, HYPOTHESES, SIMULATED, Contrast, name
 
-PERMUTATIONS = 800  # enough for one false discovery among 18 frames at q = 0.05
 DRAWS = 400  # bootstrap draws where only intervals are wanted
-SIZES = [3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40]  # events per cell at which coverage is measured
-
+PERMUTATIONS = 800  # enough for one false discovery among 18 frames at q = 0.05
+FLIPS = 2000  # of a paired test
+ENERGY_DRAWS = 199  # bootstraps of the test of an energy, and data sets on which it is calibrated
+SIZES = [4, 5, 6, 8, 10, 15, 20, 40]  # events per direction, or cell, at which coverage is measured
 # Differences of shares that are planted.
-PLANTED = [0.02, 0.04, 0.06, 0.08, 0.11, 0.15, 0.2, 0.26, 0.34, 0.44]
+PLANTED = [0.02, 0.05, 0.08, 0.11, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.75]
 
-# What is simulated, in words.
-LABELS = {c: CONTRASTS[c].label for c in SIMULATED} | {
-    MIRROR_INDEX.name: MIRROR_INDEX.label,
-    SEPARATION: "distance on the same event",
+# Comparisons of the same act: the column, and the wave of its events (0: both).
+SAME_ACT = {
+    "same_act/portrayal": ("portrayal", 0),
+    "same_act/portrayal/new_events": ("portrayal", 2),
+    "same_act/frame": ("frame", 0),
 }
 
-_SIMULATED = {c: CONTRASTS[c] for c in SIMULATED}
-_BY_CAMP, _CELLS = ["camp", "direction"], pd.Index(CELLS)
+# Codes that a paired hypothesis is about.
+PORTRAYALS = [p.code for p, _ in HYPOTHESES.values() if p.column == "portrayal"]
 
+# Exchanges of `CELLS` that leave nothing of an energy and all of the other: of camps and directions
+# at once (who comes to the teller's side still comes), of camps alone (directions stay).
+EXCHANGES = {"directional": [2, 3, 0, 1], "relational": [3, 2, 1, 0]}
 
-def panels(corpus: Corpus) -> dict[str, Panel]:
-    """Articles of a corpus by coded column, those on both directions left out."""
-    tables = corpus.article_table().reset_index(), corpus.claim_table()
-    out = {}
-    for column in ("frame", "voice", "motives", "portrayal"):
-        told = CONTRASTS[f"{column}_direction"].rows(*tables)
-        out[column] = Panel.of(told, column, ["outlet", "camp", "direction"])
-    return out
-
-
-def _parts(told: dict[str, Panel]) -> dict[str, Panel]:
-    """The articles that each contrast compares."""
-    return {n: told[c.column].within(c.by, _groups(c)) for n, c in _SIMULATED.items()}
-
-
-def _groups(c: Contrast) -> pd.Index:
-    return pd.Index(list(c.weights))
-
-
-def _outlets(panel: Panel) -> np.ndarray:
-    return np.unique(panel.labels["outlet"], return_inverse=True)[1]
+# What is simulated, in words.
+LABELS = (
+    {n: n.replace("same_act/", "same act, ").replace("/new_", ", new ") for n in SAME_ACT}
+    | {h: f"{h}: {p.label}" for h, (p, _) in HYPOTHESES.items()}
+    | {"holm": "H1 to H3, p after Holm"}
+    | {name("energy", half): f"{half} energy beside treason" for half in EXCHANGES}
+    | {n: CONTRASTS[n].label for n in SIMULATED}
+)
 
 
 class _Hits:
-    """Counts of what happened in each replicate, by what was done, estimate and measure."""
+    """What happened in each replicate, by what was done, estimate, measure and code."""
 
     def __init__(self):
-        self._seen = defaultdict(list)
-        self._codes = {}
+        self._seen: list[tuple] = []
 
-    def add(self, what: str, estimate: str, measure: str, hit, codes=()) -> None:
+    def add(self, what: str, estimate: str, measure: str, hit, codes=("",)) -> None:
         """Note 0, 1 or NaN of one replicate, or of each code in it."""
-        self._seen[what, estimate, measure].append(np.asarray(hit, dtype=float))
-        self._codes[what, estimate, measure] = codes
+        key = what, estimate, measure, len(self._seen)  # of one replicate
+        hits = np.broadcast_to(np.asarray(hit, dtype=float), len(codes))
+        self._seen += [(*key, str(c), h) for c, h in zip(codes, hits, strict=True)]
 
     def table(self) -> pd.DataFrame:
         """Rates with errors (never 0: Agresti & Coull 1998), of each code and averaged (`all`)."""
-        out = []
-        for key, seen in self._seen.items():
-            x = np.stack(seen).reshape(len(seen), -1)
-            known = ~np.isnan(x).all(1)
-            if not known.any():
-                continue
-            parts = {"all": np.nanmean(x[known], axis=1)}
-            parts |= {str(c): x[~np.isnan(x[:, i]), i] for i, c in enumerate(self._codes[key])}
-            for code, y in parts.items():
-                if len(y):
-                    rate, n = (y.sum() + 2) / (len(y) + 4), x.shape[1] if code == "all" else 1
-                    spread = max(y.std(), np.sqrt(rate * (1 - rate) / n))
-                    out.append((*key, code, y.mean(), spread / np.sqrt(len(y)), len(y)))
-        columns = ["what", "estimate", "measure", "code", "value", "se", "replicates"]
-        numbers = dict.fromkeys(columns[4:], float)  # also where there is no row
-        return pd.DataFrame(out, columns=columns).astype(numbers)
+        key = ["what", "estimate", "measure"]
+        each = pd.DataFrame(self._seen, columns=[*key, "replicate", "code", "hit"]).dropna()
+        whole = each.groupby([*key, "replicate"], sort=False)["hit"].agg(hit="mean", size="size")
+        whole = whole.reset_index().assign(code="all")
+        of = pd.concat([whole, each[each["code"] != ""].assign(size=1)])
+        of = of.groupby([*key, "code"], sort=False)
+        n, value, spread = of.size(), of["hit"].mean(), of["hit"].std(ddof=0)
+        rate = (value * n + 2) / (n + 4)
+        se = np.maximum(spread, np.sqrt(rate * (1 - rate) / of["size"].first())) / np.sqrt(n)
+        table = pd.DataFrame({"value": value, "se": se, "replicates": n}, dtype=float)
+        return table.reset_index()
 
 
 def _covers(low, high, truth):
@@ -96,176 +84,216 @@ def _covers(low, high, truth):
     return np.where(np.isnan(low + truth), np.nan, (low <= truth) & (truth <= high))
 
 
-def false_alarms(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
-    """How often contrasts find something where labels were shuffled.
+def _panels(data: Corpus) -> dict[str, Panel]:
+    """The articles that each contrast compares, with their codes as expected."""
+    panels = {n: CONTRASTS[n].panel(data) for n in SIMULATED}
+    return {n: replace(p, redrawn_codes=None, counts=None) for n, p in panels.items() if len(p)}
 
-    Directions are shuffled over whole events, camps over whole outlets; `replicates` times each.
-    Columns `what` (was shuffled: `directions` or `camps`), `estimate` (of `LABELS`), `measure`,
-    `code` (`all`: average over codes), `value` (a rate, 0 to 1), `se`, `replicates`. Measures: `q`
-    (of a code or more is below 0.05), `p` (is below 0.05), `interval` (holds zero).
+
+def _acts(data: Corpus) -> dict[str, tuple[pd.DataFrame, stats.Redraws]]:
+    """Articles and codes of each comparison of the same act."""
+    acts = {
+        n: (same_act.told(data, wave=w), codes.redraws(data, c)) for n, (c, w) in SAME_ACT.items()
+    }
+    return {n: of for n, of in acts.items() if len(of[0])}
+
+
+def _shares(panel: Panel, c: Contrast, draws: int) -> stats.Shares:
+    return panel.shares(c.by, pd.Index(list(c.weights)), draws)
+
+
+def _worlds(data: Corpus, rng) -> dict[str, Callable[[float], pd.DataFrame]]:
+    """Comparisons where labels say nothing but for what is planted, as functions of its size.
+
+    Of the same act: which articles of an event are by the camp that was left is shuffled within the
+    event. Sign flips are exact where the two tellings have as many articles; this tries the rest.
+    Of contrasts: directions are shuffled over whole events.
     """
-    parts, rng, hits = _parts(panels(corpus)), np.random.default_rng(seed), _Hits()
-    camps = parts["frame_relational"]
-    apart = _same_events(corpus)
+    out = {}
+    for n, act in _acts(data).items():
 
-    def note(what, n, null):
-        c = _SIMULATED[n]
-        s = null.shares(c.by, _groups(c), PERMUTATIONS, c.weighting)
-        found = stats.contrast(s, c.weights)
-        known = found["p"].notna()
-        hits.add(what, n, "q", (found["q"] < 0.05).any() if known.any() else np.nan)
-        hits.add(what, n, "p", (found["p"] < 0.05).where(known).astype(float), s.codes)
-        hits.add(what, n, "interval", _covers(found["low"], found["high"], 0), s.codes)
+        def same(size: float, told=act[0], redraws=act[1]) -> pd.DataFrame:
+            null = shuffled(told, rng)
+            pairs = same_act.pairs(null, plant_pairs(null, redraws, size, rng))[0]
+            return stats.paired_contrast(pairs, flips=FLIPS)
 
-    def note_index(what, units, label):
-        null = camps.shuffled(label, units, rng)
-        hits.add(what, MIRROR_INDEX.name, "p", _index_p(null, units, label, rng) < 0.05)
+        out[n] = same
+    for n, panel in _panels(data).items():
 
+        def contrast(size: float, panel=panel, c=CONTRASTS[n]) -> pd.DataFrame:
+            null = plant(panel.shuffled("direction", panel.event, rng), c, size, rng)
+            return stats.contrast(_shares(null, c, PERMUTATIONS), c.weights)
+
+        out[n] = contrast
+    return out
+
+
+def shuffled(told: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Articles as `same_act.told`, with the teller's side shuffled within each event."""
+    unit, left = told["unit"].to_numpy(), np.empty(len(told), dtype=bool)
+    left[np.argsort(unit)] = told["left"].to_numpy()[np.lexsort((rng.random(len(told)), unit))]
+    return told.assign(left=left)
+
+
+def exchanged(s: stats.Shares, order: list[int], rng: np.random.Generator) -> stats.Shares:
+    """Shares of `CELLS` with cells exchanged in a random half of the events."""
+    flip, parts = rng.random(len(s.mass)) < 0.5, {"sums": s.sums, "mass": s.mass}
+    for key, x in parts.items():
+        parts[key] = np.where(flip.reshape(-1, *[1] * (x.ndim - 1)), x[:, order], x)
+    return replace(s, **parts)
+
+
+def _more(shares: np.ndarray, claims: np.ndarray, size: float, rng) -> np.ndarray:
+    """Shares (n, K) where codes are given to claims that lack them, each in a world of its own."""
+    rate = np.minimum(size / np.maximum(1 - shares.mean(0), 1e-9), 1)
+    claims = claims.astype(int)[:, None]
+    return shares + (1 - shares) * rng.binomial(claims, rate, shares.shape) / claims
+
+
+def plant_pairs(told: pd.DataFrame, redraws: stats.Redraws, size: float, rng) -> stats.Redraws:
+    """Codes of which the camp that was left tells more, by `size`."""
+    if not size:
+        return redraws
+    rows = redraws.articles.get_indexer(told["article_id"][told["left"]])
+    units, expected = redraws.units[rows, None], redraws.expected.copy()
+    expected[rows] = units * _more(expected[rows] / units, units[:, 0], size, rng)
+    return replace(redraws, expected=expected)
+
+
+def plant(panel: Panel, c: Contrast, size: float, rng) -> Panel:
+    """A panel whose groups with positive weights tell more of each code, by `size`."""
+    rows = panel.cell(c.by, pd.Index([g for g, w in c.weights.items() if w > 0])) >= 0
+    if not size or not rows.any():
+        return panel
+    shares = panel.codes.copy()
+    shares[rows] = _more(shares[rows], panel.claims[rows], size, rng)
+    return replace(panel, codes=shares)
+
+
+def _hypotheses(told: pd.DataFrame, coded: dict[str, stats.Redraws]) -> pd.Series:
+    """P-values of the paired hypotheses, of articles as `same_act.told`."""
+    out = {}
+    for h, (p, _) in HYPOTHESES.items():
+        redraws = coded[h].without(p.without) if p.without else coded[h]
+        pairs = same_act.pairs(told, redraws)[0]
+        table = stats.paired_contrast(pairs, flips=FLIPS)["p"]
+        out[h] = table[p.code] if p.code else stats.joint_test(pairs, FLIPS)[1]
+    return pd.Series(out)
+
+
+def false_alarms(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
+    """How often the study finds something where nothing is: labels shuffled, `replicates` times.
+
+    As `_worlds` says; H1 to H3 on the same shuffles; energies on events exchanged (`EXCHANGES`).
+    Columns `what` (`shuffled`), `estimate` (of `LABELS`), `measure`, `code` (`all`: average over
+    codes), `value` (a rate, 0 to 1), `se`, `replicates`. Measures: `p` (is below 0.05), `family`
+    (a q below 0.05, or p after Holm, of one code or hypothesis at least), `interval` (holds zero).
+    """
+    rng, hits = np.random.default_rng(seed), _Hits()
+    worlds, told = _worlds(data, rng), same_act.told(data)
+    energy = CONTRASTS["frame_beside_treason_away"].panel(data)
+    energy = energy.shares(["camp", "direction"], pd.Index(CELLS))
+    coded = {h: codes.redraws(data, p.column) for h, (p, _) in HYPOTHESES.items()}
     for _ in tqdm(range(replicates), desc="false alarms"):
-        for n, part in parts.items():
-            note("directions", n, part.shuffled("direction", part.event, rng))
-        note_index("directions", camps.event, "direction")
-        note_index("camps", _outlets(camps), "camp")
-        for n in ("frame_relational", "portrayal_away"):
-            note("camps", n, parts[n].shuffled("camp", _outlets(parts[n]), rng))
-        hits.add("camps", SEPARATION, "p", _separated(*apart, rng))
+        for n, compared in worlds.items():
+            found = compared(0)
+            p, known = found["p"], found["p"].notna()
+            any_found = (stats.adjust(p) < 0.05).any() if known.any() else np.nan
+            hits.add("shuffled", n, "family", any_found)
+            hits.add("shuffled", n, "p", (p < 0.05).where(known).astype(float), p.index)
+            held = _covers(found["low"], found["high"], 0)
+            hits.add("shuffled", n, "interval", held, p.index)
+        if len(told):
+            p = _hypotheses(shuffled(told, rng), coded)
+            hits.add("shuffled", "holm", "family", (stats.holm(p) < 0.05).any())
+            for h in p.index:
+                hits.add("shuffled", h, "p", p[h] < 0.05)
+        for half, order in EXCHANGES.items():
+            s = exchanged(energy, order, rng)
+            if len(s.mass) and (s.mass > 0).sum(0).min() > 1:
+                p = stats.energy_test(s, CELLS, half, ENERGY_DRAWS, ENERGY_DRAWS)[0]
+                hits.add("shuffled", name("energy", half), "p", p < 0.05)
     return hits.table()
 
 
-def _index_p(panel: Panel, units, label, rng, draws=199):
-    """P-value of the mirror index against one of its nulls, as in `stats.mirror`."""
-    value = panel.shares(_BY_CAMP, _CELLS, 2).value
-    index = stats.mirror_index(value[0] - value[1], value[2] - value[3])
-    if np.isnan(index):
-        return np.nan
-    null = stats.shuffled_index(panel, TOWARD, label, units, "event", draws, rng)
-    return (1 + (null >= index).sum()) / (1 + draws)
-
-
-def _same_events(corpus: Corpus):
-    """Embedded articles of both camps on single cases, as the study compares their distances."""
-    articles = corpus.article_table().reset_index()
-    told = articles["camp"].isin(TOWARD) & (articles["event"] != "general")
-    sizes = articles[told].groupby("cluster")["camp"].nunique()
-    told &= articles["cluster"].isin(sizes.index[sizes == 2])
-    return embed.vectors(article_texts(corpus))[told.to_numpy()], articles[told]
-
-
-def _separated(vectors, articles, rng):
-    """Whether `stats.separation` tells camps apart that were shuffled over whole outlets."""
-    camp = articles.groupby("outlet")["camp"].first()
-    camp = pd.Series(rng.permutation(camp), camp.index)
-    null = articles.assign(camp=articles["outlet"].map(camp))
-    p = stats.separation(vectors, null, "camp", draws=199)[1]
-    return np.nan if np.isnan(p) else p < 0.05
-
-
-def coverage(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
+def coverage(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     """How often intervals hold the truth, where the corpus itself is the truth.
 
     Whole events are drawn from the corpus with replacement, as new events, and every interval is
-    computed again. Then events are drawn cell by cell, a given number for each, to see how few are
-    too few; no interval is refused here. Columns as `false_alarms`; `what` is `corpus` or a number
-    of events per cell. Measures: `interval` (of an estimate of `LABELS`); `share` and `share by
-    article` (the interval of a frame's share, of a cell of directions or of camps and directions).
+    computed again. Then so many are drawn of each direction (of the same act) or cell, to see how
+    few are too few. Columns as `false_alarms`; `what` is `corpus` or a number of events. Measures:
+    `interval` (of an estimate of `LABELS`), `share` (of a frame, in a cell of `CELLS`).
+
+    Notes
+    -----
+    Of the same act the codes are uncertain too: those of one draw, another in each replicate, are
+    taken as the truth, and the pooled codes as what is known of it. The coders are not fitted
+    again to each sample, so that what pooled codes lean by is not seen here.
     """
-    told, rng, hits = panels(corpus), np.random.default_rng(seed), _Hits()
-    parts, frame = _parts(told), told["frame"]
-    camps = parts["frame_relational"]
-    directions = pd.Index(np.unique(frame.labels["direction"]))
-    truth = {n: _combined(part, _SIMULATED[n], 2)[0] for n, part in parts.items()}
-    whole = camps.shares(_BY_CAMP, _CELLS, 2)
-    index = stats.index_interval(whole, CELLS)[0]
-    by_direction = {w: frame.shares(["direction"], directions, 2, w) for w in ("event", "article")}
-    apart = stats.separation(*_same_events(corpus), "camp", draws=1)[0]["value"]
+    rng, hits, panels = np.random.default_rng(seed), _Hits(), _panels(data)
+    whole = {n: _shares(panel, CONTRASTS[n], 2) for n, panel in panels.items()}
+    truth = {n: stats.combined(s, CONTRASTS[n].weights)[0] for n, s in whole.items()}
 
-    def shares_cover(what, s, truths, measure="share"):
-        low, high = stats.share_intervals(s)
-        for i, group in enumerate(s.groups):
-            hits.add(what, name(group), measure, _covers(low[i], high[i], truths.value[i]), s.codes)
+    def cover(what, n, sample):
+        s = _shares(sample, CONTRASTS[n], DRAWS)
+        _, low, high = stats.combined(s, CONTRASTS[n].weights)
+        hits.add(what, n, "interval", _covers(low, high, truth[n]), s.codes)
+        if n == "frame_away":
+            held = _covers(*stats.share_intervals(s), whole[n].value)
+            for cell, of_cell in zip(s.groups, held, strict=True):
+                hits.add(what, name(cell), "share", of_cell, s.codes)
 
-    def contrast_covers(what, n, sample):
-        _, low, high = _combined(sample, _SIMULATED[n], DRAWS)
-        hits.add(what, n, "interval", _covers(low, high, truth[n]), sample.names)
-
-    def index_covers(what, s):
-        _, low, high = stats.index_interval(s, CELLS, least=0)
-        hits.add(what, MIRROR_INDEX.name, "interval", _covers(low, high, index))
-
+    pairs = {n: same_act.pairs(*act)[0] for n, act in _acts(data).items()}
     for _ in tqdm(range(replicates), desc="coverage"):
-        for n, part in parts.items():
-            contrast_covers("corpus", n, part.redrawn(rng))
-        s = camps.redrawn(rng).shares(_BY_CAMP, _CELLS, DRAWS)
-        index_covers("corpus", s)
-        shares_cover("corpus", s, whole)
-        sample = frame.redrawn(rng)
-        for w, measure in (("event", "share"), ("article", "share by article")):
-            s = sample.shares(["direction"], directions, DRAWS, w)
-            shares_cover("corpus", s, by_direction[w], measure)
-        if len(apart):
-            mean = stats.mean_interval(pd.Series(rng.choice(apart, len(apart))))
-            held = _covers(mean["low"], mean["high"], apart.mean())
-            hits.add("corpus", SEPARATION, "interval", held)
-        for size in SIZES:
-            sample = frame.drawn(["direction"], directions, size, rng)
-            s = sample.shares(["direction"], directions, DRAWS)
-            shares_cover(str(size), s, by_direction["event"])
-            contrast_covers(str(size), "frame_direction", sample)
-            sample = camps.drawn(_BY_CAMP, _CELLS, size, rng)
-            contrast_covers(str(size), "frame_relational", sample)
-            index_covers(str(size), sample.shares(_BY_CAMP, _CELLS, DRAWS))
+        for n, panel in panels.items():
+            cover("corpus", n, panel.redrawn(rng))
+            for size in SIZES if n in ("frame_away", "portrayal_away") else ():
+                c = CONTRASTS[n]
+                cover(str(size), n, panel.drawn(c.by, pd.Index(list(c.weights)), size, rng))
+        for n, of in pairs.items():
+            true = stats.paired_mean(replace(of, differences=of.draws[rng.integers(len(of.draws))]))
+            for size in (0, *SIZES):
+                found = stats.paired_contrast(redrawn(of, size, rng), flips=1)
+                held = _covers(found["low"], found["high"], true)
+                hits.add(str(size or "corpus"), n, "interval", held, of.codes)
     return hits.table()
 
 
-def _combined(panel: Panel, c: Contrast, draws: int):
-    """Value and interval of a contrast as `stats.contrast` gives them, without tests."""
-    return stats.combined(panel.shares(c.by, _groups(c), draws, c.weighting), c.weights)
+def redrawn(pairs: stats.Pairs, size: int, rng: np.random.Generator) -> stats.Pairs:
+    """Events drawn with replacement, `size` of each direction; 0: as many as there are."""
+    strata = [np.flatnonzero(pairs.stratum == s) for s in np.unique(pairs.stratum)]
+    at = np.concatenate([rng.choice(of, size or len(of)) for of in strata])
+    draws, stratum = pairs.draws[:DRAWS, at], pairs.stratum[at]
+    counts = stats.paired.redraws(stratum, len(draws), int(rng.integers(1 << 32)))
+    return stats.Pairs(
+        pd.RangeIndex(len(at)), stratum, pairs.differences[at], draws, counts, pairs.codes
+    )
 
 
-def detectable(corpus: Corpus, replicates: int, seed: int) -> pd.DataFrame:
-    """Smallest difference that a contrast would have found in four of five corpora like this.
+def detectable(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
+    """Smallest difference that a comparison would have found in four of five corpora like this.
 
-    Directions are shuffled over whole events; then claims (articles, where these are what is coded)
-    of the groups with positive weights are recoded to the code at random, so many that the contrast
-    is as planted. Found: p at most 0.05 over the number of codes, the level at which a code that
-    differs alone has a q of 0.05. Columns `estimate` (of `SIMULATED`), `code`, `value` (the
-    difference found with a power of 0.8, between those in `PLANTED`; a row is missing where none
-    is), `se`, `share` (of the code in the articles compared), `observed` (the contrast in the
-    corpus), `replicates`.
+    Labels are shuffled as for `false_alarms`; then claims (articles, where these are what is coded)
+    of the camp that was left, or of the groups with positive weights, are recoded to the code at
+    random, so many that the difference is as planted. Found: p at most 0.05 over the number of
+    codes, the level at which a code that differs alone has a q of 0.05; of the same
+    act, of `PORTRAYALS` alone and over the four hypotheses, the level of one that stands alone
+    after Holm.
+
+    Columns `estimate` (of `LABELS`), `code`, `value` (the difference found with a power of 0.8,
+    between those in `PLANTED`; a row is missing where none is), `replicates`.
     """
-    rng, out = np.random.default_rng(seed), []
-    for n, part in tqdm(_parts(panels(corpus)).items(), desc="power"):
-        if not len(part):
-            continue
-        c = _SIMULATED[n]
-        observed = _combined(part, c, 2)[0]
-        found = np.zeros((len(PLANTED), len(part.names)))
-        for i, size in enumerate(PLANTED):
-            for _ in range(replicates):
-                planted = _plant(part.shuffled("direction", part.event, rng), c, size, rng)
-                s = planted.shares(c.by, _groups(c), PERMUTATIONS, c.weighting)
-                found[i] += stats.contrast(s, c.weights)["p"] <= 0.05 / len(part.names)
-        power = np.maximum.accumulate(found / replicates, axis=0)
-        for k, code in enumerate(part.names):
-            if power[-1, k] > 0.8:
-                value = np.interp(0.8, power[:, k], PLANTED)
-                near = np.clip(np.searchsorted(PLANTED, value), 1, len(PLANTED) - 2)
-                rise = power[near + 1, k] - power[near - 1, k]
-                slope = max(rise, 0.1) / (PLANTED[near + 1] - PLANTED[near - 1])
-                se = np.sqrt(0.8 * 0.2 / replicates) / slope
-                share = part.codes[:, k].mean()
-                out.append((n, str(code), value, se, share, observed[k], replicates))
-    columns = ["estimate", "code", "value", "se", "share", "observed", "replicates"]
-    return pd.DataFrame(out, columns=columns).astype(dict.fromkeys(columns[2:], float))
-
-
-def _plant(panel: Panel, c: Contrast, size: float, rng: np.random.Generator) -> Panel:
-    """Recode claims of the groups with positive weights, each code in a world of its own."""
-    more = pd.Index([g for g, w in c.weights.items() if w > 0])
-    rows = panel.cell(c.by, more) >= 0
-    claims = panel.claims[rows, None]
-    hits = np.rint(panel.codes[rows] * claims).astype(int)
-    rate = np.minimum(size / (1 - panel.codes.mean(0)), 1)
-    codes = panel.codes.copy()
-    codes[rows] = (hits + rng.binomial(claims - hits, rate)) / claims
-    return replace(panel, codes=codes)
+    out, worlds = [], _worlds(data, np.random.default_rng(seed))
+    worlds.pop("same_act/frame", None)  # its frames are tested at once
+    for n, compared in worlds.items():
+        power = pd.DataFrame(columns=PLANTED)
+        for size in tqdm(PLANTED, desc=f"power, {n}"):
+            p = pd.concat([compared(size)["p"] for _ in range(replicates)], axis=1)
+            level = 0.05 / (4 if n in SAME_ACT else len(p))
+            power[size] = (p <= level).mean(axis=1)
+        power = power.loc[PORTRAYALS] if n in SAME_ACT else power
+        for code, found in power.cummax(axis=1).iterrows():
+            if found.iloc[-1] > 0.8:
+                out.append((n, str(code), np.interp(0.8, found, PLANTED), replicates))
+    columns = ["estimate", "code", "value", "replicates"]
+    return pd.DataFrame(out, columns=columns).astype({"value": float, "replicates": float})

@@ -1,319 +1,219 @@
-"""What coding error does to the findings, as far as two passes of coding can tell.
+"""What the coders could see, and what seeing it did to the codes.
 
-The confusion of the two passes is the joint distribution of their codes of the same units, taken
-for symmetric (which pass was first does not matter) and smoothed. From it follow
-
-* recoding: every code is drawn again, as another such pass would have given it;
-* correction: shares are multiplied by the inverse of one pass's misclassification (the matrix
-  method; for shares it is what MC-SIMEX extrapolates to, Küchenhoff, Mwalili & Lesaffre 2006).
-
-One pass errs by half of what divides the two: its misclassification is the square root of the step
-from one pass's code to the other's. That holds if both err alike, independently of each other and
-of who tells what (the same in all directions and camps), and if errors leave the overall shares as
-they are. Mistakes that both passes share do not show.
-
-Whether coarser frames would be coded better, and the findings hold for them, `by_level` says.
+The passes A, B and C saw neither outlet nor direction; the first pass, 0, knew both. So the first
+can be held against the blind ones on the same articles: if they differ alike in all cells of camp
+and direction, comparisons stand; if more in one cell than in another, the first pass's err. And
+what the side alone does to a portrayal is seen where articles were coded with the sides exchanged.
 """
-
-from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 import pandas as pd
-import scipy.stats
+from statsmodels.stats.contingency_tables import mcnemar
 
 from .. import stats
 from ..corpus import Corpus
-from ..domain import CELLS, TOWARD
-from ..settings import SEED
-from . import estimands, reliability
-from .estimands import CONTRASTS, RECODED, Contrast, Estimand, estimates, name
+from ..domain import CELLS, DIRECTIONS, TOWARD
+from .estimands import estimates, name
+from .reliability import side_by_side
 
-# Smoothing: units added to each code of the confusion, spread evenly over the other pass's.
-PRIOR = 0.5
+LEFT = {d: d[0].upper() for d in DIRECTIONS}
+"""The side that is left, as blind coders guessed it: R or U."""
 
-# Eigenvalues of a confusion are taken for at least this, lest its inverse be all noise.
-SMALLEST = 0.1
+LOOKED_AT = {"portrayal": ("traitor", "convert"), "frame": ("treason",)}
+"""Codes whose error is looked at cell by cell, by column."""
 
-# Powers of the step from pass to pass by which shares are multiplied.
-POWERS = {"as coded": 0.0, "corrected": -0.5, "corrected, all error in one pass": -1.0}
-
-# Panels of figures, and how their values are written.
-UNITS = {"differences of shares": "points", "index": "plain"}
-LEVELS = {"as_coded": "as coded", "entman": "after Entman"}  # levels of frames, in words
-
-ENTMAN = {
-    "collapse": ("problem", "what the departure shows of the state of an army"),
-    "consequence": ("problem", "what it does to the war"),
-    "cost": ("problem", "who is harmed by it"),
-    "reprisal": ("problem", "what threatens those who leave"),
-    "coercion": ("cause", "why they left: forced to serve"),
-    "mistreatment": ("cause", "why they left: abused by commanders"),
-    "survival": ("cause", "why they left: to live"),
-    "identity": ("cause", "why they left: belonging elsewhere"),
-    "reward": ("cause", "why they left: offers"),
-    "treason": ("judgement", "the act judged"),
-    "conscience": ("judgement", "the war judged"),
-    "regime": ("judgement", "the government judged"),
-    "appeal": ("remedy", "what others should do"),
-    "policy": ("remedy", "what states do about it"),
-    "integration": ("remedy", "what becomes of it"),
-    "operation": ("rest", "how it was done: no frame in Entman's sense"),
-    "credibility": ("rest", "whether the story is true"),
-    "other": ("rest", "none of these"),
+ALL, AFTER = "first minus blind", "blind A and B minus blind C"
+WAVE_1 = f"{ALL} in wave 1"
+COMPARED = {
+    ALL: ("0", "AB", lambda t: t["wave"] > 0),
+    WAVE_1: ("0", "AB", lambda t: t["wave"] == 1),
+    f"{ALL} in wave 2": ("0", "AB", lambda t: t["wave"] == 2),
+    f"{ALL} on shared events": ("0", "AB", lambda t: t["shared"]),
+    "blind A minus blind B": ("A", "B", lambda t: t["wave"] > 0),
+    AFTER: ("AB", "C", lambda t: t["wave"] > 0),
 }
-"""Proposal: the function of each frame in Entman's (1993) sense, with the reason; operation,
-credibility and other have none. Entman, Framing: toward clarification of a fractured paradigm,
-Journal of Communication 43(4)."""
+"""Passes that are compared (of two, their mean), and on which articles."""
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Units coded twice: codes of either pass, as positions in `names`, and what is resampled."""
-
-    first: np.ndarray
-    second: np.ndarray
-    cluster: np.ndarray
-    names: pd.Index
-
-
-def pairs(corpus: Corpus, column: str) -> Pairs:
-    """Units coded twice: frames of claims (articles are resampled) or portrayals (events)."""
-    if column == "frame":
-        both, known = reliability.claims_side_by_side(corpus), corpus.claims["frame"]
-        first, second, cluster = both["frame_1"], both["frame_2"], both["article_id"]
-    else:
-        own, known = corpus.articles.loc[corpus.second_articles.index], corpus.articles[column]
-        first, second = (t[column].astype(str) for t in (own, corpus.second_articles))
-        cluster = own["event"]
-    named = {e.code for e in RECODED.values() if e.is_share and e.of().column == column}
-    names = pd.Index(sorted({*named, *known.dropna().astype(str), *first, *second}))
-    codes = (names.get_indexer(x) for x in (first, second))
-    return Pairs(*codes, pd.factorize(cluster, sort=True)[0], names)
-
-
-def joint(twice: Pairs, rng: np.random.Generator | None = None) -> np.ndarray:
-    """Joint distribution of the two passes' codes, symmetric, shape (K, K).
-
-    With `rng`, a draw of it that carries its uncertainty: clusters get exponential weights (the
-    Bayesian bootstrap, Rubin 1981) and the smoothing gamma ones.
-    """
-    k = len(twice.names)
-    each, prior = np.ones(len(twice.first)), np.full((k, k), PRIOR / k)
-    if rng is not None:
-        each = rng.exponential(size=twice.cluster.max(initial=-1) + 1)[twice.cluster]
-        prior = rng.gamma(prior)
-    counts = np.bincount(twice.first * k + twice.second, each, k * k).reshape(k, k) + prior
-    # Codes of which a draw says next to nothing stay what they are.
-    counts = counts + counts.T + 1e-6 * np.eye(k)
-    return counts / counts.sum()
-
-
-def steps(joint: np.ndarray, *powers: float) -> list[np.ndarray]:
-    """Powers of the step from one pass's code to the other's; rows sum to 1, each (K, K).
-
-    1 is the step itself (probabilities of the other pass's code given this pass's; where no
-    eigenvalue is under `SMALLEST`), 1/2 one pass's misclassification, negative powers the inverses.
-    """
-    root = np.sqrt(joint.sum(1))
-    values, vectors = np.linalg.eigh(joint / np.outer(root, root))
-    values = np.maximum(values, SMALLEST)
-    return [(vectors * values**power) @ vectors.T * root / root[:, None] for power in powers]
-
-
-class _Claims:
-    """Single codes in the cells of a contrast, to be drawn again and again."""
-
-    def __init__(self, table: pd.DataFrame, contrast: Contrast, names: pd.Index):
-        groups = pd.Index(list(contrast.weights))
-        table = stats.decided(table, contrast.column)
-        keys = [table[c].astype(object) for c in contrast.by]
-        at = groups.get_indexer(pd.MultiIndex.from_arrays(keys) if len(keys) > 1 else keys[0])
-        table, at = table[at >= 0], at[at >= 0]
-        event, events = pd.factorize(table["cluster"], sort=True)
-        article = table["article_id"]
-        each = article.groupby([event, at]).transform("nunique")
-        self._weight = (1 / (each * article.groupby(article).transform("size"))).to_numpy()
-        self._shape = (len(events), len(groups), len(names))
-        self._key = (event * len(groups) + at) * len(names)
-        self.code = names.get_indexer(table[contrast.column].astype(str))
-        self.mass = (self.sums(self.code).sum(2) > 0).astype(float)
-        self.n_articles = article.nunique()
-
-    def sums(self, code: np.ndarray) -> np.ndarray:
-        """What each event adds to the shares of each cell, shape (events, G, K)."""
-        size = int(np.prod(self._shape))
-        return np.bincount(self._key + code, self._weight, size).reshape(self._shape)
-
-    def shares(self, sums: np.ndarray, times: np.ndarray) -> np.ndarray:
-        """Event-weighted shares (G, K), with each event counted so many times."""
-        return np.tensordot(times, sums, 1) / (times @ self.mass)[:, None]
-
-    def recoded(self, step: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Codes as another pass might give them."""
-        chances = step.cumsum(1)[self.code]
-        drawn = (rng.random((len(chances), 1)) > chances).sum(1)
-        return np.minimum(drawn, self._shape[2] - 1)
-
-
-def headlines(
-    articles: pd.DataFrame, claims: pd.DataFrame, frames: Pairs, portrayals: Pairs, draws=1000
-) -> pd.DataFrame:
-    """Headline estimates as coded, recoded, and corrected by the confusion of the two passes.
-
-    `articles` and `claims` as the corpus gives them. Each of the draws resamples events and the
-    units coded twice (`frames`, `portrayals`: one or more each); recoding draws new codes too.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index: `version` (of `POWERS`, and `recoded`: the mean over recodings), `estimate` (of
-        `RECODED`). Columns `value`, `low`, `high` (t times the standard deviation over draws, with
-        the degrees of freedom of the smallest cell's events; none where it has fewer than
-        `stats.MIN_EVENTS`; at most 1 from zero), `n_articles`, `n_events`. NaN where the corpus
-        lacks a cell. Without treason the other frames' shares are rescaled to sum to 1 in each
-        cell, which is not quite what leaving out its claims article by article gives.
-    """
-    rng, rows = np.random.default_rng(SEED), {}
-    columns = ["value", "low", "high", "n_articles", "n_events"]
-    # Estimates of the same cells share their draws.
-    for _, same in groupby(RECODED.values(), lambda e: (e.of().column, list(e.of().weights))):
-        same = list(same)
-        contrast = same[0].of()
-        twice, table = (frames, claims) if contrast.column == "frame" else (portrayals, articles)
-        coded = _Claims(table, contrast, twice.names)
-        values, drawn = _versions(coded, twice, draws, rng)
-        events = coded.mass.sum(0)
-        few = events.min() < stats.MIN_EVENTS
-        t = np.nan if few else scipy.stats.t.isf(0.025, events.min() - 1)
-        for e in same:
-            for version in drawn:
-                # Recodings add noise, which an index of their mean shares would not have.
-                value = np.mean(_of_shares(e, values[version], twice.names))
-                spread = _of_shares(e, drawn[version], twice.names)
-                reach = np.nan if np.isnan(value) else t * np.nanstd(spread, ddof=1)
-                bias = 0.0
-                if not e.is_share:  # as `stats.index_interval`
-                    enough = scipy.stats.hmean(events) >= stats.MIN_EVENTS_INDEX
-                    bias = value - np.nanmean(spread) if enough else np.nan
-                ends = [value - reach + np.minimum(bias, 0), value + reach + np.maximum(bias, 0)]
-                numbers = [value, *np.clip(ends, -1, 1), coded.n_articles, len(coded.mass)]
-                rows[version, e.name] = dict(zip(columns, numbers, strict=True))
-    table = pd.DataFrame.from_dict(rows, "index").rename_axis(["version", "estimate"])
-    return table.loc[[(v, e) for v in ("recoded", *POWERS) for e in RECODED]]
-
-
-def _of_shares(e: Estimand, shares: np.ndarray, names: pd.Index) -> np.ndarray:
-    """An estimand of shares (..., G, K), cells in the order of its contrast's weights."""
-    if e.is_share:
-        return shares[..., names.get_loc(e.code)] @ np.array(list(e.of().weights.values()))
-    kept = shares[..., names != e.without]
-    t1, a1, t2, a2 = np.moveaxis(kept / kept.sum(-1, keepdims=True), -2, 0)
-    return stats.mirror_index(t1 - a1, t2 - a2)
-
-
-def _versions(coded: _Claims, twice: Pairs, draws, rng):
-    """Shares of each version: of the corpus itself, and of draws of it and of the confusion."""
-    versions = [*POWERS, "recoded"]
-    if not coded.mass.any(0).all():
-        nothing = np.full((draws, coded.mass.shape[1], len(twice.names)), np.nan)
-        return dict.fromkeys(versions, nothing), dict.fromkeys(versions, nothing)
-    once, sums = np.ones(len(coded.mass)), coded.sums(coded.code)
-    plain = coded.shares(sums, once)
-    powers = steps(joint(twice), *POWERS.values())
-    values = {v: plain @ power for v, power in zip(POWERS, powers, strict=True)}
-    drawn: dict[str, list] = {version: [] for version in versions}
-    recoded = []
-    for _ in range(draws):
-        *powers, step = steps(joint(twice, rng), *POWERS.values(), 1.0)
-        times = rng.multinomial(len(once), once / len(once)).astype(float)
-        with np.errstate(invalid="ignore"):  # a draw may leave a cell empty
-            shares = coded.shares(sums, times)
-            for version, power in zip(POWERS, powers, strict=True):
-                drawn[version].append(shares @ power)
-            again = coded.sums(coded.recoded(step, rng))
-            drawn["recoded"].append(coded.shares(again, times))
-        recoded.append(coded.shares(again, once))
-    values["recoded"] = np.stack(recoded)
-    return values, {version: np.stack(part) for version, part in drawn.items()}
-
-
-@estimates
-def corrected(table: pd.DataFrame) -> pd.DataFrame:
-    """The recoded and the corrected estimates of `headlines`, by name."""
-    own = table.loc[["recoded", "corrected"]]
-    return own.set_axis([name(e, version) for version, e in own.index])
-
-
-def panels(table: pd.DataFrame) -> pd.DataFrame:
-    """Estimates of `RECODED` as figures draw them: in words, with a level `panel` (of `UNITS`)."""
-    shares, index = UNITS
-    names = table.index.get_level_values("estimate")
-    panel = pd.Index([shares if RECODED[e].is_share else index for e in names], name="panel")
-    out = table[["value", "low", "high"]].set_index(panel, append=True)
-    out = out.sort_index(level="panel", sort_remaining=False)
-    return out.rename(index={n: e.label for n, e in RECODED.items()}, level="estimate")
-
-
-@estimates
-def tipping(articles: pd.DataFrame) -> pd.DataFrame:
-    """Share of wrong codes at which each camp's traitor contrast would no longer exclude zero.
-
-    Only codes of those who leave the teller's side are taken to be wrong, and the interval to stay
-    as wide as it is. 0 where the interval holds zero now, NaN where there is none.
-    """
-    out, s = {}, stats.shares(articles, "portrayal", ["camp", "direction"])
-    for camp, away in CELLS[1::2]:
-        c = CONTRASTS[f"portrayal_away_{camp}"]
-        low = stats.contrast(s, c.weights).reindex(["traitor"])["low"].iloc[0]
-        share = stats.prevalence(s).reindex([(camp, away, "traitor")])["value"].iloc[0]
-        out[name(c.name, "traitor", "tipping")] = max(low, 0.0) / share if low == low else np.nan
-    return pd.DataFrame({"value": out})
-
-
-@estimates
-def coded_twice(corpus: Corpus) -> pd.DataFrame:
-    """How many articles were coded twice, and how many frames are told apart badly."""
-    counts = {
-        name("coded_twice", "articles"): len(corpus.second_articles),
-        name("coded_twice", "doubtful_frames"): len(reliability.doubtful(corpus)),
+def _rows() -> dict[str, dict[tuple[str, str], float]]:
+    """Cells, leaving minus coming in each camp, and the mean of both camps: weights of cells."""
+    cells = {
+        f"{camp} camp {'coming' if TOWARD[camp] == d else 'leaving'}": {(camp, d): 1.0}
+        for camp, d in CELLS
     }
-    return pd.DataFrame({"value": counts}, dtype=float)
+    away = {
+        f"{camp} camp leaving minus coming": {
+            (c, d): -1.0 if TOWARD[c] == d else 1.0 for c, d in CELLS if c == camp
+        }
+        for camp in TOWARD
+    }
+    mean = {cell: w / len(TOWARD) for weights in away.values() for cell, w in weights.items()}
+    return cells | away | {"both camps leaving minus coming": mean}
 
 
-def by_level(claims: pd.DataFrame, twice: Pairs) -> pd.DataFrame:
-    """Agreement, and headline estimates that rest on frames, as coded and after Entman.
+ROWS = _rows()
+"""What is compared between passes. On shared events the last is the paired comparison's."""
 
-    `claims` as the corpus gives them, `twice` are the `pairs` of their frames.
+
+def guesses(data: Corpus) -> pd.DataFrame:
+    """How often the blind coders A and B guessed the side that was left, in all and by cell.
+
+    Index: `camp`, `direction` (both `all` in the first row). Columns `value` (share of codings with
+    the right guess), `low`, `high` (events resampled), `missed` (codings with a wrong or an open
+    guess), `n_articles`, `n_events`.
+    """
+    told = _guessed(data)
+    camp = told["camp"].where(told["camp"].isin(TOWARD), "Other")
+    rows = {("all", "all"): told} if len(told) else {}
+    rows |= dict(list(told.groupby([camp, told["direction"].astype(str)])))
+    table = {
+        at: stats.share_of(part["right"], part["cluster"])
+        | {"missed": (~part["right"]).sum()}
+        | {"n_articles": part["article_id"].nunique(), "n_events": part["cluster"].nunique()}
+        for at, part in rows.items()
+    }
+    return pd.DataFrame.from_dict(table, "index").rename_axis(["camp", "direction"])
+
+
+def by_guess(data: Corpus) -> pd.DataFrame:
+    """Portrayals of A and B by whether the same coder guessed the side right, wrong, or not.
+
+    Columns: `alike` (share with the portrayal that the other one gave), shares of `traitor` and
+    `convert`, `codings`. Wrong guesses are few, and of other articles than the right ones.
+    """
+    told = _guessed(data)
+    given = data.codings_articles["portrayal"].astype(object).unstack("coder")
+    given = given.loc[told["article_id"]].set_axis(told.index)
+    is_a = told["coder"] == "A"
+    own, other = given["A"].where(is_a, given["B"]), given["B"].where(is_a, given["A"])
+    table = pd.DataFrame({"alike": own == other, "traitor": own == "traitor"})
+    table["convert"] = own == "convert"
+    said = told["right"].map({True: "right", False: "wrong"}).mask(told["guess"] == "?", "none")
+    by = table.groupby(said.rename("guess"))
+    return by.mean().assign(codings=by.size())
+
+
+def _guessed(data: Corpus) -> pd.DataFrame:
+    """A row for each coding of A and B of an article on one side: its `guess`, and if `right`."""
+    table = side_by_side(data, "guess")
+    table = table[table["direction"].isin(LEFT)]
+    table = pd.concat([table.assign(coder=c, guess=table[c]) for c in "AB"], ignore_index=True)
+    return table.assign(right=table["guess"] == table["direction"].astype(str).map(LEFT))
+
+
+def differences(data: Corpus) -> pd.DataFrame:
+    """Share of a code by some passes minus that by others, on the same articles (`COMPARED`).
+
+    Shares are event-weighted within a cell of camp and direction.
 
     Returns
     -------
     pd.DataFrame
-        Index: `level` (of `LEVELS`), `estimate`: `alpha`, and names of estimands, those of treason
-        and collapse of the class that holds them. Columns `value`, `low`, `high`, `n_articles`,
-        `n_events`, `class` (what the estimate is of).
+        Index: `code` (of `LOOKED_AT`), `passes` (of `COMPARED`), `row` (of `ROWS`). Columns
+        `value`, `low`, `high` (as `stats.combined`: events resampled, so that passes vary together;
+        none where a cell has fewer than `stats.MIN_EVENTS` effective events), `first`, `second`
+        (what is subtracted from what), `n_articles`, `n_events`.
     """
-    rows, functions = {}, {frame: function for frame, (function, _) in ENTMAN.items()}
-    for level in LEVELS:
-        # What Entman does not name is the rest.
-        classes = {c: functions.get(c, "rest") if level == "entman" else c for c in twice.names}
-        both = [pd.Series(twice.names[x]).map(classes) for x in (twice.first, twice.second)]
-        alpha = stats.alpha(*both, pd.Series(twice.cluster)).rename({"alpha": "value"})
-        rows[level, "alpha"] = {**alpha, "n_articles": len(set(twice.cluster))}
-        coded = claims.assign(frame=claims["frame"].astype(object).map(classes))
-        mirror = stats.mirror(coded, TOWARD, draws=500)
-        rows[level, estimands.MIRROR_INDEX.name] = dict(mirror.index)
-        pooled = stats.shares(coded, "frame", ["direction"])
-        exits, treason = (estimands.COLLAPSE_UA, estimands.COLLAPSE_RU), estimands.TREASON_AWAY
-        found = {e: stats.contrast(pooled, e.of().weights) for e in exits}
-        found[treason] = treason.of().estimate(coded, coded, 500)
-        for e, t in found.items():
-            rows[level, e.name] = {**t.reindex([classes[e.code]]).iloc[0], "class": classes[e.code]}
-    table = pd.DataFrame.from_dict(rows, "index").rename_axis(["level", "estimate"])
-    return table[["value", "low", "high", "n_articles", "n_events", "class"]]
+    rows = {}
+    for column, codes in LOOKED_AT.items():
+        coded = side_by_side(data, column).drop(columns=column)
+        coded = coded[coded["camp"].isin(TOWARD) & coded["direction"].isin(TOWARD.values())]
+        for passes, (*sides, keep) in COMPARED.items():
+            part = coded[keep(coded)]
+            long = [part.assign(by=side, code=part[p]) for side in sides for p in side]
+            s = stats.shares(
+                pd.concat(long, ignore_index=True), "code", ["by", "camp", "direction"]
+            )
+            for code in codes:
+                for row, cells in ROWS.items():
+                    rows[code, passes, row] = _difference(s, code, *sides, cells)
+    return pd.DataFrame.from_dict(rows, "index").rename_axis(["code", "passes", "row"])
+
+
+def _difference(s: stats.Shares, code, first, second, cells: dict[tuple, float]) -> dict:
+    """One code's share under one label minus that under another, in cells with weights."""
+    one, two = ({(label, *cell): w for cell, w in cells.items()} for label in (first, second))
+    weights = one | {group: -w for group, w in two.items()}
+    if code not in s.codes or not set(weights) <= set(s.groups):
+        return dict.fromkeys(("value", "low", "high", "first", "second"), np.nan)
+    at = s.codes.get_loc(code)
+    found = [limit[at] for limit in stats.combined(s, weights)]
+    n = s.n.loc[list(one)]
+    if n["effective_events"].min() < stats.MIN_EVENTS:
+        found[1:] = np.nan, np.nan
+    found += [sum(w * s.value[s.at(g), at] for g, w in side.items()) for side in (one, two)]
+    events = (s.mass[:, [s.at(g) for g in one]] > 0).any(1).sum()
+    counts = {"n_articles": n["n_articles"].sum(), "n_events": events}
+    return dict(zip(("value", "low", "high", "first", "second"), found, strict=True)) | counts
+
+
+def swap(data: Corpus) -> pd.DataFrame:
+    """What naming Ukraine instead of Russia as the side that is left does to each portrayal.
+
+    Each article was coded twice, with the sides as they are and exchanged, by different coders; an
+    article has the same weight as any other.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index: `direction` (`all` first), `portrayal`. Columns `value` (share where Ukraine is named
+        as left minus share where Russia is), `low`, `high` (events resampled), `first`, `second`
+        (the two shares), `p` (McNemar's exact test, which takes articles for independent),
+        `ukraine_only`, `russia_only` (articles so portrayed under one naming only), `n_articles`,
+        `n_events`.
+    """
+    wide = data.flag_swap["portrayal"].astype(object).unstack("version")
+    facts = data.article_table()[["cluster", "direction"]].assign(article_id=lambda t: t.index)
+    wide = wide.join(facts).reset_index(drop=True)
+    as_it_is = wide["direction"] == "ua_to_ru"
+    named = {"U": wide["true"].where(as_it_is, wide["swapped"])}
+    named["R"] = wide["swapped"].where(as_it_is, wide["true"])
+    rows = {}
+    for direction in ("all", *TOWARD.values()):
+        part = wide if direction == "all" else wide[wide["direction"] == direction]
+        long = [part.assign(left=side, portrayal=named[side], cell="all") for side in named]
+        long = pd.concat(long, ignore_index=True)
+        s = stats.shares(long, "portrayal", ["left", "cell"], weighting="article")
+        for code in s.codes:
+            given = [(named[side][part.index] == code).to_numpy() for side in ("U", "R")]
+            only = [int((given[0] & ~given[1]).sum()), int((given[1] & ~given[0]).sum())]
+            rows[direction, code] = {
+                **_difference(s, code, "U", "R", {("all",): 1.0}),
+                "p": mcnemar([[0, only[0]], [only[1], 0]], exact=True).pvalue,
+                "ukraine_only": only[0],
+                "russia_only": only[1],
+            }
+    return pd.DataFrame.from_dict(rows, "index").rename_axis(["direction", "portrayal"])
+
+
+def noise(data: Corpus) -> pd.DataFrame:
+    """How many of the swapped articles two coders portray differently, sides exchanged or not.
+
+    Index: the two codings. Columns: `any` portrayal, and `traitor` or not; counts of articles.
+    """
+    swapped = data.flag_swap["portrayal"].astype(object).unstack("version")
+    blind = data.codings_articles["portrayal"].astype(object).unstack("coder")
+    both = swapped.join(blind)
+    pairs = {"sides exchanged": ("true", "swapped"), "blind A and B": ("A", "B")}
+    return pd.DataFrame(
+        {
+            label: {
+                "any": (both[a] != both[b]).sum(),
+                "traitor": ((both[a] == "traitor") != (both[b] == "traitor")).sum(),
+            }
+            for label, (a, b) in pairs.items()
+        }
+    ).T
 
 
 @estimates
-def level_estimates(table: pd.DataFrame) -> pd.DataFrame:
-    """The estimates of `by_level` by name."""
-    return table.set_axis([name("level", at) for at in table.index])
+def measured(guesses, differences, swap, noise) -> pd.DataFrame:
+    """The tables of this module by name."""
+    named = {"guess": guesses, "blind_error": differences, "flag_swap": swap}
+    parts = [t.set_axis([name(what, at) for at in t.index]) for what, t in named.items()]
+    counts = {name("guess", at, "missed"): n for at, n in guesses["missed"].items()}
+    for table in (swap[["ukraine_only", "russia_only"]], noise):
+        counts |= {name("flag_swap", at): n for at, n in table.stack().items()}
+    shares = differences.loc[differences.index.isin([WAVE_1], level="passes"), ["first", "second"]]
+    counts |= {name("blind_error", at): share for at, share in shares.stack().items()}
+    return pd.concat([*parts, pd.DataFrame({"value": counts}, dtype=float)])

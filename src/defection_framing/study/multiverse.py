@@ -3,14 +3,13 @@
 Steegen, Tuerlinckx, Gelman & Vanpaemel (2016), Increasing transparency through a multiverse
 analysis, Perspectives on Psychological Science 11.
 
-Not every crossing counts. One that rests on the same articles, codes and weights as another is
-counted once, and one that leaves a cell with fewer than `stats.MIN_EVENTS` events is no choice
-that could be defended and is left out. One whose events are as many but so unequal in weight that
-they are worth fewer has an estimate and no interval, as everywhere in the study.
+Not every crossing counts. One that rests on the same articles and weights as another is counted
+once, and one that leaves a cell, or a direction of the paired comparison, with fewer events than
+any rule would give an interval is left out. Codes are held as the pooled passes expect them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
@@ -18,104 +17,354 @@ import numpy as np
 import pandas as pd
 
 from .. import stats
+from ..corpus import Corpus
+from ..domain import CAMPS, TOWARD
 from ..settings import SEED
-from .estimands import Estimand
-from .material import CHOICES, LEFT, Material, coded
+from . import codes
+from .estimands import HEADLINES, PAIRED, Contrast, Estimand, Paired
+from .same_act import LEFT, SERVICES
 
-# Choices that bear on every estimate.
-ALWAYS = ("weighting", "outlets of doubtful camp", "copies", "language", "dates", "events")
-_OF_CODES = {(c, o) for c in ("weighting", "codes") for o in CHOICES[c]}
+# The choices and their options; what the study reports is the first option of each.
+CHOICES = {
+    "acts": ("all", "no prosecutions", "completed", "laws and counts too"),
+    "wave": ("old and new", "new events", "old events"),
+    "told by": ("either camp", "both camps"),
+    "exits": ("named events", "trend pieces too, as one event"),
+    "Russian camp": ("state and mainstream", "state only", "with pro-Russian abroad"),
+    "outlets of doubtful camp": ("in", "out"),
+    "copies": ("in", "neither mirrors nor rewrites"),
+    "dates": ("all", "dated only"),
+    "language": ("all", "English only", "not English"),
+    "languages of an event": ("all", "those of both camps"),
+    "largest event": ("in", "left out"),
+    "announcements": ("each event by itself", "of one service as one"),
+    "weighting": ("each event once", "each article once"),
+    "within a camp": ("each article the same", "each outlet the same"),
+    "directions": ("the same weight", "each event the same"),
+    "codes": tuple(codes.VARIANTS),
+}
+# Of which articles a specification is, and, after that, what is made of them.
+ALWAYS = ("outlets of doubtful camp", "copies", "dates", "largest event")
+MADE = ("announcements", "weighting", "within a camp", "directions", "codes")
+# What bears on a paired comparison, the test of all its codes, a contrast of the camps, of exits.
+OF_PAIRS = ("acts", "wave", "Russian camp", "languages of an event", *ALWAYS,
+            "announcements", "within a camp", "directions", "codes")  # fmt: skip
+OF_JOINT = ("acts", "wave", "languages of an event", "announcements", "within a camp", "codes")
+OF_CAMPS = ("acts", "told by", "Russian camp", "language", *ALWAYS,
+            "announcements", "weighting", "codes")  # fmt: skip
+OF_EXITS = ("exits", "language", *ALWAYS, "announcements", "weighting", "codes")
+
+# Rules that decide what is shown and move no estimate, the reported ones first. An interval takes
+# an event as worth more than one observation or as one, and z or t; it is given from so many
+# effective events in each cell, or events in each direction of the paired comparison.
+RULES: dict[str, stats.Rule] = {
+    "more than one, z": (True, False), "one, z": (False, False),
+    "more than one, t": (True, True), "one, t": (False, True),
+}  # fmt: skip
+LEAST = (stats.MIN_EVENTS, 5, 10)
+LEAST_PAIRS = (stats.MIN_PAIRS, 7, 10)
+
+FLIPS = 1000  # sign flips of the test of each specification, or of a whole curve
+REPORTED = {c: options[0] for c, options in CHOICES.items()}
+_VARIANTS = CHOICES["codes"]
 
 
-def bearing(e: Estimand) -> tuple[str, ...]:
-    """Choices that bear on an estimate: exits unless it is of them, the Russian camp if of camps.
+@dataclass(frozen=True, eq=False)
+class Material:
+    """A corpus of n articles as arrays, built once for thousands of specifications."""
 
-    Their order numbers the specifications, and with that the draws of `recoded by confusion`.
-    """
-    if "camp" in e.of().by:
-        return ("Russian camp", "codes", "exits", *ALWAYS)
-    exits = () if set(e.of().weights) & set(LEFT) else ("exits",)
-    return (*exits, "undisclosed sites", "codes", *ALWAYS)
+    articles: pd.DataFrame  # as `Corpus.article_table`, with `article_id` as a column
+    codes: dict[tuple[str, str], stats.Redraws]  # as expected, by column and variant
+    camps: dict[str, np.ndarray]  # (n,) by option: 0 Russian, 1 Ukrainian, -1 another
+    keeps: dict[tuple[str, str], np.ndarray]  # (n,) bool, by choice and option that leaves any out
+    served: np.ndarray  # (n, services) whether a service is among an article's sources
+
+    def shares(self, column: str, wanted: Sequence[Paired | Estimand]) -> np.ndarray:
+        """Expected shares of some codes (n, estimates, variants of codes), NaN where unknown."""
+        out = []
+        for variant in _VARIANTS:
+            of = self.codes[column, variant]
+            at = of.names.get_indexer([w.code for w in wanted])
+            out.append(np.where(at >= 0, of.shares(np.arange(len(of.articles)))[0][:, at], np.nan))
+        return np.stack(out, axis=2)
+
+    def together(self, unit: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Cluster of each unit (U,): the service that half its articles owe to, or itself."""
+        n = np.bincount(unit)
+        share = np.stack([np.bincount(unit, s) for s in self.served[rows].T], axis=1) / n[:, None]
+        return np.where(share.max(1) >= 0.5, share.argmax(1) + len(n), np.arange(len(n)))
+
+    def largest(self, cases: np.ndarray) -> np.ndarray:
+        """Articles (n,) of the event that has most of some articles."""
+        event = self.articles["event"]
+        sizes = event[cases & (event != "general")].value_counts()
+        return (event == (sizes.index[0] if len(sizes) else "")).to_numpy()
+
+    def kept(self, options: dict[str, str], cases: np.ndarray, largest: np.ndarray) -> np.ndarray:
+        """Articles of `cases` that some options keep."""
+        for option in options.items():
+            if option in self.keeps:
+                cases = cases & self.keeps[option]
+        return cases & ~largest if options.get("largest event") == "left out" else cases
 
 
-class Specification(NamedTuple):
-    """One way to compute an estimate: its options and the articles that result."""
+def material(data: Corpus) -> Material:
+    """Build the arrays of a corpus."""
+    a = data.article_table().reset_index()
+    own = a["camp_detail"].astype(str)
+    changes = {}, {"russian_mainstream": ""}, {"pro_russian_abroad": "Russian"}
+    camps = [pd.Index(TOWARD).get_indexer(own.map(CAMPS | change)) for change in changes]
+    first_hand, act = ~a["kind"].isin(["aggregator", "mirror"]), a["outcome"] != "none"
+    keeps = {
+        ("acts", "all"): act,
+        ("acts", "no prosecutions"): act & (a["occasion"] != "prosecution") & ~a["sought_by_law"],
+        ("acts", "completed"): a["outcome"] == "completed",
+        ("wave", "new events"): a["new_event"],
+        ("wave", "old events"): ~a["new_event"],
+        ("told by", "both camps"): a["shared"],
+        ("exits", "named events"): a["event"] != "general",
+        ("outlets of doubtful camp", "out"): a["confidence"] != "low",
+        ("copies", CHOICES["copies"][1]): first_hand & (a["origin"] != "rewrite"),
+        ("dates", "dated only"): a["year"].notna(),
+        ("language", "English only"): a["lang"] == "en",
+        ("language", "not English"): a["lang"] != "en",
+    }
+    wanted, sources = (
+        product(("frame", "portrayal", "motives"), _VARIANTS),
+        a["sources"].map("\n".join),
+    )
+    return Material(
+        a,
+        {(column, v): codes.redraws(data, column, v, draws=0) for column, v in wanted},
+        dict(zip(CHOICES["Russian camp"], camps, strict=True)),
+        {option: test.to_numpy(bool) for option, test in keeps.items()},
+        np.stack([sources.str.contains(p) for p in SERVICES.values()], axis=1).astype(float),
+    )
+
+
+def crossed(choices: Sequence[str], made: bool) -> Iterator[dict[str, str]]:
+    """Crossings of the options of some choices: of those in `MADE`, or of the others."""
+    own = [c for c in choices if (c in MADE) == made and c != "codes"]
+    for options in product(*(CHOICES[c] for c in own)):
+        yield dict(zip(own, options, strict=True))
+
+
+def _other(options: dict[str, str], choice: str) -> bool:
+    """Whether the second option of a choice is taken."""
+    return options.get(choice) == CHOICES[choice][1]
+
+
+class Telling(NamedTuple):
+    """U events that both camps told, under one specification, by m articles."""
 
     options: dict[str, str]
-    rows: np.ndarray  # articles that are kept and have a code, as positions in the corpus
-    panel: stats.Panel  # these articles
-    cell: np.ndarray  # of each of them, -1 for none
+    rows: np.ndarray  # (m,)
+    unit: np.ndarray  # (U,) event and direction, numbered over the corpus
+    differences: np.ndarray  # (U, m) weights of the articles in each event's difference
+    stratum: np.ndarray  # (U,) direction
+    cluster: np.ndarray  # (U,) what counts once: events, or the announcements of one service
+
+    def weights(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Weights of the events in each cluster (C, U), of the clusters (C,), and their stratum."""
+        keys = np.stack([self.stratum, self.cluster])
+        (stratum, _), at = np.unique(keys, axis=1, return_inverse=True)
+        joined = (np.arange(len(stratum))[:, None] == at).astype(float)
+        weights = 0.5 / np.bincount(stratum)[stratum]
+        if _other(self.options, "directions"):
+            weights = np.full(len(stratum), 1 / len(stratum))
+        return joined / joined.sum(1, keepdims=True), weights, stratum
 
 
-def weighting(options: dict[str, str]) -> str:
-    """How articles weigh under some options, as `stats.shares` takes it."""
-    return "article" if options["weighting"] == "each article once" else "event"
+def tellings(m: Material, choices: Sequence[str], known: np.ndarray) -> Iterator[Telling]:
+    """Each specification of a paired comparison that counts, but for the codes; reported first.
 
-
-def crossed(choices: Sequence[str], column: str = "", drawn: bool = False) -> list[dict[str, str]]:
-    """All crossings of the options that the column of codes and the corpus allow."""
-    bars = {"second frame too": column != "frame", "recoded by confusion": not drawn}
-    allowed = [[o for o in CHOICES[c] if not bars.get(o)] for c in choices]
-    return [dict(zip(choices, options, strict=True)) for options in product(*allowed)]
-
-
-def specifications(m: Material, e: Estimand) -> Iterator[Specification]:
-    """Give each specification of a headline estimate that counts, once; the reported one first."""
-    c, n_cells = e.of(), len(e.of().weights)
-    held = {o: coded(m, e, o) for o in CHOICES["codes"][:2]}
-    both = [coded(m, replace(e, code=None), o).codes for o in held]
-    changed = (both[0] != both[1]).any(1)  # by second frames
-    largest, subsets, seen = m.largest(m.cell(c, {}) >= 0), {}, set()
-    for number, options in enumerate(crossed(bearing(e), c.column, c.column in m.confusion)):
-        option, subset = options["codes"], frozenset(options.items() - _OF_CODES)
-        if subset not in subsets:
-            kept = m.kept(options, largest)
-            cell = np.where(kept, m.cell(c, options), -1)
-            subsets[subset] = kept, cell, m.few(cell, n_cells)
-        kept, cell, few = subsets[subset]
-        if few:
-            continue  # before any code is drawn
-        panel = held.get(option)
-        if panel is None and e.without:  # what is left out depends on the draw
-            panel = coded(m, e, option, seed=(SEED, number))
-        known = ~np.isnan((panel or held["as coded"]).codes).any(1)
-        used = np.where(known, cell, -1)
-        if option == "second frame too" and not changed[used >= 0].any():
-            option = "as coded"
-        same = (options["weighting"], option, used.tobytes())
-        if same in seen or not np.array_equal(used, cell) and m.few(used, n_cells):
-            continue
-        seen.add(same)
-        panel = panel or coded(m, e, option, seed=(SEED, number))
-        rows = np.flatnonzero(kept & known)
-        yield Specification(options, rows, panel.take(rows), used[rows])
-
-
-def as_reported(
-    m: Material, e: Estimand, keep=True, weighting: str = CHOICES["weighting"][0]
-) -> Specification:
-    """Give the specification that the study reports, of all or some (`keep`) of the articles."""
-    options = {choice: CHOICES[choice][0] for choice in bearing(e)} | {"weighting": weighting}
-    panel = coded(m, e)
-    rows = np.flatnonzero(~np.isnan(panel.codes).any(1) & keep)
-    return Specification(options, rows, panel.take(rows), m.cell(e.of(), options)[rows])
-
-
-def estimated(
-    e: Estimand, specs: Iterable[Specification], draws: int = stats.DRAWS
-) -> pd.DataFrame:
-    """Estimate a headline under some specifications, one row for each.
-
-    The options, `value`, `low`, `high` (NaN where a cell is empty, no interval where one has
-    fewer than `stats.MIN_EVENTS` effective events), `n_articles`, `n_events`.
+    `known` are the articles that have a share of the code and are not left out.
     """
-    weights, options, parts = list(e.of().weights.values()), [], []
-    for spec in specs:
-        options.append(spec.options)
-        parts.append(spec.panel.event_sums(spec.cell, len(weights), weighting(spec.options)))
-    table = pd.DataFrame(options, columns=bearing(e))
-    bounds = stats.stacked_intervals(parts, None if e.code is None else weights, draws)
-    table[["value", "low", "high"]] = bounds
-    n = [(int(p.articles.sum()), len(p.mass)) for p in parts]
-    table[["n_articles", "n_events"]] = np.array(n, int).reshape(-1, 2)
-    return table
+    a, seen = m.articles, set()
+    direction = a["direction"].astype(str)
+    stratum = pd.Index(LEFT).get_indexer(direction)  # also the position of the camp that is left
+    cases = (stratum >= 0) & (a["event"] != "general").to_numpy()
+    largest, cases = m.largest(cases), cases & known
+    unit = pd.factorize(a["event"] + "/" + direction)[0]
+    lang, outlet = (pd.factorize(a[c])[0] for c in ("lang", "outlet"))
+    for options in crossed(choices, made=False):
+        camp = m.camps[(REPORTED | options)["Russian camp"]]
+        left = (camp == stratum).astype(int)
+        rows = np.flatnonzero(m.kept(REPORTED | options, cases & (camp >= 0), largest))
+        key = unit * (lang.max() + 1) + lang if _other(options, "languages of an event") else unit
+        told = np.zeros((key.max() + 1, 2), bool)
+        told[key[rows], left[rows]] = True
+        rows = rows[told[key[rows]].all(1)]
+        units, first, at = np.unique(unit[rows], return_index=True, return_inverse=True)
+        of, side = stratum[rows[first]], 2 * at + left[rows]
+        for made in crossed(choices, made=True) if len(rows) else ():
+            weight = np.ones(len(rows))
+            if _other(made, "within a camp"):
+                own = np.unique(side * (outlet.max() + 1) + outlet[rows], return_inverse=True)[1]
+                weight /= np.bincount(own)[own]
+            weight = np.round(weight / np.bincount(side, weight)[side], 12)
+            one = _other(made, "announcements")
+            cluster = m.together(at, rows) if one else np.arange(len(units))
+            size = np.bincount(np.unique([of, cluster], axis=1)[0], minlength=2)
+            parts = (x.tobytes() for x in (rows, left[rows], weight, cluster))
+            same = (*parts, size[0] == size[1] or made.get("directions"))
+            if size.min() >= stats.MIN_PAIRS and same not in seen:
+                seen.add(same)
+                differences = np.zeros((len(units), len(rows)))
+                differences[at, np.arange(len(rows))] = np.where(left[rows], weight, -weight)
+                yield Telling(options | made, rows, units, differences, of, cluster)
+
+
+def paired(
+    m: Material, wanted: Sequence[Paired], choices: Sequence[str] = OF_PAIRS, keep=True
+) -> dict[str, tuple[pd.DataFrame, float]]:
+    """Curve of each of some paired comparisons of one column, and its p-value, by name.
+
+    P is of the curve's median: with the signs of whole events flipped, the same flips in every
+    specification, the share of medians as far from zero. `keep` are the articles not left out.
+    """
+    shares = m.shares(wanted[0].column, wanted)
+    rows, bounds, added = [], [], []
+    for t in tellings(m, choices, ~np.isnan(shares).any((1, 2)) & keep):
+        each = t.differences @ shares[t.rows].reshape(len(t.rows), -1)
+        joined, weights, stratum = t.weights()
+        bounds.append(stats.stacked_pairs(joined @ each, stratum, weights))
+        added.append(np.zeros((shares[0].size, len(m.articles)), np.float32))
+        added[-1][:, t.unit] = ((weights @ joined)[:, None] * each).T
+        n = {"n_articles": len(t.rows), "n_events": len(t.unit)}
+        rows.append(t.options | n | {"effective": np.bincount(stratum).min()})
+    tables = _tables(wanted, choices, rows, np.array(bounds), ["t"], LEAST_PAIRS[0])
+    of = np.array(added).reshape(len(rows), *shares.shape[1:], -1) if rows else None
+    tests = [_median_p(of[:, i]) if rows else np.nan for i in range(len(wanted))]
+    return {p.name: (tables[p.name], test) for p, test in zip(wanted, tests, strict=True)}
+
+
+def _median_p(parts: np.ndarray) -> float:
+    """P-value of the median of sums of parts (..., events), whose signs are flipped by event."""
+    parts = parts.reshape(-1, parts.shape[-1])
+    parts = parts[:, parts.any(0)]
+    signs = np.random.default_rng(SEED).choice([1, -1], size=(FLIPS + 1, parts.shape[1]))
+    signs[0] = 1
+    blocks = np.array_split(signs.astype(np.float32), FLIPS // 50)  # these bound the memory
+    medians = np.abs(np.concatenate([np.median(parts @ block.T, axis=0) for block in blocks]))
+    return float((medians >= medians[0] - 1e-6).mean())
+
+
+def joint(m: Material, p: Paired) -> pd.DataFrame:
+    """Curve of the p-value of `stats.joint_test` of all codes of a column at once."""
+    rows = []
+    for variant in _VARIANTS:
+        of = m.codes[p.column, variant].without(p.without)
+        shares, _ = of.shares(np.arange(len(of.articles)))
+        for t in tellings(m, OF_JOINT, ~np.isnan(shares[:, 0])):
+            n = {"n_articles": len(t.rows), "n_events": len(t.unit)}
+            none = np.zeros((0, len(t.unit), len(of.names))), np.zeros((0, len(t.unit)), int)
+            each = t.differences @ shares[t.rows]
+            pairs = stats.Pairs(pd.Index(t.unit), t.stratum, each, *none, of.names)
+            value = stats.joint_test(pairs, FLIPS, cluster=t.cluster)[1]
+            rows.append(t.options | n | {"codes": variant, "value": value})
+    return _finished(pd.DataFrame(rows, columns=[*OF_JOINT, "n_articles", "n_events", "value"]))
+
+
+def unpaired(
+    m: Material, wanted: Sequence[Estimand], choices: Sequence[str] | None = None, keep=True
+) -> dict[str, pd.DataFrame]:
+    """Curve of each of some estimates of one column and the same cells, by name.
+
+    `choices` are by default all that bear on them, `keep` the articles not left out.
+    """
+    c, a, of_camps = wanted[0].of(), m.articles, "camp" in wanted[0].of().by
+    if choices is None:
+        choices = OF_CAMPS if of_camps else OF_EXITS
+    first = "acts" if of_camps else "exits"
+    shares, event = m.shares(c.column, wanted), pd.factorize(a["event"])[0]
+    cells = {option: _cell(a, camp, c) for option, camp in m.camps.items()}
+    largest = m.largest(cells[REPORTED["Russian camp"]] >= 0)
+    known = ~np.isnan(shares).any((1, 2)) & keep
+    rows, parts, seen = [], [], set()
+    for options in crossed(choices, made=False):
+        cell = cells[(REPORTED | options)["Russian camp"]]
+        wants = {first: REPORTED[first]} | options
+        used = np.flatnonzero(m.kept(wants, (cell >= 0) & known, largest))
+        at = np.unique(event[used], return_inverse=True)[1]
+        for made in crossed(choices, made=True) if len(used) else ():
+            one, article = _other(made, "announcements"), _other(made, "weighting")
+            unit = np.unique(m.together(at, used)[at], return_inverse=True)[1] if one else at
+            codes_of = shares[used].reshape(len(used), -1)
+            panel = stats.Panel(pd.RangeIndex(codes_of.shape[1]), codes_of, at, unit, {})
+            sums = panel.event_sums(cell[used], len(c.weights), "article" if article else "event")
+            same = (*(x.tobytes() for x in (used, cell[used], unit)), sums.mass.tobytes())
+            if (sums.mass > 0).sum(0).min() >= min(LEAST) and same not in seen:
+                seen.add(same)
+                rows.append(options | made | {"n_articles": len(used), "n_events": len(sums.mass)})
+                parts.append(sums)
+    bounds = np.zeros(0)
+    if rows:
+        bounds, effective = stats.stacked_contrasts(
+            parts, list(c.weights.values()), list(RULES.values())
+        )
+        rows = [row | {"effective": n} for row, n in zip(rows, effective, strict=True)]
+    return _tables(wanted, choices, rows, bounds, list(RULES), LEAST[0])
+
+
+def _cell(a: pd.DataFrame, camp: np.ndarray, c: Contrast) -> np.ndarray:
+    """Position of each article's cell, -1 for none; a contrast of camps is of named events."""
+    direction, cells = a["direction"].astype(str), list(c.weights)
+    if "camp" not in c.by:
+        return pd.Index(cells).get_indexer(direction)
+    keys = pd.MultiIndex.from_arrays([np.array([*TOWARD, ""])[camp], direction])
+    at = pd.MultiIndex.from_tuples(cells).get_indexer(keys)
+    return np.where(a["event"] == "general", -1, at)
+
+
+def _tables(wanted, choices, rows, bounds, rules, least: float) -> dict[str, pd.DataFrame]:
+    """Curve of each estimate: see `curves`. `bounds` are (rules, S, estimates * variants, 3)."""
+    bounds = bounds.reshape(len(rules), len(rows), len(wanted), len(_VARIANTS), 3)
+    made, out = [c for c in choices if c != "codes"], {}
+    frame = pd.DataFrame(rows, columns=[*made, "n_articles", "n_events", "effective"])
+    for i, w in enumerate(wanted):
+        parts = []
+        for v, variant in enumerate(_VARIANTS if "codes" in choices else _VARIANTS[:1]):
+            own = bounds[:, :, i, v]
+            if any(np.array_equal(own, bounds[:, :, i, u], equal_nan=True) for u in range(v)):
+                continue  # the passes give the same codes, or there is but one
+            t = frame.assign(codes=variant, value=own[0, :, 0])
+            for rule, (low, high) in zip(rules, np.moveaxis(own[..., 1:], 2, 1), strict=True):
+                t[rule] = np.where(np.isnan(low), np.nan, (low > 0) | (high < 0))
+            t[["low", "high"]] = own[0, :, 1:]
+            t.loc[t["effective"] < least, ["low", "high"]] = np.nan
+            parts.append(t)
+        out[w.name] = _finished(pd.concat(parts, ignore_index=True))
+    return out
+
+
+def _finished(t: pd.DataFrame) -> pd.DataFrame:
+    """A curve in its order, lowest first, which says what is as reported and what leaves zero."""
+    t = t.reindex(columns=t.columns.union(["low", "high"], sort=False))
+    t["excludes_zero"] = (t["low"] > 0) | (t["high"] < 0)
+    own = [t[c] == REPORTED[c] for c in t.columns.intersection(list(CHOICES))]
+    t["reported"] = np.logical_and.reduce(own) if len(t) else False
+    return t.sort_values("value", kind="stable", ignore_index=True)
+
+
+def curves(m: Material) -> tuple[dict[str, pd.DataFrame], dict[str, float]]:
+    """Every curve, by estimate, and the p-value of each paired one as a whole.
+
+    A curve has a row for each specification, sorted by value: the options, `value`, `low`, `high`
+    (no interval with too few events), `excludes_zero`, whether it does by each of the `RULES`,
+    `effective` (events of the thinnest cell or direction), `n_articles`, `n_events`, `reported`.
+    The value of the joint test is its p-value.
+    """
+    tables, tests = {}, {}
+    single = [p for p in PAIRED.values() if p.code]
+    for column in dict.fromkeys(p.column for p in single):
+        made = paired(m, [p for p in single if p.column == column])
+        tables |= {name: table for name, (table, _) in made.items()}
+        tests |= {name: p for name, (_, p) in made.items()}
+    tables |= {p.name: joint(m, p) for p in PAIRED.values() if not p.code}
+    alike: dict[tuple, list[Estimand]] = {}
+    for e in HEADLINES.values():
+        alike.setdefault((e.of().column, *e.of().weights), []).append(e)
+    for wanted in alike.values():
+        tables |= unpaired(m, wanted)
+    return tables, tests

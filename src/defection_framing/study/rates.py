@@ -4,22 +4,15 @@ import numpy as np
 import pandas as pd
 
 from .. import stats
-from ..domain import CELLS
-from .estimands import CONTRASTS, HEADLINES, MIRROR_INDEX, SEPARATION, estimates, name
-from .inference import LABELS
+from .estimands import HEADLINES, HYPOTHESES, SIMULATED, estimates, name
+from .inference import EXCHANGES, LABELS, PORTRAYALS, SAME_ACT
 
-BAND = (0.93, 0.97)  # coverage that is called near 95%
-
-# Panels of false alarms: what was shuffled, the measure, and the rate that is due.
+# Panels of false alarms: the measure, and the rate that is due.
 ALARMS = {
-    "a code or more with q < 0.05": ("directions", "q", 0.05),
-    "p < 0.05": ("directions", "p", 0.05),
-    "interval holds zero": ("directions", "interval", 0.95),
-    "camps shuffled: p < 0.05": ("camps", "p", 0.05),
-    "camps shuffled: a code or more with q < 0.05": ("camps", "q", 0.05),
+    "p < 0.05": ("p", 0.05),
+    "a code or more is found": ("family", 0.05),
+    "95% interval holds zero": ("interval", 0.95),
 }
-
-_AS = {"frame_away": "frame_relational"}  # the same contrast with the other sign
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -39,118 +32,84 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def rows(table: pd.DataFrame, what: str, measure: str) -> pd.DataFrame:
-    """Rows of a `summary`, by estimate; none where it lacks them."""
-    levels = table.index.get_level_values
-    wanted = (levels("what") == what) & (levels("measure") == measure)
-    return table[wanted].droplevel(["what", "measure"])
+    """Rows of `summary`, by estimate in the order of `LABELS`; none where it lacks them."""
+    own = table.query("what == @what and measure == @measure").droplevel(["what", "measure"])
+    return own.loc[[n for n in LABELS if n in own.index]] if measure != "share" else own
 
 
 def alarm_panels(table: pd.DataFrame) -> pd.DataFrame:
     """Rates of `false_alarms` as the figure draws them, by panel of `ALARMS`, series, estimate."""
-    alarm, parts = summary(table).rename(index=LABELS, level="estimate"), {}
-    for panel, (what, measure, _) in ALARMS.items():
-        t = rows(alarm, what, measure)
-        low, high = t["value"] - 1.96 * t["se"], t["value"] + 1.96 * t["se"]
-        parts[panel, "average"] = t[["value"]].assign(low=low, high=high)
+    alarm, parts = summary(table), {}
+    for panel, (measure, _) in ALARMS.items():
+        t = rows(alarm, "shuffled", measure).rename(LABELS)
+        low, high = (t["value"] + z * t["se"] for z in (-1.96, 1.96))
+        average = t[["value"]].assign(low=low.clip(lower=0), high=high.clip(upper=1))
+        parts[panel, "average over codes"] = average
         parts[panel, "worst code"] = t[["worst"]].set_axis(["value"], axis=1)
     return pd.concat(parts, names=["panel", "series"])
 
 
 def power_panels(table: pd.DataFrame) -> pd.DataFrame:
-    """Frames of `detectable` as the figure draws them, by panel (contrast), series and code."""
-    of_frames = [n for n, c in CONTRASTS.items() if c.column == "frame"]
-    t = table[table["estimate"].isin(of_frames)]
-    label = t["estimate"].map(LABELS).str.removeprefix("frame, ")
-    t = t.assign(panel=label, low=0.0, high=t["value"], observed=t["observed"].abs(), shown=True)
-    t = t.set_index(["panel", "code"])
-    seen = t[["observed"]].set_axis(["value"], axis=1).assign(shown=t["observed"] >= t["value"])
-    parts = {
-        "found in 80% of corpora": t[["value", "low", "high", "shown"]],
-        "observed, without its sign": seen,
-    }
-    return pd.concat(parts, names=["series"])
+    """Portrayals of `detectable` as the figure draws them, by panel (code) and estimate."""
+    t = table[table["code"].isin(PORTRAYALS)]
+    t = t.assign(panel="portrayed as " + t["code"], low=0.0, high=t["value"])
+    t["estimate"] = t["estimate"].map(LABELS)
+    return t.set_index(["panel", "estimate"])[["value", "low", "high"]]
 
 
 def by_size(table: pd.DataFrame) -> pd.DataFrame:
-    """Coverage by events per cell (index), on average over codes, of each estimate in words."""
-    sizes = summary(table)["value"].drop("corpus", level="what", errors="ignore")
-    out = sizes.unstack("what").T
-    out.index = out.index.astype(int)
-    shares = out.loc[:, out.columns.get_level_values("measure") == "share"].mean(axis=1)
-    out = out.loc[:, out.columns.get_level_values("measure") == "interval"].droplevel(0, axis=1)
-    out = out.rename(columns=LABELS).assign(**{"share of a frame, by direction": shares})
-    return out.sort_index().rename_axis("events per cell")
-
-
-def cells(table: pd.DataFrame, frame: stats.Panel) -> pd.DataFrame:
-    """Coverage of frames' shares by measure and cell of the corpus, sorted by effective events.
-
-    `table` as `inference.coverage` gives it, `frame` as `inference.panels`. Columns as `summary`,
-    `events`, `by_article`.
-    """
-    whole, events = summary(table), {}
-    directions = pd.Index(np.unique(frame.labels["direction"]))
-    for measure, by, groups, weighting in (
-        ("share", ["direction"], directions, "event"),
-        ("share by article", ["direction"], directions, "article"),
-        ("share", ["camp", "direction"], pd.Index(CELLS), "event"),
-    ):
-        n = frame.shares(by, groups, 2, weighting).n["effective_events"]
-        events |= {(measure, name(group)): e for group, e in n.items()}
-    out = whole[(whole.index.get_level_values("what") == "corpus")].droplevel("what")
-    out = out[out.index.get_level_values("measure") != "interval"]
-    out["events"] = pd.Series(events, dtype=float).reindex(out.index)
-    out["by_article"] = out.index.get_level_values("measure") == "share by article"
-    return out.sort_values("events")
+    """Coverage by events per cell, or direction (index), averaged over codes, in words."""
+    sizes = summary(table)["value"].drop("corpus", level="what", errors="ignore").unstack("what").T
+    out = sizes.loc[:, sizes.columns.get_level_values("measure") == "interval"].droplevel(0, axis=1)
+    shares = sizes.loc[:, sizes.columns.get_level_values("measure") == "share"].mean(axis=1)
+    out = out.rename(columns=LABELS).assign(**{"share of a frame in a cell": shares})
+    return out.set_axis(out.index.astype(int)).sort_index().rename_axis("events")
 
 
 @estimates
 def alarms(table: pd.DataFrame) -> pd.DataFrame:
     """The rates of `false_alarms` that a sentence states."""
-    alarm = summary(table)
-    q, p, camps = (rows(alarm, *x) for x in
-                   (("directions", "q"), ("directions", "p"), ("camps", "p")))  # fmt: skip
-    value = {
-        name("false_alarms", "q", "highest"): q["value"].max(),
-        name("false_alarms", "q", "mean"): q["value"].mean(),
-        name("false_alarms", "p", "highest"): p["value"].max(),
-        name("false_alarms", "camps", "p", "highest"): camps["value"].max(),
-        name("false_alarms", "camps", "p", "worst"): camps["worst"].max(),
+    p, family, interval = (rows(summary(table), "shuffled", m) for m, _ in ALARMS.values())
+    names = [*HYPOTHESES, *(name("energy", half) for half in EXCHANGES)]
+    value = {name("false_alarms", n): v for n, v in p["value"].reindex(names).items()}
+    value |= {name("false_alarms", n): family["value"].get(n) for n in ("holm", *SAME_ACT)}
+    of_contrasts = family["value"].reindex(list(SIMULATED))
+    value |= {
+        name("false_alarms", "contrasts", "mean"): of_contrasts.mean(),
+        name("false_alarms", "contrasts", "highest"): of_contrasts.max(),
+        name("false_alarms", "same_act", "intervals"): interval["value"]
+        .reindex(list(SAME_ACT))
+        .min(),
     }
     return pd.DataFrame({"value": value}, dtype=float)
 
 
 @estimates
-def covered(table: pd.DataFrame, frame: stats.Panel) -> pd.DataFrame:
-    """The rates of `coverage` that a sentence states; arguments as of `cells`."""
-    averages = rows(summary(table), "corpus", "interval")["value"]
-    single = table.query("what == 'corpus' and measure == 'interval'")
-    single = single.set_index(["estimate", "code"])["value"]
-    printed = cells(table, frame).query("events >= @stats.MIN_EVENTS")
-    contrasts = averages.drop(SEPARATION, errors="ignore")
-    value = {
-        name("coverage", e.name): single.get((_AS.get(e.contrast, e.contrast), e.code))
-        for e in HEADLINES.values()
-        if e.is_share
-    }
-    value |= {name("coverage", n): averages.get(n) for n in (MIRROR_INDEX.name, SEPARATION)}
+def covered(table: pd.DataFrame) -> pd.DataFrame:
+    """The rates of `coverage` that a sentence states."""
+    whole = rows(summary(table), "corpus", "interval")
+    single = table.query("measure == 'interval'").set_index(["what", "estimate", "code"])["value"]
+    paired = [(p.name, ("same_act/" + p.column, p.code)) for p, _ in HYPOTHESES.values() if p.code]
+    paired += [("same_act/frame/treason", ("same_act/frame", "treason"))]
+    unpaired = [(e.name, (e.contrast, e.code)) for e in HEADLINES.values()]
+    value = {name("coverage", n): single.get(("corpus", *of)) for n, of in (*paired, *unpaired)}
+    few = str(stats.MIN_PAIRS)
+    value |= {name("coverage", n, "fewest"): single.get((few, *of)) for n, of in paired}
     value |= {
-        name("coverage", "lowest"): contrasts.min(),
-        name("coverage", "highest"): contrasts.max(),
-        name("coverage", "near_95"): contrasts.between(*BAND).sum(),
-        name("coverage", "estimates"): len(contrasts),
-        name("coverage", "worst", "event"): printed[~printed["by_article"]]["worst"].min(),
-        name("coverage", "worst", "article"): printed[printed["by_article"]]["worst"].min(),
+        name("coverage", "lowest"): whole["value"].min(),
+        name("coverage", "highest"): whole["value"].max(),
+        name("coverage", "worst"): whole["worst"].min(),
         name("coverage", "min_events"): stats.MIN_EVENTS,
-        name("coverage", "min_events_index"): stats.MIN_EVENTS_INDEX,
+        name("coverage", "min_pairs"): stats.MIN_PAIRS,
     }
-    return pd.DataFrame({"value": value}, dtype=float)
+    return pd.DataFrame({"value": value}, dtype=float).dropna()
 
 
 @estimates
 def detectable(table: pd.DataFrame) -> pd.DataFrame:
-    """The detectable difference of the median code of each contrast, and its error."""
-    each = table.groupby("estimate", sort=False)
-    value = {name("detectable", n): v for n, v in each["value"].median().items()}
-    value |= {name("detectable", n, "error"): v for n, v in each["se"].median().items()}
+    """Detectable differences: of portrayals by code, and of the median code of each contrast."""
+    own = table[table["code"].isin(PORTRAYALS)].set_index(["estimate", "code"])["value"]
+    value = {name("detectable", *at): v for at, v in own.items()}
+    median = table[table["estimate"].isin(SIMULATED)].groupby("estimate", sort=False)["value"]
+    value |= {name("detectable", n): v for n, v in median.median().items()}
     return pd.DataFrame({"value": value}, dtype=float)

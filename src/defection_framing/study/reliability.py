@@ -1,56 +1,153 @@
-"""How far two passes of coding agree, code by code."""
+"""How far passes of coding agree, code by code, and which codes they agree on too little.
+
+The gate of the plan: a code on which the blind passes A and B have an alpha under `stats.TENTATIVE`
+is described, not tested.
+"""
 
 import numpy as np
 import pandas as pd
 
+from .. import stats
 from ..corpus import Corpus
-from ..stats import TENTATIVE, alpha
+from ..domain import CELLS
+from .codes import CLAIM_CODES
+from .estimands import estimates, name
+
+CODES = {"frame": "main frame"} | {
+    c: c for c in ("portrayal", "occasion", "who", "outcome", "motives", "direction", "origin")
+}
+"""Coded columns, as figures and estimates name them."""
+
+PAIRS = {
+    "blind A and B": ("A", "B", {1, 2}),
+    "blind A and C": ("A", "C", {1, 2}),
+    "blind B and C": ("B", "C", {1, 2}),
+    "first and blind A in wave 1": ("0", "A", {1}),
+    "first and blind A in wave 2": ("0", "A", {2}),
+    "first and second coder": ("0", "S", {1, 2}),
+}
+"""Two passes that are compared, and in which waves: the first pass had codebook 1 in wave 1."""
+
+IN_CELLS = (("frame", None), ("frame", "treason"), ("portrayal", None), ("portrayal", "traitor"))
+"""Columns, and codes given or not, whose agreement is looked at by camp and direction."""
 
 _COLUMNS = ["alpha", "low", "high", "agreement", "n"]
 
 
-def claims_side_by_side(corpus: Corpus) -> pd.DataFrame:
-    """Claims that both coders coded: `frame_1`, `frame_2` (main frames), `article_id`."""
-    second = corpus.second_claims
-    own = corpus.claims.loc[second.index]
-    frames = {"frame_1": own["frame"].astype(str), "frame_2": second["frame"].astype(str)}
-    return own[["article_id"]].assign(**frames)
+def side_by_side(data: Corpus, column: str) -> pd.DataFrame:
+    """A column's codes, one column for each pass (none in a corpus coded once), with all facts."""
+    if column in CLAIM_CODES:
+        codings, facts = data.codings_claims, data.claim_table()
+    else:
+        codings, facts = data.codings_articles, data.article_table()
+        facts["article_id"] = facts.index
+    return codings[column].astype(object).unstack("coder").join(facts)
 
 
-def table(corpus: Corpus) -> pd.DataFrame:
-    """Agreement for every code that the second coder gave: columns of `alpha`, and `unit`."""
-    rows = {}
-    claims = claims_side_by_side(corpus)
-    if len(claims):
-        rows["main frame"] = alpha(claims["frame_1"], claims["frame_2"], claims["article_id"])
-    second = corpus.second_articles
-    own = corpus.articles.loc[second.index]
-    for code in ("direction", "portrayal", "stance", "origin", "motives"):
-        if len(second):
-            rows[code] = alpha(_plain(own[code]), _plain(second[code]), own["event"])
-    out = pd.DataFrame(rows, index=_COLUMNS).T.rename_axis("code")
-    return out.assign(unit=np.where(out.index == "main frame", "claim", "article"))
+def _agreement(
+    table: pd.DataFrame, first: str, second: str, code: str | None = None, draws: int = 1000
+) -> pd.Series | None:
+    """Alpha of two passes, on one code or all, events resampled; None where nothing is common."""
+    if not {first, second} <= set(table):
+        return None
+    both = stats.decided(stats.decided(table, first), second)
+    if both.empty:
+        return None
+    codes = [both[coder] if code is None else _has(both[coder], code) for coder in (first, second)]
+    return stats.alpha(*codes, both["cluster"], draws)
 
 
-def by_frame(corpus: Corpus, draws: int = 300) -> pd.DataFrame:
-    """Agreement on each main frame against all others: columns of `alpha`.
+def _has(cells: pd.Series, code: str) -> pd.Series:
+    return cells.map(lambda cell: code in cell if isinstance(cell, tuple) else cell == code)
 
-    `n` is how many claims either coder gave the frame.
+
+def table(data: Corpus) -> pd.DataFrame:
+    """Agreement on every column by `PAIRS`, as far as both passes gave it.
+
+    Index: `code` (of `CODES`), `passes`. Columns of `stats.alpha`, and `unit`.
     """
-    claims = claims_side_by_side(corpus)
     rows = {}
-    for frame in sorted(set(claims["frame_1"]) | set(claims["frame_2"])):
-        first, second = claims["frame_1"] == frame, claims["frame_2"] == frame
-        rows[frame] = alpha(first, second, claims["article_id"], draws)
-        rows[frame]["n"] = int((first | second).sum())
-    return pd.DataFrame(rows, index=_COLUMNS).T.rename_axis("frame")
+    for column, label in CODES.items():
+        coded = side_by_side(data, column)
+        for passes, (first, second, waves) in PAIRS.items():
+            found = _agreement(coded[coded["wave"].isin(waves)], first, second)
+            if found is not None:
+                unit = "claim" if column in CLAIM_CODES else "article"
+                rows[label, passes] = {**found, "unit": unit}
+    return _made(rows, ["code", "passes"], [*_COLUMNS, "unit"])
 
 
-def doubtful(corpus: Corpus) -> set[str]:
-    """Frames whose alpha is under `TENTATIVE`: figures mark them with a dagger."""
-    table = by_frame(corpus, draws=2)
-    return set(table.index[table["alpha"] < TENTATIVE]) if len(table) else set()
+def by_code(data: Corpus, columns=tuple(CODES)[:-2], draws: int = 1000) -> pd.DataFrame:
+    """Agreement of the blind passes A and B on each code, given or not; by column, best first.
+
+    Index: `column`, `code`. Columns of `stats.alpha`, where `n` counts the units to which either
+    gave the code, and `shown`: it passes the gate.
+    """
+    rows = {}
+    for column in columns:
+        coded = side_by_side(data, column)
+        given = coded.reindex(columns=["A", "B"])
+        for code in sorted(given.stack().explode().dropna().unique()):
+            found = _agreement(coded, "A", "B", code, draws)
+            either = _has(given["A"], code) | _has(given["B"], code)
+            rows[column, code] = {**found, "n": either.sum()}
+    found = _made(rows, ["column", "code"], _COLUMNS)
+    found = found.sort_values("alpha", ascending=False).reindex(columns, level="column")
+    return found.assign(shown=found["alpha"] >= stats.TENTATIVE)
 
 
-def _plain(codes: pd.Series) -> pd.Series:
-    return codes if codes.map(lambda v: isinstance(v, tuple)).any() else codes.astype(str)
+def by_cell(data: Corpus) -> pd.DataFrame:
+    """Agreement of A and B on `IN_CELLS` by camp and direction of the outlet that they did not see.
+
+    Index: `code`, `camp`, `direction`. Columns of `stats.alpha`.
+    """
+    rows = {}
+    for column, code in IN_CELLS:
+        coded = side_by_side(data, column)
+        for camp, direction in CELLS:
+            cell = coded[(coded["camp"] == camp) & (coded["direction"] == direction)]
+            found = _agreement(cell, "A", "B", code)
+            if found is not None:
+                rows[code or CODES[column], camp, direction] = found
+    return _made(rows, ["code", "camp", "direction"], _COLUMNS)
+
+
+def doubtful(data: Corpus, column: str = "frame") -> set[str]:
+    """Codes of a column that do not pass the gate; figures mark such frames with a dagger."""
+    found = by_code(data, (column,), draws=2)
+    return set(found.index[~found["shown"]].get_level_values("code"))
+
+
+def tested(table: pd.DataFrame, doubtful: set[str]) -> pd.DataFrame:
+    """Take the tests of codes away on which coders agree too little: described only (the plan)."""
+    table = table.copy()
+    table.loc[table.index.isin(doubtful), "p"] = np.nan
+    table["q"] = stats.adjust(table["p"])
+    return table.assign(shown=stats.is_shown(table))
+
+
+@estimates
+def agreement_estimates(
+    whole: pd.DataFrame, by_code: pd.DataFrame, by_cell: pd.DataFrame
+) -> pd.DataFrame:
+    """Alphas by name; a column's own name is that of the first of `PAIRS` that it has."""
+    first = ~whole.index.get_level_values("code").duplicated()
+    plain = [
+        name("alpha", c, *([] if f else [p])) for (c, p), f in zip(whole.index, first, strict=True)
+    ]
+    parts = [whole.set_axis(plain)]
+    parts += [t.set_axis([name("alpha", at) for at in t.index]) for t in (by_code, by_cell)]
+    out = pd.concat(parts).rename(columns={"alpha": "value"})[["value", "low", "high"]]
+    counts = {name("alpha", c, "units"): n for (c, _), n in whole.loc[first, "n"].items()}
+    for column, part in by_code.groupby("column"):
+        counts[name("alpha", column, "codes")] = len(part)
+        counts[name("alpha", column, "doubtful")] = (~part["shown"]).sum()
+        counts[name("alpha", column, "lowest")] = part["alpha"].min()
+        counts[name("alpha", column, "highest")] = part["alpha"].max()
+    return pd.concat([out, pd.DataFrame({"value": counts}, dtype=float)])
+
+
+def _made(rows: dict, levels: list[str], columns: list[str]) -> pd.DataFrame:
+    index = pd.MultiIndex.from_tuples(list(rows), names=levels) if rows else None
+    empty = pd.MultiIndex.from_arrays([[]] * len(levels), names=levels)
+    return pd.DataFrame(list(rows.values()), empty if index is None else index, columns)

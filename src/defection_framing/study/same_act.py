@@ -1,123 +1,341 @@
-"""What different camps make of one and the same event (notebook 3)."""
+"""The same act in two tellings: events that both camps told, compared event by event (notebook 3).
 
+The plan is `data/PLAN.md`, frozen before the codes were counted. Of each event: the share of a code
+in the camp that was left minus the share in the camp that received; the mean over the events of a
+direction, then over the two directions.
+"""
+
+import html
+import re
+
+import numpy as np
 import pandas as pd
 
 from .. import stats
-from ..corpus import Corpus, article_texts
-from ..domain import CAMPS, TOWARD
-from ..text import embed
-from .camps import SHOWN
-from .estimands import SEPARATION, estimates, name
+from ..corpus import Corpus
+from ..domain import DIRECTIONS, TOWARD, label
+from . import codes, reliability
+from .estimands import (
+    PAIRED,
+    POPULATIONS,
+    SAME_OTHERS,
+    SAME_TRAITOR,
+    Paired,
+    estimates,
+    name,
+)
 
-TOLD_BY = 3  # articles of each camp that a case needs to be listed
-OUTLETS = 5  # outlets of each camp that a case needs to be compared by itself
-FRAMES = 10  # the commonest frames are drawn
-PLOTS = "pilot plots"
-SPELLINGS = {"HUR": "GUR", "Andrii Yusov": "Andriy Yusov"}
-SOURCES = 16  # the sources named most are shown, under one spelling where two were found
+LEFT = {d: camp for camp, toward in TOWARD.items() for d in TOWARD.values() if d != toward}
+"""The camp whose side is left, by direction: a crossing to Ukraine leaves the Russian side."""
+
+# Services whose announcements count as one cluster where an event rests on them, by how they are
+# named among the sources.
+SERVICES = {
+    "FSB": r"\bFSB\b",
+    "SBU": r"\bSBU\b|Security Service of Ukraine",
+    "HUR": r"\b[GH]UR\b|Budanov|Yusov|Coordination Headquarters",
+    "State Bureau of Investigation": r"State Bureau of Investigation|\bDBR\b",
+    "prosecutors": r"(?i)prosecut|\bMatios\b",
+    "Investigative Committee": r"Investigative Committee",
+}
+
+# What is left out or taken otherwise, and the codes that are used; the first is as planned.
+SENSITIVITIES = {
+    "as planned": ({}, "pooled"),
+    "crossings to Ukraine": ({"direction": "ru_to_ua"}, "pooled"),
+    "crossings to Russia": ({"direction": "ua_to_ru"}, "pooled"),
+    "old events": ({"wave": 1}, "pooled"),
+    "new events": ({"wave": 2}, "pooled"),
+    "completed crossings": ({"only": "two camps, completed"}, "pooled"),
+    "no prosecutions": ({"only": "two camps, no prosecutions"}, "pooled"),
+    "one service, one cluster": ({"by_service": True}, "pooled"),
+    "same language": ({"same_language": True}, "pooled"),
+    "laws and counts too": ({"only": "crossings of the two camps"}, "pooled"),
+    "outlets of firm camp": ({"firm": True}, "pooled"),
+    "first pass, not blind": ({}, "first pass"),
+    "majority of all passes": ({}, "majority"),
+    "third blind pass too": ({}, "with C"),
+}
 
 
-def _cases(data: Corpus) -> pd.DataFrame:
-    """Articles on named cases; those of pilots approached by the other side's services are one."""
-    articles = data.article_table().reset_index()
-    articles["case"] = articles["event"].where(~articles["event"].str.contains("-plot"), PLOTS)
-    return articles[articles["event"] != "general"]
+BY_DIRECTION = ("crossings to Russia", "crossings to Ukraine")
+
+# Events, each with its direction, that the notebook tells in plain words.
+CASES = (
+    "kuzminov-mi8/ru_to_ua",
+    "l-tank/ua_to_ru",
+    "khmelnytsky-battalion/ua_to_ru",
+    "voronenkov/ru_to_ua",
+    "crimea-security-forces-2014/ua_to_ru",
+    "commander-killing-93rd/ua_to_ru",
+)
 
 
-def shared_cases(data: Corpus) -> pd.DataFrame:
-    """Articles by case and camp, of the cases that both camps told, most told first."""
-    told = _cases(data).groupby(["case", "camp"], observed=True).size().unstack()
-    told = told.reindex(columns=list(dict.fromkeys(CAMPS.values()))).fillna(0).astype(int)
-    shared = told[(told[list(TOWARD)] >= TOLD_BY).all(axis=1)]
-    return shared.loc[shared.sum(axis=1).sort_values(ascending=False).index]
+def told(
+    data: Corpus,
+    only: str = "two camps",
+    wave: int = 0,
+    direction: str = "",
+    same_language: bool = False,
+    firm: bool = False,
+) -> pd.DataFrame:
+    """Articles of the two camps on crossings that both told, with the columns `unit` and `left`.
 
+    Parameters
+    ----------
+    only : str
+        Of `POPULATIONS`.
+    wave, direction : int, str
+        Events of wave 1 or 2 alone, crossings of one direction alone.
+    same_language : bool
+        Only articles in a language in which both camps told the event.
+    firm : bool
+        Without outlets whose camp rests on little.
 
-def frames_by_case(data: Corpus) -> pd.DataFrame:
-    """Shares of frames by case and camp, in the cases that enough outlets of both camps told.
-
-    Inside one case outlets are what varies, so outlets are resampled and articles weighted. As
-    `stats.prevalence`, with `n_outlets` in place of `n_events`.
+    Returns
+    -------
+    DataFrame
+        As `article_table`; `unit` is event and direction, which an event with two directions has
+        twice, `left` whether the teller's side is the one that was left.
     """
-    cases = _cases(data)
-    told = cases.set_index("article_id")[["case", "camp", "outlet"]]
-    claims = data.claims.join(told, "article_id")
-    claims = claims[claims["camp"].isin(SHOWN)]
-    outlets = cases.groupby(["case", "camp"], observed=True)["outlet"].nunique().unstack()
-    outlets = outlets.reindex(columns=list(TOWARD)).min(axis=1)
-    tables = {}
-    for case in [c for c in shared_cases(data).index if outlets[c] >= OUTLETS]:
-        own = claims[claims["case"] == case]
-        s = stats.shares(own.assign(cluster=own["outlet"]), "frame", ["camp"], "article")
-        tables[case] = stats.pick(stats.prevalence(s), SHOWN)
-    if not tables:
-        index = pd.MultiIndex.from_arrays([[]] * 3, names=["case", "camp", "code"])
-        columns = ["value", "low", "high", "n_articles", "n_outlets"]
-        return pd.DataFrame(columns=columns, index=index, dtype=float)
-    return pd.concat(tables, names=["case"]).rename(columns={"n_events": "n_outlets"})
-
-
-def commonest(by_case: pd.DataFrame) -> list[str]:
-    """The frames that are drawn: those with the largest share in any case and camp."""
-    return list(by_case["value"].groupby("code").max().nlargest(FRAMES).index)
-
-
-def distances(data: Corpus) -> tuple[pd.DataFrame, float]:
-    """How much farther apart the two camps tell single events, as `stats.separation` gives it."""
     articles = data.article_table().reset_index()
-    pair = articles["camp"].isin(TOWARD) & (articles["event"] != "general")
-    vectors = embed.vectors(article_texts(data))
-    return stats.separation(vectors[pair.to_numpy()], articles[pair], "camp")
+    rows = POPULATIONS[only](articles) & articles["event"].ne("general")
+    if wave:
+        rows &= articles["new_event"].eq(wave == 2)
+    if direction:
+        rows &= articles["direction"].eq(direction)
+    if firm:
+        rows &= articles["confidence"] != "low"
+    articles = articles[rows].astype({"direction": str})
+    articles["unit"] = articles["event"] + "/" + articles["direction"]
+    articles["left"] = articles["camp"] == articles["direction"].map(LEFT)
+    keys = ["unit", "lang"] if same_language else ["unit"]
+    both = articles.groupby(keys)["camp"].transform("nunique") == 2
+    return articles[both]
 
 
-def named_sources(data: Corpus) -> tuple[pd.DataFrame, pd.Series]:
-    """Percent of each camp's articles that rest on the sources named most, and articles by camp."""
-    articles = data.article_table().reset_index()
-    sources = articles[["article_id", "camp", "sources"]].explode("sources").dropna()
-    sources["sources"] = sources["sources"].replace(SPELLINGS)
-    top = sources["sources"].value_counts().head(SOURCES).index
-    n = articles["camp"].value_counts().reindex(SHOWN, fill_value=0)
-    cited = sources[sources["sources"].isin(top)].drop_duplicates()
-    cited = cited.groupby(["sources", "camp"], observed=True).size().unstack()
-    return (100 * cited.reindex(columns=SHOWN).fillna(0) / n).loc[top], n
+def pairs(articles: pd.DataFrame, redraws: stats.Redraws) -> tuple[stats.Pairs, pd.DataFrame]:
+    """Differences of each event's two tellings, of articles as `told` gives them.
+
+    Articles without a share (nothing is left of them where a code is left out) are dropped, and
+    events with one telling after that. Returns the articles used, too.
+    """
+    rows = redraws.articles.get_indexer(articles["article_id"])
+    used = articles[redraws.units[rows] >= stats.LEAST]
+    used = used[used.groupby("unit")["left"].transform("nunique") == 2]
+    rows = redraws.articles.get_indexer(used["article_id"])
+    expected, drawn = redraws.shares(rows)
+    unit, names = pd.factorize(used["unit"], sort=True)
+    left = used["left"].to_numpy()
+    weights = np.zeros((len(names), len(used)))
+    weights[unit, np.arange(len(used))] = np.where(left, 1.0, -1.0)
+    weights /= np.bincount(2 * unit + left, minlength=2 * len(names))[2 * unit + left]
+    first = np.unique(unit, return_index=True)[1]
+    return (
+        stats.Pairs(
+            names=pd.Index(names),
+            stratum=(used["direction"].to_numpy()[first] == "ua_to_ru").astype(int),
+            differences=weights @ expected,
+            draws=np.einsum("em,bmk->bek", weights, drawn, optimize=True),
+            counts=redraws.counts[:, redraws.event[rows[first]]],
+            codes=redraws.names,
+        ),
+        used,
+    )
 
 
-@estimates
-def distance_estimates(apart: pd.DataFrame, p: float) -> pd.DataFrame:
-    """Mean extra distance between the camps on one event, and the distance within camps."""
-    n = {"n_articles": apart["n_articles"].sum(), "n_events": len(apart), "p": p}
-    rows = {
-        SEPARATION: stats.mean_interval(apart["value"]) | n,
-        name(SEPARATION, "within"): stats.mean_interval(apart["within"]),
+def services(articles: pd.DataFrame, units: pd.Index) -> np.ndarray:
+    """Cluster of each event: of those that half their articles owe to one service, that service."""
+    named = {
+        service: articles["sources"].map(lambda cell, p=p: any(re.search(p, s) for s in cell))
+        for service, p in SERVICES.items()
     }
-    return pd.DataFrame(rows).T
+    share = pd.DataFrame(named).groupby(articles["unit"]).mean().loc[units]
+    cluster = share.idxmax(axis=1).where(share.max(axis=1) >= 0.5, units)
+    return pd.factorize(cluster)[0]
 
 
-def distance_rows(apart: pd.DataFrame, mean: pd.DataFrame) -> pd.DataFrame:
-    """Rows for a figure: the mean over events with its interval, then each event."""
-    own = apart[["value", "n_articles"]].rename(columns={"n_articles": "n"})
-    first = mean.loc[[SEPARATION], ["value", "low", "high"]].set_axis(["mean over events"])
-    return pd.concat([first.astype(float), own]).rename_axis("event")
+def compared(data: Corpus, p: Paired, sensitivity: str = "as planned"):
+    """The pairs of a comparison under one sensitivity, and the clusters of its events."""
+    options, passes = SENSITIVITIES[sensitivity]
+    options = dict(options)
+    by_service = options.pop("by_service", False)
+    redraws = codes.redraws(data, p.column, passes)
+    if p.without:
+        redraws = redraws.without(p.without)
+    made, used = pairs(told(data, **options), redraws)
+    return made, services(used, made.names) if by_service else None
+
+
+def differences(data: Corpus, column: str) -> pd.DataFrame:
+    """Every code of a column, camp left minus camp that received, as `stats.paired_contrast`."""
+    return stats.paired_contrast(compared(data, Paired("", column))[0])
+
+
+def paired(data: Corpus, p: Paired, sensitivity: str = "as planned") -> dict[str, float]:
+    """One comparison: its row of `stats.paired_contrast`, or the joint test of all its codes."""
+    made, cluster = compared(data, p, sensitivity)
+    if p.code is None:
+        statistic, value = stats.joint_test(made, cluster=cluster)
+        n = {f"n_{s}": int((made.stratum == s).sum()) for s in (0, 1)}
+        return {"value": statistic, "p": value, "n_events": len(made.names), **n}
+    return stats.paired_contrast(made, cluster).reindex([p.code]).iloc[0].to_dict()
+
+
+def sensitivities(data: Corpus) -> pd.DataFrame:
+    """Each paired comparison under each sensitivity: index its name and the sensitivity."""
+    rows = {(key, s): paired(data, p, s) for key, p in PAIRED.items() for s in SENSITIVITIES}
+    table = pd.DataFrame.from_dict(rows, "index").rename_axis(["estimate", "sensitivity"])
+    # a corpus may have no pair in a direction, or none at all
+    of_direction = [f"{what}_{i}" for what in ("value", "n") for i in range(len(LEFT))]
+    return table.reindex(columns=table.columns.union(of_direction, sort=False))
+
+
+def portrayals(data: Corpus) -> pd.DataFrame:
+    """Shares of portrayals, as expected, and articles (`n`) by event (`unit`) and side (`left`)."""
+    redraws, articles = codes.redraws(data, SAME_TRAITOR.column), told(data)
+    expected, _ = redraws.shares(redraws.articles.get_indexer(articles["article_id"]))
+    table = pd.DataFrame(expected, articles.index, redraws.names)
+    sides = table.groupby([articles["unit"], articles["left"]])
+    return sides.mean().assign(n=sides.size())
+
+
+def events(data: Corpus) -> pd.DataFrame:
+    """One row for each event that both camps told: who told it how.
+
+    Columns: `event` (in words), `slug`, `direction`, `panel` (the direction in words), `new_event`,
+    `left` and `received` (shares of the camp's articles that portray a traitor, as expected),
+    `value` (their difference), `n_left` and `n_received` (articles), `occasion`.
+    """
+    shares = portrayals(data)
+    columns = pd.MultiIndex.from_product([[SAME_TRAITOR.code, "n"], [True, False]])
+    sides = shares.reindex(columns=columns.unique(0)).unstack("left").reindex(columns=columns)
+    first = told(data).groupby("unit")[["event", "direction", "new_event"]].first()
+    table = first.rename(columns={"event": "slug"}).assign(
+        left=sides[SAME_TRAITOR.code, True], received=sides[SAME_TRAITOR.code, False],
+        n_left=sides["n", True], n_received=sides["n", False],
+    )  # fmt: skip
+    table["value"] = table["left"] - table["received"]
+    table["occasion"] = table["slug"].map(data.events["occasion"])
+    table["event"] = [re.sub(r" \(.*\)$", "", label(slug)) for slug in table["slug"]]
+    table["panel"] = [f"crossings {DIRECTIONS[d]}" for d in table["direction"]]
+    table = table.assign(_by=table["value"].round(2), _of=table["left"].round(2))
+    order = ["direction", "_by", "_of", "event"]
+    table = table.sort_values(order, ascending=[True, False, False, True], kind="stable")
+    return table.drop(columns=["_by", "_of"])
+
+
+SIDES = {
+    f"crossings {DIRECTIONS[d]}": (camp, *(c for c in TOWARD if c != camp))
+    for d, camp in LEFT.items()
+}
+"""By panel of `events` the camp that was left and the one that received."""
+
+
+def table_of_events(data: Corpus) -> pd.DataFrame:
+    """The events that both camps told, with a link to every article: for readers to look up."""
+    articles = told(data)
+    links = articles.groupby(["unit", "camp"])["url"].agg(
+        lambda urls: " ".join(f'<a href="{html.escape(u)}">{i}</a>' for i, u in enumerate(urls, 1))
+    )
+    table = events(data)
+    out = table[["event"]].assign(
+        direction=table["direction"].map(DIRECTIONS),
+        new=np.where(table["new_event"], "new", ""),
+        occasion=table["occasion"],
+    )
+    for camp in TOWARD:
+        left = table["direction"].map(LEFT) == camp
+        share = table["left"].where(left, table["received"])
+        out[f"traitor, {camp}"] = share.map("{:.0%}".format)
+        out[f"articles, {camp}"] = links.unstack("camp").reindex(table.index, columns=[*TOWARD])[
+            camp
+        ]
+    return out
+
+
+def _gap(first: pd.Series, second: pd.Series) -> dict[str, float]:
+    """Difference of independent estimates, limits recovered from theirs (Zou & Donner 2008)."""
+    value = first["value"] - second["value"]
+    low = value - np.hypot(first["value"] - first["low"], second["high"] - second["value"])
+    high = value + np.hypot(first["high"] - first["value"], second["value"] - second["low"])
+    return {"value": value, "low": low, "high": high}
 
 
 @estimates
-def case_estimates(data: Corpus, by_case: pd.DataFrame) -> pd.DataFrame:
-    """Claims of treason and portrayals by case and camp, and which case was told most.
+def paired_estimates(table: pd.DataFrame) -> pd.DataFrame:
+    """The paired comparisons, and each under every sensitivity, of `sensitivities`."""
+    out = {}
+    for (key, how), row in table.iterrows():
+        of = key if how == "as planned" else name(key, how.replace(",", ""))
+        out[of] = row.reindex(["value", "low", "high", "p", "n_events"]).to_dict()
+        for sign in ("positive", "negative", "alike"):
+            out[name(of, sign)] = {"value": row[sign]}
+        if how == "new events":  # the plan's verdict asks for the sign in each direction
+            for i, direction in enumerate(sorted(LEFT)):
+                n = row[f"n_{i}"]
+                out[name(of, direction)] = {"value": row[f"value_{i}"], "n_events": n}
+    for key in dict.fromkeys(table.index.get_level_values(0)):
+        out[name(key, "gap")] = _gap(*(table.loc[(key, how)] for how in BY_DIRECTION))
+    return pd.DataFrame.from_dict(out, "index").dropna(subset=["value"]).astype(float)
 
-    `n_events` holds the outlets, which are resampled. `most_told/<direction>/<case>` is the rank of
-    a case among those of its direction by articles, 1 for the one told most.
+
+@estimates
+def event_estimates(data: Corpus) -> pd.DataFrame:
+    """How many events both camps told, and how each camp told each."""
+    table = events(data)
+    counts = {
+        "events": len(table), "events_new": table["new_event"].sum(),
+        "articles": table[["n_left", "n_received"]].to_numpy().sum(),
+        "neither": (table[["left", "received"]].max(axis=1) <= stats.ALIKE).sum(),
+        "one_article_on_a_side": (table[["n_left", "n_received"]].min(axis=1) == 1).sum(),
+        "new_to_ukraine": (table["new_event"] & (table["direction"] == "ru_to_ua")).sum(),
+        "new_to_ukraine_differ": (
+            table["new_event"]
+            & (table["direction"] == "ru_to_ua")
+            & (table["value"].abs() > stats.ALIKE)
+        ).sum(),
+    }  # fmt: skip
+    counts |= {name("events", d): (table["direction"] == d).sum() for d in LEFT}
+    rows = {name("same_act", what): {"value": n} for what, n in counts.items()}
+    sides = portrayals(data)
+    for unit, left in sides.index[sides.index.isin(CASES, level="unit")]:
+        own, side = sides.loc[unit, left], "left" if left else "received"
+        for code, share in own.items():  # and `n`, the articles
+            rows[name("same_act", unit, side, code)] = {"value": share, "n_articles": own["n"]}
+    return pd.DataFrame.from_dict(rows, "index").astype(float)
+
+
+def panels(table: pd.DataFrame, **keys: str) -> pd.DataFrame:
+    """Some paired comparisons of `sensitivities` for a figure: index estimate and sensitivity."""
+    own = table.loc[list(keys)].rename(keys, level="estimate")
+    own = own.assign(shown=(own["low"] > 0) | (own["high"] < 0), n=own["n_events"])
+    return own.drop(columns="n_events")
+
+
+def all_codes(data: Corpus) -> pd.DataFrame:
+    """Portrayals, treason and the frames beside it, compared in the same events, for a figure.
+
+    The frames are one family of tests, treason among them; codes under the gate have none.
     """
-    rows = {}
-    own = by_case[by_case.index.get_level_values("code") == "treason"].droplevel("code")
-    for (case, camp), r in own.iterrows():
-        rows[name("frame_by_case", "treason", case, camp)] = {
-            **r[["value", "low", "high", "n_articles"]], "n_events": r["n_outlets"]
-        }  # fmt: skip
-    cases = _cases(data)
-    portrayals = cases.astype({"portrayal": str}).groupby(["case", "camp"])["portrayal"]
-    for (case, camp, code), n in portrayals.value_counts().items():
-        rows[name("portrayal_by_case", code, case, camp)] = {"value": n}
-    for direction in sorted(TOWARD.values()):
-        told = cases.loc[cases["direction"] == direction, "case"].value_counts()
-        for rank, case in enumerate(told.index[:3], start=1):
-            rows[name("most_told", direction, case)] = {"value": rank}
-    return pd.DataFrame(rows).T
+    rest, _ = compared(data, SAME_OTHERS)
+    frames = pd.concat([differences(data, "frame").loc[["treason"]], stats.paired_contrast(rest)])
+    parts = {
+        "portrayals of articles": (differences(data, SAME_TRAITOR.column), SAME_TRAITOR.column),
+        "frames of claims (beside treason rescaled)": (frames, "frame"),
+    }
+    made = {k: reliability.tested(t, reliability.doubtful(data, c)) for k, (t, c) in parts.items()}
+    return pd.concat(made, names=["codes", "code"])
+
+
+@estimates
+def code_estimates(table: pd.DataFrame) -> pd.DataFrame:
+    """Every code of `all_codes`, and how many of each kind are shown."""
+    kinds = dict(zip(table.index.unique("codes"), ("portrayal", "frame"), strict=True))
+    rows = table.set_axis([name("same_act_codes", kinds[k], code) for k, code in table.index])
+    shown = (
+        table.groupby("codes")["shown"]
+        .sum()
+        .rename(lambda k: name("same_act_codes", kinds[k], "found"))
+    )
+    return pd.concat([rows.drop(columns="shown"), shown.rename("value").to_frame().astype(float)])

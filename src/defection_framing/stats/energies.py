@@ -1,0 +1,176 @@
+"""How much two camps' framing follows the teller's side, and how much it follows the direction.
+
+What each camp says of those who come toward it and of those who leave differs by a contrast of
+shares. The half-sum of the two camps' contrasts is relational: what both do alike with respect to
+their own side. The half-difference is directional: what both do alike with respect to the
+direction, whoever gains. The energy of a half is its squared length.
+"""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import optimize
+
+from ..settings import SEED
+from .weighted import Shares, known_mean, resampled
+
+HALVES = {"relational": (0.5, -0.5, 0.5, -0.5), "directional": (0.5, -0.5, -0.5, 0.5)}
+"""Weights of the cells: each camp's crossings toward it and away from it."""
+
+REDRAWS = 999
+"""Bootstrap draws of a test, and data sets that calibrate it."""
+
+
+def energies(
+    s: Shares,
+    cells: Sequence[Hashable],
+    redraws: int = REDRAWS,
+    sets: int = REDRAWS,
+    seed: int = SEED,
+) -> pd.DataFrame:
+    """Relational and directional energy of two camps, with interval and p.
+
+    Parameters
+    ----------
+    cells : sequence of four groups
+        Each camp's crossings toward it and away from it, first those of one camp.
+    redraws, sets, seed
+        As in `energy_test`.
+
+    Returns
+    -------
+    pd.DataFrame, rows `relational` and `directional`
+        `value` (squared share; unbiased, so that it may be below zero), `low` and `high` (not below
+        zero), `p` and `p_raw` as `energy_test`. Nothing (NaN) without two events in each cell, and
+        no interval with fewer than two draws.
+
+    Notes
+    -----
+    The squared length of a contrast that has sampling noise is too large, by the variance of the
+    noise. Here each product of two shares is a mean over pairs of distinct events (a U-statistic),
+    also where both cells have the same events: camps that tell the same event err together, and
+    what a pair of tellings has in common counts for nothing.
+
+    The interval holds the energies under which the observed one is not among the 2.5% smallest or
+    largest. Under an energy the contrast is the estimated one, made as long as that energy asks,
+    plus the noise of the draws of `s`: of events, and of codes where these were drawn anew. Of
+    samples from a corpus of 114 events, 91% of intervals held a large energy and 95% to 97% a small
+    one or none.
+    """
+    at = [s.at(g) for g in cells] if set(cells) <= set(s.groups) else []
+    out = pd.DataFrame(np.nan, list(HALVES), ["value", "low", "high", "p", "p_raw"])
+    if not at or (s.mass[:, at] > 0).sum(0).min() < 2:
+        return out
+    for half, weights in HALVES.items():
+        c = np.array(weights)
+        sums, mass = _centred(s.sums[:, at], s.mass[:, at])
+        value = float(_energy(sums, mass, c, np.ones((1, len(mass))))[0])
+        out.loc[half, ["value", "p", "p_raw"]] = (
+            value,
+            *energy_test(s, cells, half, redraws, sets, seed),
+        )
+        drawn = np.einsum("g,bgk->bk", c, s.draws[:, at])
+        drawn = drawn[~np.isnan(drawn).any(1)]
+        if len(drawn) > 1:
+            out.loc[half, ["low", "high"]] = _interval(value, c @ s.value[at], drawn)
+    return out
+
+
+def energy_test(
+    s: Shares,
+    cells: Sequence[Hashable],
+    half: str = "directional",
+    redraws: int = REDRAWS,
+    sets: int = REDRAWS,
+    seed: int = SEED,
+) -> tuple[float, float]:
+    """Test of no energy in one half, the other as it is: the calibrated p, and the raw one.
+
+    Parameters
+    ----------
+    half : {"directional", "relational"}
+    redraws : int
+        Bootstrap draws of each test.
+    sets : int
+        Data sets without energy in the half on which the test is calibrated.
+
+    Notes
+    -----
+    The shares of the four cells are shifted so that the half is zero, by as little as that takes:
+    the other half, the camps' levels and the spread of events stay. The raw p is the share of
+    bootstraps of whole events, shared by the camps, that reach the observed energy. In small cells
+    it is wrong: so it is computed for data sets drawn from the shifted events too, each shifted
+    anew, and the calibrated p is the share of these whose own raw p is as small (prepivoting,
+    Beran 1988). Neither is ever zero (Phipson & Smyth 2010); the calibrated one is seldom much
+    below one over `redraws`. Of samples from a corpus of 114 events without directional energy, it
+    was below 0.05 in 3% (of 150) and below 0.1 in 9%.
+    """
+    at, c, rng = [s.at(g) for g in cells], np.array(HALVES[half]), np.random.default_rng(seed)
+    sums, mass = _centred(s.sums[:, at], s.mass[:, at])
+    counts = resampled(len(mass), redraws, seed)
+    raw = _raw_p(sums, mass, c, counts)
+    null, below = _without(sums, mass, c), []
+    for _ in range(sets):
+        rows = rng.integers(len(mass), size=len(mass))
+        if (mass[rows] > 0).sum(0).min() > 1:
+            below.append(_raw_p(*_centred(null[rows], mass[rows]), c, counts) <= raw)
+    return (1 + sum(below)) / (1 + len(below)), raw
+
+
+def _raw_p(sums: np.ndarray, mass: np.ndarray, c: np.ndarray, counts: np.ndarray) -> float:
+    """Share of bootstraps without energy that reach the observed energy."""
+    value = _energy(sums, mass, c, np.ones((1, len(mass))))[0]
+    null = _energy(_without(sums, mass, c), mass, c, counts)
+    return float((1 + (null >= value).sum()) / (1 + np.isfinite(null).sum()))
+
+
+def _centred(sums: np.ndarray, mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Event sums with shares measured from the mean of the cells: the origin does not matter."""
+    origin = (sums.sum(0) / mass.sum(0)[:, None]).mean(0)
+    return sums - mass[:, :, None] * origin, mass
+
+
+def _without(sums: np.ndarray, mass: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """Event sums shifted so that the contrast `c` of the shares is zero."""
+    contrast = c @ (sums.sum(0) / mass.sum(0)[:, None])
+    return sums - mass[:, :, None] * np.outer(c / (c @ c), contrast)
+
+
+def _energy(sums: np.ndarray, mass: np.ndarray, c: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Unbiased squared length of a contrast, shape (B,), each event drawn `counts` (B, E) times.
+
+    Of event `sums` (E, 4, K), `mass` (E, 4) and weights `c` (4,). Copies of an event that is drawn
+    twice are two events.
+    """
+    n_cells, size = sums.shape[1:]
+    own = np.einsum("egk,ehk->egh", sums, sums), np.einsum("eg,eh->egh", mass, mass)
+    flat = np.hstack([x.reshape(len(mass), -1) for x in (sums, mass, *own)])
+    ends = np.cumsum([n_cells * size, n_cells, n_cells**2])
+    top, total, own_top, own_total = np.split(counts @ flat, ends, axis=1)
+    top = top.reshape(-1, n_cells, size)
+    pairs = total[:, :, None] * total[:, None] - own_total.reshape(-1, n_cells, n_cells)
+    products = top @ top.transpose(0, 2, 1) - own_top.reshape(-1, n_cells, n_cells)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a draw may leave a cell one event
+        return np.einsum("g,h,bgh->b", c, c, np.where(pairs > 0, products / pairs, np.nan))
+
+
+def _interval(value: float, contrast: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:
+    """Energies under which an energy as observed is not unusual, of draws (B, K) of a contrast."""
+    noise = drawn - known_mean(drawn)
+    own = (noise**2).sum(1)
+    length = np.sqrt(contrast @ contrast)
+    along = noise @ contrast / length if length > 0 else np.zeros(len(noise))
+
+    def above(energy: float, tail: float) -> float:
+        under = energy + 2 * np.sqrt(energy) * along + own - own.mean()
+        return float(np.quantile(under, tail) - value)
+
+    most = 1.0
+    while above(most, 0.025) < 0:
+        most *= 2
+    low, high = (
+        optimize.brentq(above, 0, most, args=(tail,)) if above(0, tail) < 0 else 0.0
+        for tail in (0.975, 0.025)
+    )
+    return low, high

@@ -1,0 +1,256 @@
+"""Paired comparison: the same event in two tellings, with the event as the unit of inference.
+
+Each event gives one difference of shares for each code. Events are averaged within their kind
+(a stratum, such as the direction of a crossing), kinds then weigh the same.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from ..settings import SEED
+from .weighted import DRAWS, Number, known_variance
+
+MIN_PAIRS = 4
+"""With fewer events in a stratum no interval is given: of three, too few hold the truth."""
+
+MIN_DIFFERING = 3
+"""With fewer events that differ at all, in all strata together, no interval is given.
+
+A code that few events have seems surer than it is: none that differs gives no spread at all."""
+
+ALIKE = 0.02
+"""Differences of shares up to this are counted as none.
+
+It is less than one claim in an article of five moves on an event told by nine articles, and more
+than what a posterior leaves open of a code on which coders agree."""
+
+FLIPS = 20_000
+"""Sign flips of a test."""
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Differences between two tellings of E events in K codes, with B draws of codes and events.
+
+    Attributes
+    ----------
+    names : pd.Index, length E
+        Events.
+    stratum : np.ndarray of int, shape (E,)
+        Kind of event: events are averaged within it, kinds weigh the same.
+    differences : np.ndarray, shape (E, K)
+        Share in the one telling minus share in the other, -1 to 1, expected under the pooled codes.
+    draws : np.ndarray, shape (B, E, K)
+        The same with codes refitted and drawn anew; NaN where a draw leaves a telling without
+        claims. B may be 0: no uncertainty of codes.
+    counts : np.ndarray, shape (B, E)
+        How often each event is drawn (see `redraws`): what the codes of a draw were refitted under.
+    codes : pd.Index, length K
+    """
+
+    names: pd.Index
+    stratum: np.ndarray
+    differences: np.ndarray
+    draws: np.ndarray
+    counts: np.ndarray
+    codes: pd.Index
+
+    def __post_init__(self) -> None:
+        """Hold the shapes together; ValueError if they do not fit or a difference is missing."""
+        shape, n_draws = (len(self.names), len(self.codes)), len(self.draws)
+        if (
+            self.differences.shape != shape
+            or self.stratum.shape != shape[:1]
+            or self.counts.shape != (n_draws, shape[0])
+            or self.draws.shape != (n_draws, *shape)
+        ):
+            raise ValueError(f"arrays do not fit {shape[0]} events and {shape[1]} codes")
+        if not np.isfinite(self.differences).all():
+            raise ValueError("a difference is missing: leave out events without both tellings")
+
+
+def redraws(stratum: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """How often each event is drawn in each bootstrap of events within strata, shape (B, E)."""
+    rng, out = np.random.default_rng(seed), np.zeros((draws, len(stratum)))
+    for s in np.unique(stratum):
+        at = np.flatnonzero(stratum == s)
+        out[:, at] = rng.multinomial(len(at), np.full(len(at), 1 / len(at)), size=draws)
+    return out
+
+
+def paired_mean(pairs: Pairs) -> np.ndarray:
+    """Mean over strata of the mean difference of their events, shape (K,); NaN without events."""
+    none = np.nan if not len(pairs.names) else 0
+    return _weights(pairs.stratum) @ pairs.differences + none
+
+
+def _weights(stratum: np.ndarray) -> np.ndarray:
+    """What each event weighs, shape (E,): the same within a stratum, strata the same."""
+    strata, at, size = np.unique(stratum, return_inverse=True, return_counts=True)
+    return 1 / (size[at] * max(len(strata), 1))
+
+
+def _together(pairs: Pairs, cluster: np.ndarray | None, seed: int) -> tuple[Pairs, np.ndarray]:
+    """Clusters in place of events, and what is flipped together (U,).
+
+    A cluster counts once in each stratum that it has events in; it is flipped as one.
+    """
+    if cluster is None:
+        return pairs, np.arange(len(pairs.names))
+    keys = pd.MultiIndex.from_arrays([pairs.stratum, cluster])
+    at, names = keys.factorize(sort=True)
+    of = np.eye(len(names))[at]  # (E, U)
+    with np.errstate(invalid="ignore"):  # a draw may leave no event of a cluster
+        there = ~np.isnan(pairs.draws)
+        draws = np.einsum("eu,bek->buk", of, np.nan_to_num(pairs.draws))
+        draws /= np.einsum("eu,bek->buk", of, there)
+    stratum = names.get_level_values(0).to_numpy(int)
+    joined = replace(
+        pairs,
+        names=names,
+        stratum=stratum,
+        differences=of.T @ pairs.differences / of.sum(0)[:, None],
+        draws=draws,
+        counts=redraws(stratum, len(draws), seed),
+    )
+    return joined, names.get_level_values(1).to_numpy()
+
+
+def _drawn_means(pairs: Pairs, seed: int) -> np.ndarray:
+    """Draws of `paired_mean`, shape (B, K): events redrawn, codes too where they are uncertain."""
+    draws, counts = pairs.draws, pairs.counts
+    if not len(draws):
+        counts = redraws(pairs.stratum, DRAWS, seed)
+        draws = np.broadcast_to(pairs.differences, (DRAWS, *pairs.differences.shape))
+    mass = counts[:, :, None] * ~np.isnan(draws)
+    top = mass * np.nan_to_num(draws)
+    of_strata = [pairs.stratum == s for s in np.unique(pairs.stratum)]
+    with np.errstate(invalid="ignore"):  # a draw may leave no event of a stratum
+        return np.mean([top[:, at].sum(1) / mass[:, at].sum(1) for at in of_strata], axis=0)
+
+
+def paired_contrast(
+    pairs: Pairs, cluster: np.ndarray | None = None, flips: int = FLIPS, seed: int = SEED
+) -> pd.DataFrame:
+    """Mean difference of two tellings of the same events, code by code, with interval and p.
+
+    Parameters
+    ----------
+    cluster : np.ndarray of int, shape (E,), optional
+        Events that are flipped and redrawn together, such as announcements of one source: the mean
+        is then over clusters, each the mean of its events, within a stratum.
+    flips : int
+        Sign flips; where there are no more different ones than that, each is made once.
+
+    Returns
+    -------
+    pd.DataFrame, one row per code
+        `value` (as `paired_mean`), `low`, `high` (95%), `low90`, `high90`, `p` (two-sided),
+        `n_events`, `positive`, `negative` and `alike` (events that differ by more than `ALIKE`
+        one way, the other, or neither), and for each stratum `value_<stratum>` and `n_<stratum>`;
+        of clusters in place of events where there are any. No interval with fewer than `MIN_PAIRS`
+        events in a stratum or `MIN_DIFFERING` that differ.
+
+    Notes
+    -----
+    P: were it chance which telling is which, an event's differences would as likely have the other
+    sign (one up to `ALIKE` counts as none), all codes at once; exact whatever the sample, and never
+    zero (Phipson & Smyth 2010).
+
+    Interval: the value plus or minus t times the standard error of a bootstrap of events within
+    strata, with codes drawn anew; t has as many degrees of freedom as the smallest stratum has
+    events, less one. Simulated with eleven kinds of skewed differences, most of them zero, and 4 to
+    40 events in a stratum, 94% to 97% of intervals that are given hold the truth, on average over
+    kinds (of the worst kind 87% to 94%), 96% to 99.8% where codes are unsure; percentiles of the
+    bootstrap do in 75% to 93%, t without `MIN_DIFFERING` in 84% to 94%, of three events in each
+    stratum 93% (75%).
+    """
+    pairs, unit = _together(pairs, cluster, seed)
+    value, weights = paired_mean(pairs), _weights(pairs.stratum)
+    parts = weights[:, None] * _differing(pairs.differences)
+    null = _flipped(parts, unit, flips, seed)
+    out = pd.DataFrame({"value": value}, pairs.codes)
+    strata, size = np.unique(pairs.stratum, return_counts=True)
+    differing = np.abs(pairs.differences) > ALIKE
+    least = size.min(initial=len(unit))
+    error = np.full(len(value), np.nan)
+    if least >= MIN_PAIRS:
+        seen = differing.sum(0) >= MIN_DIFFERING
+        error[seen] = np.sqrt(known_variance(_drawn_means(pairs, seed)))[seen]
+    for tail, level in ((0.025, ""), (0.05, "90")):
+        reach = stats.t.isf(tail, max(least - 1, 1)) * error
+        out["low" + level] = np.maximum(value - reach, -1)
+        out["high" + level] = np.minimum(value + reach, 1)
+    out["p"] = np.where(np.isnan(value), np.nan, _p(np.abs(null), np.abs(parts.sum(0))))
+    out["n_events"] = len(unit)
+    signs = np.sign(pairs.differences) * differing
+    for name, sign in (("positive", 1), ("negative", -1), ("alike", 0)):
+        out[name] = (signs == sign).sum(0)
+    for s, n in zip(strata, size, strict=True):
+        out[f"value_{s}"] = pairs.differences[pairs.stratum == s].mean(0)
+        out[f"n_{s}"] = n
+    return out
+
+
+def joint_test(
+    pairs: Pairs, flips: int = FLIPS, seed: int = SEED, cluster: np.ndarray | None = None
+) -> tuple[float, float]:
+    """Whether any code differs between two tellings of the same events: statistic and p.
+
+    The sum over codes of (theta / s)^2, theta as `paired_mean` and s^2 the sum of the squared
+    weighted differences, which is the variance of theta under sign flips; codes that differ nowhere
+    add nothing. Whole events (or clusters) are flipped, all codes at once, as in `paired_contrast`.
+    """
+    pairs, unit = _together(pairs, cluster, seed)
+    parts = _weights(pairs.stratum)[:, None] * _differing(pairs.differences)
+    parts = _sums(parts, unit)
+    variance = (parts**2).sum(0)
+    parts = parts[:, variance > _ROUNDING**2] / np.sqrt(variance[variance > _ROUNDING**2])
+    statistic = (parts.sum(0) ** 2).sum() if len(unit) else np.nan
+    null = (_flipped(parts, np.arange(len(parts)), flips, seed) ** 2).sum(1)
+    return float(statistic), float(_p(null, statistic))
+
+
+def _differing(differences: np.ndarray) -> np.ndarray:
+    """Differences, those up to `ALIKE` as none: flipping what a posterior leaves breaks ties."""
+    return np.where(np.abs(differences) > ALIKE, differences, 0.0)
+
+
+def _sums(parts: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Sum rows that are flipped together, shape (U, K)."""
+    at = np.unique(unit, return_inverse=True)[1]
+    return np.eye(at.max(initial=-1) + 1)[at].T @ parts
+
+
+def _flipped(parts: np.ndarray, unit: np.ndarray, flips: int, seed: int) -> np.ndarray:
+    """Sums of parts (E, K) with the signs of whole units flipped, shape (F, K).
+
+    The first row has the signs as they are. Units without any difference are not flipped: nothing
+    would change.
+    """
+    parts = _sums(parts, unit)
+    parts = parts[np.abs(parts).max(1, initial=0) > _ROUNDING]
+    n = len(parts)
+    if 2**n <= flips:
+        signs = 1 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
+    else:
+        signs = np.random.default_rng(seed).choice([1, -1], size=(flips + 1, n))
+        signs[0] = 1
+    return signs @ parts
+
+
+def _p(null: np.ndarray, value: Number) -> np.ndarray:
+    """Share of flips (F, K), the observed signs among them, that reach a value (K,)."""
+    return np.where(np.isnan(value), np.nan, (null >= value - _ROUNDING).mean(0))
+
+
+def holm(p: pd.Series) -> pd.Series:
+    """P-values adjusted for all of a family (Holm 1979); a missing one counts and stays missing."""
+    adjusted = multipletests(p.fillna(1.0), method="holm")[1] if len(p) else []
+    return pd.Series(adjusted, p.index, dtype=float).where(p.notna())

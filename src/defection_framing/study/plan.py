@@ -1,0 +1,114 @@
+"""The plan's hypotheses and their verdicts (notebook 3; `data/PLAN.md`)."""
+
+import numpy as np
+import pandas as pd
+
+from .. import stats
+from ..corpus import Corpus
+from ..domain import CELLS
+from . import codes
+from .estimands import DIRECTIONAL_ENERGY, HYPOTHESES, POPULATIONS, estimates, name
+from .same_act import SENSITIVITIES
+
+SMALL = 0.1
+"""A difference within ten points either way is what the plan calls smaller than 10 points."""
+
+ENERGY_DRAWS = 199, 999
+"""Bootstraps of the test of an energy, and data sets on which it is calibrated."""
+
+# Those that an unpaired comparison of all acts allows (H4).
+DIRECTIONAL = [
+    s
+    for s, (options, _) in SENSITIVITIES.items()
+    if options.keys() <= {"only", "wave"} and s != "laws and counts too"
+    and s != "third blind pass too"
+]  # fmt: skip
+
+
+def directional(data: Corpus) -> pd.DataFrame:
+    """H4: directional energy beside treason, as `stats.energies`, by `DIRECTIONAL`."""
+    articles, out = data.article_table().reset_index(), {}
+    for how in DIRECTIONAL:
+        options, variant = SENSITIVITIES[how]
+        rows = POPULATIONS[options.get("only", "two camps")](articles)
+        if "wave" in options:
+            rows &= articles["new_event"].eq(options["wave"] == 2)
+        redraws = codes.redraws(data, "frame", variant).without("treason")
+        panel = stats.Panel.pooled(articles[rows], redraws, ["camp", "direction"])
+        shares = panel.shares(["camp", "direction"], pd.Index(CELLS))
+        energy = stats.energies(shares, CELLS, *ENERGY_DRAWS).loc["directional"]
+        out[how] = energy.to_dict() | {"n_articles": len(panel), "n_events": len(shares.mass)}
+    return pd.DataFrame.from_dict(out, "index").rename_axis("sensitivity")
+
+
+def verdicts(table: pd.DataFrame, energy: pd.DataFrame) -> pd.DataFrame:
+    """The plan's verdict on each hypothesis.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `sensitivities`.
+    energy : DataFrame
+        As `directional`.
+
+    Returns
+    -------
+    DataFrame, one row per hypothesis
+        `what`, `value`, `low`, `high`, `p`, `holm` (over the four) of all events; of the new events
+        `new_value`, `new_p`, `new_holm` and `new_events`; `verdict`. Confirmed: Holm's p under 0.05
+        among new events alone, the same sign in both directions. Supported: under 0.05 over all,
+        the same sign among the new. H3 and H4 have no sign.
+    """
+    rows = {}
+    for h, (p, sign) in HYPOTHESES.items():
+        every, new = table.loc[p.name, "as planned"], table.loc[p.name, "new events"]
+        rows[h] = {
+            "what": p.label, **every.reindex(["value", "low", "high", "low90", "high90", "p"]),
+            "n_events": every["n_events"], "new_value": new["value"], "new_p": new["p"],
+            "new_events": new["n_events"],
+            "same_sign": not sign or sign * new["value"] > 0,
+            "both_directions": not sign
+            or all(sign * new[c] > 0 for c in ("value_0", "value_1")),
+        }  # fmt: skip
+    of, new = energy.loc["as planned"], energy.loc["new events"]
+    rows[DIRECTIONAL_ENERGY] = {
+        "what": "directional energy beside treason",
+        **of[["value", "low", "high", "p", "n_events"]], "new_value": new["value"],
+        "new_p": new["p"], "new_events": new["n_events"],
+        "same_sign": True, "both_directions": True,
+    }  # fmt: skip
+    out = pd.DataFrame.from_dict(rows, "index")
+    out["holm"], out["new_holm"] = stats.holm(out["p"]), stats.holm(out["new_p"])
+    confirmed = (out["new_holm"] < 0.05) & out["both_directions"].astype(bool)
+    supported = (out["holm"] < 0.05) & out["same_sign"].astype(bool)
+    small = out["low90"].gt(-SMALL) & out["high90"].lt(SMALL)
+    out["verdict"] = np.select(
+        [confirmed, supported, small],
+        ["confirmed", "supported", "not confirmed, smaller than 10 points"],
+        "not confirmed",
+    )
+    return out
+
+
+@estimates
+def verdict_estimates(table: pd.DataFrame, energy: pd.DataFrame) -> pd.DataFrame:
+    """The plan's hypotheses: p after Holm over all events and among the new, and the verdicts.
+
+    Of H4, which no paired comparison tests, the sensitivities too.
+    """
+    rows = {
+        name("hypothesis", DIRECTIONAL_ENERGY, how.replace(",", "")): row.to_dict()
+        for how, row in energy.drop(index="as planned").iterrows()
+    }
+    for h, row in table.iterrows():
+        rows[name("hypothesis", h)] = {c: row[c] for c in ("value", "low", "high", "p", "n_events")}
+        rows[name("hypothesis", h, "holm")] = {"value": row["holm"], "p": row["holm"]}
+        rows[name("hypothesis", h, "new")] = {
+            "value": row["new_value"],
+            "p": row["new_p"],
+            "n_events": row["new_events"],
+        }
+        rows[name("hypothesis", h, "new_holm")] = {"value": row["new_holm"], "p": row["new_holm"]}
+        for verdict in ("confirmed", "supported"):
+            rows[name("hypothesis", h, verdict)] = {"value": float(row["verdict"] == verdict)}
+    return pd.DataFrame.from_dict(rows, "index").drop(columns="p_raw").astype(float)

@@ -1,0 +1,75 @@
+import pandas as pd
+
+from defection_framing import corpus
+from defection_framing.corpus import passes
+from defection_framing.settings import ROOT
+from defection_framing.study import codes
+
+
+def codings(rows):
+    return pd.DataFrame(rows).set_index(["claim_id", "coder"])
+
+
+def test_a_pass_that_gave_none_counts_as_none_and_others_are_left_out():
+    table = codings(
+        [
+            {"claim_id": "1", "coder": "A", "frame": "cost"},
+            {"claim_id": "1", "coder": "0", "frame": "policy"},
+            {"claim_id": "2", "coder": "B", "frame": "policy"},
+        ]
+    )
+    coded = passes.matrix(table, "frame", ["cost", "policy"])
+    assert coded.codes.tolist() == [[0, -1, -1], [-1, 1, -1]]
+    assert passes.matrix(table, "frame", ["cost", "policy"], ["0"]).codes.tolist() == [[1], [-1]]
+
+
+def test_a_list_of_codes_is_asked_code_by_code():
+    table = codings(
+        [
+            {"claim_id": "1", "coder": "A", "motives": ("family", "reward")},
+            {"claim_id": "1", "coder": "B", "motives": ("reward",)},
+            {"claim_id": "2", "coder": "A", "motives": ()},
+        ]
+    )
+    assert passes.matrix(table, "motives", "family", "AB").codes.tolist() == [[1, 0], [-1, -1]]
+    used = passes.used(table, "motives", ["family", "reward", "not_stated"])
+    assert used["1"] == ("reward",) and used["2"] is None
+
+
+def test_a_second_frame_takes_two_passes():
+    rows = [
+        ("1", "A", "cost", "policy"),
+        ("1", "B", "policy", "cost"),
+        ("2", "A", "cost", "policy"),
+        ("2", "B", "cost", None),
+        ("2", "0", "cost", "policy"),
+    ]
+    table = codings([dict(zip(("claim_id", "coder", "frame", "frame_2"), r)) for r in rows])  # noqa: B905
+    main = pd.Series({"1": "cost", "2": "cost"})
+    assert passes.second_frame(table, main).to_dict() == {"1": "policy"}
+
+
+def test_the_tables_hold_the_likeliest_code_of_the_passes_that_are_pooled():
+    data = corpus.load(ROOT / "data")
+    frame = passes.used(data.codings_claims, "frame", data.claims["frame"].cat.categories)
+    assert (frame == data.claims["frame"].astype(str)).all()
+    for column in ("portrayal", "occasion", "who", "outcome"):
+        named = data.articles[column].cat.categories
+        used = passes.used(data.codings_articles, column, named)
+        assert (used == data.articles[column].astype(str)).all(), column
+    redraws = codes.redraws(data, "portrayal", draws=2)
+    best = redraws.names[redraws.expected.argmax(1)]
+    assert list(best) == list(data.articles["portrayal"].astype(str))
+
+
+def test_each_variant_of_the_codes_comes_from_its_passes():
+    data = corpus.load(ROOT / "data")
+    first = codes.redraws(data, "portrayal", "first pass", draws=2)
+    given = data.codings_articles["portrayal"].xs("0", level="coder")
+    assert list(first.names[first.expected.argmax(1)]) == list(given.astype(str))
+    assert set(first.expected.ravel()) == {0, 1}
+    majority = codes.redraws(data, "portrayal", "majority", draws=2)
+    votes = data.codings_articles["portrayal"].astype(str).unstack("coder").mode(axis=1)
+    clear = votes[1].isna() if 1 in votes else votes[0].notna()
+    chosen = pd.Series(majority.names[majority.expected.argmax(1)], data.articles.index)
+    assert (chosen[clear] == votes[0][clear]).all()
