@@ -3,6 +3,7 @@
 # make test     run all tests
 # make quick    lint, types and the quick tests, in about a minute
 # make pages    reword captions and findings in gallery, README and notebooks, without running any
+# make site     build the site into build/site, from what is stored: nothing is run
 # make lab      open the notebooks in JupyterLab
 # make data     rebuild the tables of data/ from the coders' raw records in ../shared/corpus
 # make verify   compare the last run with what is committed
@@ -19,7 +20,7 @@ JOBS ?= 2
 SELECT ?=
 INSTALLED := $(VENV)/.installed
 
-.PHONY: study study-full test quick pages lab data verify bench mutants lock
+.PHONY: study study-full test quick pages site lab data verify bench mutants lock
 
 study: $(INSTALLED)
 	$(VENV)/bin/defection-framing study
@@ -29,6 +30,9 @@ study-full: $(INSTALLED)
 
 pages: $(INSTALLED)
 	$(VENV)/bin/defection-framing pages
+
+site: $(INSTALLED)
+	$(VENV)/bin/defection-framing site
 
 test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(if $(SELECT),-m $(SELECT))
@@ -67,7 +71,7 @@ $(INSTALLED): pyproject.toml requirements.lock torch.lock
 	@echo "Installing the pinned packages into $(VENV), once; this takes a few minutes."
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock
-	$(VENV)/bin/python -m pip install --quiet --no-build-isolation --constraint torch.lock --editable '.[own,people,test,dev]'
+	$(VENV)/bin/python -m pip install --quiet --no-build-isolation --constraint torch.lock --editable '.[own,people,site,test,dev]'
 	@$(VENV)/bin/python -c 'from defection_framing.own import encoder; encoder.folder()' || \
 		echo "The larger encoder is not here yet: it is fetched when claims are first coded, as the guide your_articles does."
 	touch $@

@@ -329,6 +329,14 @@ def pages() -> None:
 
 
 @app.command()
+def site() -> None:
+    """Build the site, report, notebooks, figures, data and package, into build/site."""
+    from .publish import site
+
+    typer.echo(f"The site begins at {site.build()}.")
+
+
+@app.command()
 def verify() -> None:
     """Compare the last run with what is committed: do the conclusions still hold?
 

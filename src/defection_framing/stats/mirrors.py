@@ -23,8 +23,8 @@ def mirror_index(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     vectors that sum to zero, as differences of distributions do. 1: each camp tells those who come
     toward it as the other camp tells those who come toward *it* (framing is relational). -1: both
     camps tell each direction alike, whoever gains (framing follows the direction). With r and d
-    the relational and directional halves, it is (|r|^2 - |d|^2) / (|r|^2 + |d|^2). 0: as much the
-    one as the other, be both nothing or much; it does not mean that nothing is relational.
+    the relational and directional halves, it is `(|r|^2 - |d|^2) / (|r|^2 + |d|^2)`. 0: as much
+    the one as the other, be both nothing or much; it does not mean that nothing is relational.
     """
     length = (first**2).sum(-1) + (second**2).sum(-1)
     with np.errstate(invalid="ignore"):

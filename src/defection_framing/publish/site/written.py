@@ -1,0 +1,176 @@
+"""Pages of the site that no file of the repository holds, as Markdown, by their place on it."""
+
+import json
+
+import pandas as pd
+
+from ... import settings
+from .. import findings, ledger
+from ..execute import PACKAGE
+
+FOLDERS = {
+    "corpus": "The coded tables",
+    "text": "Masks and embeddings",
+    "stats": "Statistics of any codes",
+    "study": "The questions",
+    "figures": "Drawing",
+    "publish": "Estimates, findings, pages",
+    "own": "Articles of your own",
+    "people": "Sheets and human codes",
+}
+"""The package's folders, in the order of its imports, and what stands over each page."""
+
+TREE = {
+    "The study": {
+        "": ["Report <notebooks/0_report>", "findings", "Figures <figures/README>"],
+        "notebooks/": ["1_corpus", "2_topics", "3_same_act", "4_camps", "5_what_survives"],
+    },
+    "For reviewers": {
+        "": [
+            "Plan <data/PLAN>",
+            *(
+                f"{name.replace('_', ' ').capitalize()} <notebooks/supplement/{name}>"
+                for name in "methods measurement selection inference your_articles".split()
+            ),
+            "Topics beside other libraries <benchmarks/README>",
+            "People's codes elsewhere <benchmarks/human_codes/README>",
+        ],
+    },
+    "Data": {
+        "": [
+            "Datasheet <data/README>",
+            "Data dictionary <data/dictionary>",
+            "Codebook <data/CODEBOOK>",
+            "Model card <data/model_card>",
+        ],
+    },
+    "The package": {
+        "": ["Recipes <CONTRIBUTING>", "Changelog <CHANGELOG>"],
+        "api/": list(FOLDERS),
+    },
+}
+"""Contents of the site: part, folder, pages."""
+
+
+PLACES = ("findings.md", "data/dictionary.md")
+
+
+def pages(labels: set[str]) -> dict[str, str]:
+    """All pages, by their place; `labels` are what they can point to."""
+    return dict(zip(PLACES, (_findings(labels), _dictionary()), strict=True)) | _reference()
+
+
+def contents() -> str:
+    """The tree of pages. The first page shows it: without JavaScript it is a phone's menu."""
+    parts = ["## All pages"]
+    for caption, folders in TREE.items():
+        lines = [f"{folder}{page}" for folder, names in folders.items() for page in names]
+        head = ["```{toctree}", f":caption: {caption}", ":maxdepth: 1", ""]
+        parts.append("\n".join([*head, *lines, "```"]))
+    return "\n\n" + "\n\n".join(parts) + "\n"
+
+
+def links(finding: findings.Finding, labels: set[str]) -> str:
+    """Links from a finding's sentence to its figure, its estimates and the cell that says it."""
+    targets = {
+        "figure": f"figure-{finding.figure}",
+        "estimates": f"finding-{finding.name}",
+        "notebook": f"said-{finding.name}",
+    }
+    named = [f"[{what}](#{label})" for what, label in targets.items() if label in labels]
+    return f"({', '.join(named)})" if named else ""
+
+
+def _findings(labels: set[str]) -> str:
+    """Every finding with the estimates that it rests on and the conditions that keep it true."""
+    known, table = ledger.estimates(), ledger.read().set_index("name")
+    parts = [
+        "# Findings and their estimates",
+        "Every sentence of finding, by the notebook that says it. Its numbers are those of the "
+        "estimates below it, and it stands only while its conditions hold. Brackets hold 95% "
+        f"intervals. All {len(table):,} estimates are in "
+        "[estimates.csv](/data/derived/estimates.csv).",
+    ]
+    said = list(ledger.written())
+    for path in settings.notebook_sources():
+        here = [(f, text) for f, text, _ in said if f.notebook == path.stem]
+        if here:
+            title = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
+            parts.append(f"#{title.splitlines()[0]}")
+        for finding, text in here:
+            label = f"finding-{finding.name}"
+            rows = pd.DataFrame(
+                [
+                    [f"`{n}`", *_cells(known[n], table["source"][n])]
+                    for n in finding.names()
+                    if n in known
+                ],
+                columns=["estimate", "value [95% interval]", "n", "p", "q", "made by"],
+            )
+            rows = rows.loc[:, (rows != "").any()]
+            lines = [rows.columns, ["---"] * len(rows.columns), *rows.to_numpy()]
+            parts += [
+                f"({label})=",
+                f"{text} {links(finding, labels - {label})}",
+                "<details><summary>Estimates and conditions</summary>",
+                "\n".join(f"| {' | '.join(line)} |" for line in lines),
+                "True while " + "; ".join(f"`{c}`" for c in finding.holds) + ".",
+                "</details>",
+            ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _cells(e: ledger.Estimate, source: object) -> list[str]:
+    """An estimate as it is recorded, and the function that made it."""
+    interval = "" if e.low != e.low else f" [{e.low:.4g} to {e.high:.4g}]"
+    n = "" if e.n_events != e.n_events else format(e, "n")
+    made = f"{{py:obj}}`~{PACKAGE.name}.{source}`" if isinstance(source, str) else ""
+    return [f"{e.value:.4g}{interval}", n, ledger.probability(e.p), ledger.probability(e.q), made]
+
+
+def _dictionary() -> str:
+    """Tables and columns of the corpus, from its descriptor."""
+    package = json.loads((settings.ROOT / "data" / "datapackage.json").read_text("utf-8"))
+    parts = [
+        "# Data dictionary",
+        f"Version {package['version']}, from [datapackage.json](/data/datapackage.json). "
+        f"{package['description']}",
+    ]
+    for resource in package["resources"]:
+        path, schema = resource["path"], resource.get("schema", {})
+        title = f"{resource['title']} ([file](/data/{path}))."
+        parts += [f"## {path}", f"{title} {resource['description']}"]
+        keys = [f"Key: {_names(schema['primaryKey'])}"] if "primaryKey" in schema else []
+        for key in schema.get("foreignKeys", []):
+            there = key["reference"]
+            table = f"of `{there['resource'] or resource['name']}`"
+            keys.append(f"{_names(key['fields'])} is {_names(there['fields'])} {table}")
+        parts += [f"{'; '.join(keys)}."] if keys else []
+        parts.append("\n".join(map(_column, schema.get("fields", []))))
+    return "\n\n".join(parts) + "\n"
+
+
+def _column(field: dict) -> str:
+    """One column: a list reads on a phone, a table of long cells does not."""
+    limits = field.get("constraints", {})
+    empty = "" if limits.get("required") else ", may be empty"
+    codes = f" Values: {_names(limits['enum'])}." if "enum" in limits else ""
+    return f"- **`{field['name']}`** ({field['type']}{empty}): {field['description']}{codes}"
+
+
+def _names(fields: str | list[str]) -> str:
+    return ", ".join(f"`{f}`" for f in ([fields] if isinstance(fields, str) else fields))
+
+
+def _reference() -> dict[str, str]:
+    """Pages of the package's docstrings, one for each folder."""
+    pages = {}
+    for folder, title in FOLDERS.items():
+        parts = [f"{folder}: {title}\n{'=' * 80}"]
+        for path in sorted((PACKAGE / folder).glob("*.py")):
+            name = f"{folder}.{path.stem}".removesuffix(".__init__")
+            if name != folder:
+                parts.append(f"{name}\n{'-' * 80}")
+            parts.append(f".. automodule:: {PACKAGE.name}.{name}")
+        pages[f"api/{folder}.rst"] = "\n\n".join(parts) + "\n"
+    return pages

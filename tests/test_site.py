@@ -1,0 +1,150 @@
+"""The site: built once, then read as a browser without a connection and without scripts would."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from defection_framing.publish import captions, findings, ledger, site
+from defection_framing.settings import ROOT, notebook_sources
+
+pytestmark = pytest.mark.slow
+pytest.importorskip("sphinx_book_theme")
+
+SITE = ROOT / "build" / "site"
+LOADED = {("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("link", "href")}
+"""Attributes whose address a browser asks for by itself, beside those that a reader clicks."""
+
+
+class Page(HTMLParser):
+    """What a page loads, links to and can be linked at, and its text without scripts."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.loads, self.links, self.ids, self.text, self.hidden = set(), set(), set(), [], None
+        self.feed(path.read_text(encoding="utf-8"))
+        self.text = " ".join("".join(self.text).split())
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            if name in ("id", "name"):
+                self.ids.add(value)
+            elif (tag, name) in LOADED:
+                self.loads.add(value)
+            elif (tag, name) == ("a", "href"):
+                self.links.add(value)
+        if tag in ("script", "style"):
+            self.hidden = tag
+
+    def handle_endtag(self, tag):
+        if tag == self.hidden:
+            self.hidden = None
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def built():
+    before = os.times()
+    command = [sys.executable, "-m", "defection_framing", "site"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    # Seconds of the processor: what else runs on the machine does not count.
+    spent = sum(os.times()[2:4]) - sum(before[2:4])
+    return spent, done.stderr
+
+
+@pytest.fixture(scope="module")
+def pages(built):
+    return {path.relative_to(SITE).as_posix(): Page(path) for path in SITE.rglob("*.html")}
+
+
+def test_it_takes_under_a_minute_and_25_megabytes(built):
+    assert built[0] < 60
+    assert sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file()) < 25e6
+
+
+def test_nothing_in_it_is_amiss(built):
+    assert built[1] == ""
+
+
+def test_no_page_asks_another_host(pages):
+    for name, page in pages.items():
+        assert [a for a in page.loads if urlsplit(a).netloc] == [], name
+    asked = re.compile(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//[^)\s]*")
+    for path in SITE.rglob("*.css"):
+        assert asked.findall(path.read_text(encoding="utf-8")) == [], path.name
+
+
+def test_every_link_within_it_leads_somewhere(pages):
+    broken = []
+    for name, page in pages.items():
+        for link in page.links | page.loads:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            path = (SITE / name).parent / unquote(parts.path) if parts.path else SITE / name
+            if not path.is_file():
+                broken.append(f"{name}: {link}")
+            elif parts.fragment and path.suffix == ".html":
+                there = pages[path.resolve().relative_to(SITE.resolve()).as_posix()]
+                if unquote(parts.fragment) not in there.ids:
+                    broken.append(f"{name}: {link}")
+    assert broken == []
+
+
+def test_every_notebook_is_a_page_and_reachable_from_the_first(pages):
+    for path in notebook_sources():
+        page = path.relative_to(ROOT).with_suffix(".html").as_posix()
+        assert page in pages
+        assert page in pages["index.html"].links
+
+
+def plain(markdown):
+    """Words of a sentence, without marks, dashes and quotes that a page may write otherwise."""
+    return " ".join(re.findall(r"[^\W_]+", markdown))
+
+
+def test_every_finding_stands_with_its_figure_its_estimates_and_its_cell(pages):
+    text = plain(pages["findings.html"].text)
+    links = pages["findings.html"].links
+    drawn, first = captions.read_register(), (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, said in ledger.texts().items():
+        finding, label = findings.load()[name], name.replace("_", "-")
+        assert plain(said) in text
+        assert f"finding-{label}" in pages["findings.html"].ids
+        assert all(plain(estimate) in text for estimate in finding.names())
+        if said in first:
+            assert f"findings.html#finding-{label}" in pages["index.html"].links
+        if finding.figure in drawn:
+            assert f"figures/README.html#figure-{finding.figure.replace('_', '-')}" in links
+        [path] = [p for p in notebook_sources() if p.stem == finding.notebook]
+        if f'"finding": "{name}"' in json.dumps(json.loads(path.read_text(encoding="utf-8"))):
+            page = path.relative_to(ROOT).with_suffix(".html").as_posix()
+            assert f"{page}#said-{label}" in links
+            assert f"said-{label}" in pages[page].ids
+
+
+def test_every_figure_stands_in_the_gallery_with_what_is_seen_in_words(pages):
+    gallery = pages["figures/README.html"]
+    for name in captions.read_register():
+        assert f"figure-{name.replace('_', '-')}" in gallery.ids
+        assert f"../figures/{name}.png" in gallery.loads
+
+
+def test_a_phone_is_told_the_width_of_its_screen(pages):
+    for path in pages:
+        assert 'name="viewport"' in (SITE / path).read_text(encoding="utf-8")
+
+
+def test_it_is_built_of_the_repositorys_own_study_alone(monkeypatch, tmp_path):
+    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
+    with pytest.raises(site.SiteError, match="DEFECTION_DATA"):
+        site.build()
