@@ -359,7 +359,7 @@ def test_output_of_one_cell_is_one_stream_without_progress(project):
 
 def test_versions_name_what_the_numbers_rest_on_without_builds():
     text = run.versions()
-    for name in ("defection-framing 1", "numpy 2", "umap-learn 0", "Python 3.1"):
+    for name in ("defection-framing 2", "numpy 2", "umap-learn 0", "Python 3.1"):
         assert name in text
     assert "+" not in text
     assert "pytest" not in text

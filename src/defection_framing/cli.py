@@ -337,6 +337,28 @@ def site() -> None:
 
 
 @app.command()
+def explore(
+    folder: Folder = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="The page; by default explorer.html in DIR, or in build/site for the repository.",
+        ),
+    ] = None,
+) -> None:
+    """Write the explorer of a corpus: one page to look claims up in, without a connection.
+
+    It has a map, search, filters, shares with intervals, and both tellings of shared events. It
+    holds every claim: do not publish it where claims are sentences of articles.
+    """
+    from .publish.explore import write
+
+    typer.echo(f"Explorer written to {write(folder, out)}.")
+
+
+@app.command()
 def verify() -> None:
     """Compare the last run with what is committed: do the conclusions still hold?
 

@@ -1,0 +1,206 @@
+"""The explorer: one page in which anyone can look claims up, offline.
+
+Template, style and script, built from `*.js`, lie in `explorer/`; here the corpus is written into
+them as JSON. The script puts text into the page as text only, and a content security policy bars
+all other script and every request.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .. import corpus, domain, settings, stats
+from ..corpus.passes import POOLED
+from ..figures import style
+from ..text import embed, mask
+
+SOURCES = Path(__file__).parent / "explorer"
+"""Template, style and script of the page."""
+
+FACETS = {
+    "direction": "Direction",
+    "camp": "Camp",
+    "outlet": "Outlet",
+    "lang": "Language",
+    "event": "Event",
+    "occasion": "Occasion",
+    "outcome": "Outcome",
+    "portrayal": "Portrayal",
+    "portrayal_agreement": "Coders on the portrayal",
+    "frame": "Frame",
+    "voice": "Voice",
+    "topic": "Topic",
+    "frame_agreement": "Coders on the frame",
+}
+"""What can be filtered by, and its name."""
+
+FEWEST = 100
+"""With fewer claims UMAP has too few neighbours."""
+
+
+def write(folder: Path | None = None, out: Path | None = None) -> Path:
+    """Write the explorer of a corpus, and return the file.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Of the corpus's tables, by default that under study.
+    out : Path, optional
+        By default `explorer.html` in the folder, or in `build/site` for the repository's corpus.
+    """
+    folder = Path(folder or settings.data_dir()).resolve()
+    own = folder != settings.ROOT / "data"
+    out = out or (folder if own else settings.ROOT / "build" / "site") / "explorer.html"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(out, page(content(corpus.load(folder), folder)))
+    return out
+
+
+def page(data: dict) -> str:
+    """The page as HTML, with what `content` gives in it."""
+    files = ("bundle.js", "style.css", "template.html")
+    script, css, template = ((SOURCES / f).read_text(encoding="utf-8") for f in files)
+    parts = {
+        "script": script,
+        "style": css,
+        "policy": f"default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
+        f"script-src '{_hash(script)}'; style-src '{_hash(css)}'",
+        # No cell can end the element that holds the data, or open a comment in it.
+        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        .replace("&", "\\u0026")
+        .replace("<", "\\u003c"),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
+
+
+def content(data: corpus.Corpus, folder: Path) -> dict:
+    """What the page shows of a corpus whose tables lie in a folder, column by column."""
+    own = folder != settings.ROOT / "data"
+    articles = data.article_table()
+    articles["camp"] = pd.Categorical(articles["camp"], dict.fromkeys(domain.CAMPS.values()))
+    claims = data.claims.sort_values(["article_id", "n"])
+    claims["topic"], names = _topics(folder / "derived", claims.index)
+    claims["frame_agreement"] = _agreement(data.codings_claims, "frame", claims.index)
+    articles["portrayal_agreement"] = _agreement(data.codings_articles, "portrayal", articles.index)
+    tables = {"articles": articles, "claims": claims}
+    facets = {
+        name: {"title": title, "of": of, **_encoded(table[name])}
+        for name, title in FACETS.items()
+        for of, table in tables.items()
+        if name in table and table[name].notna().any()
+    }
+    used = {c for name, facet in facets.items() if name != "outlet" for c in facet["codes"]}
+    places, placed = _places(folder if own else settings.ROOT, claims, articles["direction"])
+    return {
+        "about": {
+            "own": own,
+            "placed": placed,
+            "coder": data.coder.replace("**", ""),
+            "min_events": stats.MIN_EVENTS,
+            "compared": list(domain.TOWARD),
+        },
+        "labels": {code: domain.label(code) for code in sorted(used)} | names,
+        "colours": _colours(facets["camp"]["codes"]),
+        "facets": facets,
+        "articles": {
+            "id": articles.index.tolist(),
+            "cluster": pd.factorize(articles["cluster"], sort=True)[0].tolist(),
+            **articles[["url", "date", "gist", "outlet_name"]].fillna("").to_dict("list"),
+        },
+        "claims": {
+            "article": articles.index.get_indexer(claims["article_id"]).tolist(),
+            "n": claims["n"].tolist(),
+            "text": claims["text"].tolist(),
+            "frame_2": _encoded(claims["frame_2"]),
+            "x": places[:, 0].tolist(),
+            "y": places[:, 1].tolist(),
+        },
+        "shared": data.events.index[data.events["shared"]].tolist(),
+        "passes": {
+            "claims": _passes(data.codings_claims, ["frame", "frame_2"], claims.index),
+            "articles": _passes(data.codings_articles, ["portrayal", "occasion"], articles.index),
+        },
+    }
+
+
+def _hash(text: str) -> str:
+    """How a content security policy names an inline script or style."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _encoded(column: pd.Series) -> dict:
+    """The codes that a column uses, in their order, and the position of each row's, -1 for none."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.cat.remove_unused_categories()
+        return {"codes": list(column.cat.categories), "values": column.cat.codes.tolist()}
+    values, codes = pd.factorize(column, sort=True)
+    return {"codes": [str(code) for code in codes], "values": values.tolist()}
+
+
+def _colours(camps: list[str]) -> dict[str, str]:
+    """A colour for each camp: that of the figures, or one that they give to no camp."""
+    spare = iter((style.GREEN, style.PINK, style.SKY, style.DARK))
+    return {c: style.LOOKS[c].colour if c in style.LOOKS else next(spare) for c in camps}
+
+
+def _agreement(codings: pd.DataFrame, column: str, units: pd.Index) -> pd.Series:
+    """Whether all pooled passes gave a unit one code; missing where fewer than two coded it."""
+    if codings.empty:
+        return pd.Series(np.nan, units, dtype=object)
+    given = codings[column].astype(object).unstack("coder")
+    given = given.reindex(units, columns=list(POOLED))
+    said = given.nunique(axis=1).map(lambda n: "agree" if n == 1 else "differ")
+    return said.where(given.notna().sum(axis=1) > 1)
+
+
+def _passes(codings: pd.DataFrame, columns: list[str], units: pd.Index) -> dict[str, dict]:
+    """What each pass gave, by column and pass."""
+    return {
+        column: {
+            coder: _encoded(codings.xs(coder, level="coder")[column].reindex(units))
+            for coder in codings.index.unique("coder")
+        }
+        for column in columns
+    }
+
+
+def _topics(derived: Path, claims: pd.Index) -> tuple[pd.Series, dict[str, str]]:
+    """The topic of each claim and the topics' names, where the study has found topics."""
+    files = derived / "claim_topics.csv", derived / "topics.csv"
+    if not all(file.exists() for file in files):
+        return pd.Series(np.nan, claims, dtype=object), {}
+    topic = pd.read_csv(files[0], index_col="claim_id")["topic"].reindex(claims)
+    table = pd.read_csv(files[1], index_col="topic")
+    names = {f"topic {t}": f"{t}: {name}" for t, name in table["label"].items()}
+    keys = topic.where(topic >= 0).map(lambda t: f"topic {t:.0f}", na_action="ignore")
+    return keys.astype(pd.CategoricalDtype(list(names))), names
+
+
+def _places(base: Path, claims: pd.DataFrame, direction: pd.Series) -> tuple[np.ndarray, bool]:
+    """Places of claims on the map, whole numbers from 0; whether the study has placed them all."""
+    file = base / "figures" / "tables" / "claim_map.csv"
+    drawn = pd.read_csv(file, index_col="claim_id") if file.exists() else pd.DataFrame()
+    placed = bool(claims.index.isin(drawn.index).all())
+    if placed:
+        places = drawn.loc[claims.index, ["x", "y"]].to_numpy() * [1, -1]  # screens count downwards
+    else:
+        texts = mask.mask_all(claims["text"], claims["article_id"].map(direction))
+        places = _flat(embed.vectors(texts))
+    span = np.ptp(places, axis=0).max() or 1.0
+    return np.rint((places - places.min(0)) / span * 4095).astype(int), placed
+
+
+def _flat(vectors: np.ndarray) -> np.ndarray:
+    """Two coordinates for each vector; the first two components where UMAP has too few of them."""
+    if len(vectors) >= FEWEST:
+        from umap import UMAP
+
+        reducer = UMAP(30, 2, min_dist=0.3, metric="cosine", random_state=settings.SEED, n_jobs=1)
+        return reducer.fit_transform(vectors)
+    u, s, _ = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)
+    return np.pad(u * s, ((0, 0), (0, 2)))[:, :2]
