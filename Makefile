@@ -3,7 +3,7 @@
 # make test     run all tests
 # make quick    lint, types and the quick tests, in about a minute
 # make pages    reword captions and findings in gallery, README and notebooks, without running any
-# make site     build the site into build/site, from what is stored: nothing is run
+# make site     build the site and the explorer into build/site, from what is stored: nothing is run
 # make lab      open the notebooks in JupyterLab
 # make data     rebuild the tables of data/ from the coders' raw records in ../shared/corpus
 # make verify   compare the last run with what is committed
@@ -33,6 +33,7 @@ pages: $(INSTALLED)
 
 site: $(INSTALLED)
 	$(VENV)/bin/defection-framing site
+	$(VENV)/bin/defection-framing explore
 
 test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(if $(SELECT),-m $(SELECT))
