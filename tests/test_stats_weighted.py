@@ -501,16 +501,3 @@ def test_mean_interval_is_that_of_student():
 def test_mean_of_few_values_has_no_interval():
     got = stats.mean_interval(pd.Series([1.0, 2, 3, 4, 5, 9]))
     assert got["value"] == 4 and np.isnan([got["low"], got["high"]]).all()
-
-
-def test_one_sided_p_counts_the_value_itself_and_what_reaches_it():
-    null = pd.Series([0.1, 0.2, 0.3, 0.4, np.nan])
-    assert stats.one_sided_p(null, 0.3) == 3 / 5
-    assert stats.one_sided_p(null, 9) == 1 / 5
-
-
-@FEW
-@given(st.lists(st.floats(-1, 1), min_size=1, max_size=30), st.floats(-2, 2))
-def test_a_permutation_p_is_never_zero_and_falls_with_the_value(null, value):
-    p, p_more = (stats.one_sided_p(pd.Series(null), v) for v in (value, value + 0.5))
-    assert 0 < p_more <= p <= 1

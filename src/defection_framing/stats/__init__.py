@@ -18,7 +18,6 @@ from .weighted import (
     event_worth,
     indicators,
     mean_interval,
-    one_sided_p,
     pick,
     prevalence,
     share_intervals,

@@ -219,8 +219,3 @@ def mean_interval(values: pd.Series) -> dict[str, float]:
     if len(values) >= MIN_EVENTS:
         low, high = map(float, stats.ttest_1samp(values, 0).confidence_interval(0.95))
     return {"value": float(values.mean()), "low": low, "high": high}
-
-
-def one_sided_p(null: pd.Series, value: float) -> float:
-    """One-sided permutation p-value (Phipson & Smyth 2010: never zero)."""
-    return float((1 + (null >= value).sum()) / (1 + null.notna().sum()))

@@ -56,9 +56,6 @@ POPULATIONS = {
         t["direction"].isin(TOWARD.values()) & (t["event"] != "general") & t["camp"].isin(TOWARD)
     ),
     "two camps, no prosecutions": lambda t: _acts(t) & _unprosecuted(t) & t["camp"].isin(TOWARD),
-    "two camps, prosecutions": lambda t: (
-        _acts(t) & (t["occasion"] == "prosecution") & t["camp"].isin(TOWARD)
-    ),
     "two camps, completed": lambda t: (
         _acts(t) & (t["outcome"] == "completed") & t["camp"].isin(TOWARD)
     ),
@@ -172,7 +169,6 @@ _TO_RUSSIA, _MEAN = "to Russia minus to Ukraine", "mean of the camps"
 STRATA = {
     "": "two camps",
     "_unprosecuted": "two camps, no prosecutions",
-    "_prosecuted": "two camps, prosecutions",
     "_completed": "two camps, completed",
 }
 
