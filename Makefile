@@ -1,7 +1,7 @@
 # make study    run what changed of the study: notebooks, figures, tables (creates the environment first)
 # make study-full   the same after computing the long simulations again (data/simulations)
 # make test     run all tests
-# make quick    lint, types and the quick tests, in about a minute
+# make quick    lint, types and the quick tests side by side, in half a minute
 # make pages    reword captions and findings in gallery, README and notebooks, without running any
 # make site     build the site and the explorer into build/site, from what is stored: nothing is run
 # make lab      open the notebooks in JupyterLab
@@ -18,9 +18,10 @@ VENV ?= .venv
 # How many processes run tests side by side, and which tests: `make test SELECT=slow`.
 JOBS ?= 2
 SELECT ?=
+BESIDE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 INSTALLED := $(VENV)/.installed
 
-.PHONY: study study-full test quick pages site lab data verify bench mutants lock
+.PHONY: study study-full test quick lint types fast pages site lab data verify bench mutants lock
 
 study: $(INSTALLED)
 	$(VENV)/bin/defection-framing study
@@ -36,13 +37,21 @@ site: $(INSTALLED)
 	$(VENV)/bin/defection-framing explore
 
 test: $(INSTALLED)
-	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(if $(SELECT),-m $(SELECT))
+	$(VENV)/bin/python -m pytest $(BESIDE) $(if $(SELECT),-m $(SELECT))
 
-quick: $(INSTALLED)
+quick:
+	$(MAKE) --no-print-directory -j 3 lint types fast
+
+lint types fast: $(INSTALLED)
+lint:
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
+
+types:
 	$(VENV)/bin/mypy
-	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not slow"
+
+fast:
+	$(VENV)/bin/python -m pytest $(BESIDE) -m "not slow"
 
 lab: $(INSTALLED)
 	$(VENV)/bin/jupyter lab notebooks

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import scipy.stats
 
 from defection_framing import stats
 from defection_framing.settings import SEED
@@ -84,8 +85,14 @@ def left_out(given: np.ndarray, aggregated: np.ndarray | None) -> dict[str, dict
         hits = {who: pd.Series(np.mean(values, axis=0)) for who, values in target.items()}
         if hits:
             hits["gain"] = hits["pooled"] - hits["one"]
-        rows |= {f"accuracy, {name}: {who}": stats.mean_interval(h) for who, h in hits.items()}
+        rows |= {f"accuracy, {name}: {who}": _mean(h) for who, h in hits.items()}
     return rows
+
+
+def _mean(values: pd.Series) -> dict[str, float]:
+    """Mean with its t-interval."""
+    low, high = scipy.stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    return {"value": values.mean(), "low": low, "high": high}
 
 
 def contrasts(

@@ -19,13 +19,13 @@ import psutil
 
 from defection_framing.settings import ROOT, cache_dir
 
-BIN = Path(sys.executable).parent
+BIN, MYPY = Path(sys.executable).parent, ROOT / ".mypy_cache"
 TESTS = [BIN / "python", "-m", "pytest", "-n", "2", "--dist", "loadfile"]
 TARGETS = {
     "whole study": (90, [BIN / "defection-framing", "study"]),
     "a changed caption": (3, [BIN / "defection-framing", "pages"]),
     "one notebook alone": (None, [BIN / "defection-framing", "study", "4_camps"]),
-    "quick tests": (30, [*TESTS, "-m", "not slow"]),
+    "lint, types, quick tests": (30, ["make", "quick", f"VENV={BIN.parent}"]),
     "all tests": (240, TESTS),
 }
 """What is measured, the seconds that it may take, and its command."""
@@ -58,8 +58,8 @@ def measured(command) -> tuple[float, float]:
 
 def main() -> None:
     """Measure and write the table."""
-    for folder in ("study", "corpus"):
-        shutil.rmtree(cache_dir() / folder, ignore_errors=True)
+    for folder in (*(cache_dir() / kept for kept in ("study", "corpus", "redraws")), MYPY):
+        shutil.rmtree(folder, ignore_errors=True)
     table = Path(__file__).with_name("speed.csv")
     where = f"{platform.processor() or platform.machine()}, {psutil.cpu_count()} cores"
     with table.open("w", encoding="utf-8", newline="") as file:

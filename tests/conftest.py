@@ -1,5 +1,6 @@
 """What every test starts from: the repository's own corpus, one thread for each process."""
 
+import gc
 import os
 import sys
 
@@ -16,8 +17,15 @@ for name in ("DEFECTION_DATA", "JPY_SESSION_NAME"):
 # A check of addresses that notebooks do not need builds a grammar when it is imported, for seconds.
 sys.modules["rfc3987_syntax"] = None
 
-LONG = ("coding", "small_corpora", "kept", "topics", "study", "planted", "model_card")
+LONG = (
+    *("coding", "small_corpora", "kept", "topics", "study", "planted", "model_card"),
+    *("corpus", "measurement", "same_act", "reliability", "build"),
+)
 """Files that take longest: they start first, so that no process is left alone with one."""
+
+
+def pytest_collection_finish():
+    gc.freeze()  # what all tests share is not looked through again and again
 
 
 def pytest_collection_modifyitems(items):

@@ -116,6 +116,7 @@ def complaint(folder: Path) -> list[str]:
     return str(caught.value).splitlines()
 
 
+@pytest.mark.slow
 def test_the_repositorys_data_package_is_valid_for_any_frictionless_tool():
     report = frictionless.validate(str(DATA / "datapackage.json"))
     assert report.flatten(["title", "rowNumber", "fieldName", "note"]) == []

@@ -93,6 +93,7 @@ def own(tmp_path_factory):
     return folder / "explorer.html"
 
 
+@pytest.mark.slow
 def test_ones_own_page_holds_ones_own_tables(own):
     page, data = held(own.read_text(encoding="utf-8")), corpus.load(own.parent)
     claims = data.claims.sort_values(["article_id", "n"])

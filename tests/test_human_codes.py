@@ -13,6 +13,7 @@ import human_codes  # noqa: E402
 TABLE = pd.read_csv(ROOT / "benchmarks/human_codes.csv")
 
 
+@pytest.mark.slow
 def test_the_committed_table_is_what_the_script_gives():
     got = human_codes.measure("MO").set_index("measure")[["value", "low", "high"]]
     committed = TABLE[TABLE["code"] == "MO"].set_index("measure")[["value", "low", "high"]]

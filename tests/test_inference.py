@@ -70,6 +70,7 @@ def test_a_planted_difference_of_one_act_has_the_size_asked_for(told, redraws):
         assert rise[k] == pytest.approx(0.2, abs=0.02 + 0.1 * share[k])
 
 
+@pytest.mark.slow
 def test_a_planted_difference_of_cells_has_the_size_asked_for(panel):
     c = CONTRASTS["frame_away"]
 

@@ -175,6 +175,7 @@ SENTENCES = st.lists(st.tuples(WORDS, GLUE), max_size=12).map(
 )
 
 
+@pytest.mark.slow
 @given(SENTENCES | st.text(), st.sampled_from(DIRECTIONS))
 def test_masking_twice_changes_nothing_more(text, direction):
     once = mask(text, direction)

@@ -18,6 +18,7 @@ def test_scores_are_those_of_a_hand_count():
     assert (scores["decided"], scores["accuracy_decided"]) == (0.75, pytest.approx(2 / 3))
 
 
+@pytest.mark.slow
 def test_no_event_is_in_both_training_and_test():
     articles = corpus.load().articles
     for train, test in model_card._folds(articles["direction"], articles["event"]):

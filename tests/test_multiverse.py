@@ -11,7 +11,6 @@ from defection_framing.study import multiverse, same_act, what_survives
 from defection_framing.study.estimands import (
     COLLAPSE_RU,
     CONTRASTS,
-    CONVERT_AWAY,
     HEADLINES,
     PAIRED,
     SAME_CONVERT,
@@ -139,54 +138,6 @@ def test_crossed_choices_of_a_contrast_do_together_what_each_says(data, m):
     share = t.groupby(["camp", "left"])["hit"].mean().unstack("left")
     assert row.value == pytest.approx((share[True] - share[False]).mean())
     assert row.n_articles == len(t)
-
-
-def test_stacked_pairs_have_the_interval_of_a_bootstrap_within_strata():
-    rng = np.random.default_rng(1)
-    stratum = np.repeat([0, 1], [15, 25])
-    each = np.where(rng.random((40, 3)) < 0.5, 0, rng.normal(0.2, 0.3, (40, 3))).clip(-1, 1)
-    none = np.zeros((0, 40, 3)), np.zeros((0, 40), int)
-    own = stats.paired_contrast(
-        stats.Pairs(pd.RangeIndex(40), stratum, each, *none, pd.RangeIndex(3)), flips=10
-    )
-    found = stats.stacked_pairs(each, stratum, 0.5 / np.bincount(stratum)[stratum])
-    assert np.allclose(found, own[["value", "low", "high"]], atol=0.01)
-    few = each * (np.arange(40) < 2)[:, None]
-    assert np.isnan(stats.stacked_pairs(few, stratum, np.full(40, 1 / 40))[:, 1:]).all()
-
-
-def test_stacked_contrasts_have_nearly_the_intervals_of_redrawn_events(m):
-    rows = m.kept({"acts": "all"}, m.camps["state and mainstream"] >= 0, np.zeros(len(m.articles)))
-    a = m.articles[rows & (m.articles["event"] != "general")]
-    a = a[a["direction"].isin(["ru_to_ua", "ua_to_ru"])]
-    shares = m.shares("portrayal", [TRAITOR_AWAY, CONVERT_AWAY])[a.index][:, :, 0]
-    event = pd.factorize(a["event"])[0]
-    labels = {c: a[c].astype(object).to_numpy() for c in ("camp", "direction")}
-    panel = stats.Panel(pd.RangeIndex(2), shares, event, event, labels)
-    weights = TRAITOR_AWAY.of().weights
-    cells = pd.Index(list(weights))
-    for weighting in ("event", "article"):
-        s = panel.shares(["camp", "direction"], cells, weighting=weighting)
-        sums = panel.event_sums(panel.cell(["camp", "direction"], cells), 4, weighting)
-        found, effective = stats.stacked_contrasts([sums], list(weights.values()))
-        assert np.allclose(found[0, 0], np.transpose(stats.combined(s, weights)), atol=0.015)
-        assert effective == pytest.approx(s.n["effective_events"].min())
-
-
-def test_an_event_worth_one_lengthens_intervals_and_t_shortens_them(m):
-    e = COLLAPSE_RU
-    rows = m.articles["direction"].isin(["ru_exit", "ru_to_ua"]).to_numpy()
-    direction = m.articles["direction"].astype(str)[rows]
-    panel = stats.Panel(
-        pd.RangeIndex(1), m.shares("frame", [e])[rows][:, :, 0],
-        rows[rows], pd.factorize(m.articles["event"][rows])[0], {},
-    )  # fmt: skip
-    sums = panel.event_sums((direction == "ru_to_ua").to_numpy(int), 2)
-    found, _ = stats.stacked_contrasts([sums], [1, -1], list(multiverse.RULES.values()))
-    value, low, high = found[:, 0, 0].T
-    assert np.ptp(value) == 0
-    length = dict(zip(multiverse.RULES, high - low, strict=True))
-    assert length["one, z"] >= length["more than one, z"] > length["more than one, t"]
 
 
 def test_no_specification_is_there_twice_and_one_is_the_reported(m):

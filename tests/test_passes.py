@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 
 from defection_framing import corpus
 from defection_framing.corpus import passes
@@ -49,6 +50,7 @@ def test_a_second_frame_takes_two_passes():
     assert passes.second_frame(table, main).to_dict() == {"1": "policy"}
 
 
+@pytest.mark.slow
 def test_the_tables_hold_the_likeliest_code_of_the_passes_that_are_pooled():
     data = corpus.load(ROOT / "data")
     frame = passes.used(data.codings_claims, "frame", data.claims["frame"].cat.categories)

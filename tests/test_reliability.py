@@ -19,6 +19,7 @@ def coded_once(data):
     return replace(data, **{name: getattr(data, name).head(0) for name in names})
 
 
+@pytest.mark.slow
 def test_every_column_that_two_passes_gave_is_compared(data):
     table = reliability.table(data)
     assert list(table.index.unique("code")) == list(reliability.CODES.values())

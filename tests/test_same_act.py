@@ -90,7 +90,7 @@ def test_events_that_half_their_articles_owe_to_one_service_are_one_cluster():
 @pytest.mark.parametrize("how", list(same_act.SENSITIVITIES)[1:])
 def test_each_sensitivity_changes_what_is_compared(data, how, monkeypatch):
     kept = {v: codes.redraws(data, "portrayal", v, draws=20) for v in codes.VARIANTS}
-    monkeypatch.setattr(codes, "redraws", lambda _, column, variant="pooled": kept[variant])
+    monkeypatch.setattr(codes, "redraws", lambda _, column, variant, without: kept[variant])
     base, _ = same_act.compared(data, SAME_TRAITOR)
     made, cluster = same_act.compared(data, SAME_TRAITOR, how)
     if cluster is not None:

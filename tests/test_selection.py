@@ -86,6 +86,7 @@ def m(data):
     return multiverse.material(data)
 
 
+@pytest.mark.slow
 def test_each_part_leaves_out_what_its_name_says(m):
     kept = {part: m.articles[keep] for _, part, keep in selection.parts(m.articles)}
     assert "d" not in set(kept["without slice d"]["slice"])

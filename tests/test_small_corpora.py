@@ -57,10 +57,3 @@ def test_what_a_corpus_lacks_has_no_value_instead_of_a_wrong_one(one_camp):
     assert missing["p_all"].isna().all()
     nobody = stats.shares(one_camp.head(0), "frame", ["direction", "camp"])
     assert stats.prevalence(nobody).empty
-
-
-def test_groups_are_picked_in_the_order_asked_for_and_missing_ones_skipped(one_camp):
-    other = one_camp.assign(camp="Western", article_id="a2", cluster="e2")
-    s = stats.shares(pd.concat([one_camp, other]), "frame", ["camp"])
-    picked = stats.pick(stats.prevalence(s), ["Western", "Ukrainian", "Russian"])
-    assert list(dict.fromkeys(picked.index.get_level_values(0))) == ["Western", "Russian"]

@@ -170,6 +170,7 @@ def test_a_planted_difference_is_found_and_its_absence_is_not():
     assert table.loc["c1", "p"] > 0.05 and table.loc["c1", "low"] < 0 < table.loc["c1", "high"]
 
 
+@pytest.mark.slow
 def test_tests_keep_their_level_where_the_tellings_are_exchangeable():
     rng, p, joint = np.random.default_rng(1), [], []
     for _ in range(200):

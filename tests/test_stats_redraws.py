@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +23,21 @@ def test_the_codes_of_one_coder_are_taken_as_they_are():
     assert (r.expected == np.eye(3)[[0, 2, 1]]).all()
     assert (r.drawn == r.expected).all()
     assert r.counts.sum(1).tolist() == [3] * 200
+
+
+def test_codes_that_do_not_exclude_one_another_are_drawn_each_by_itself():
+    given = np.array([[1, 0, 1], [0, 0, 1], [1, 1, 0]])
+    codings = [stats.Coded(column[:, None], 2) for column in given.T]
+    ids = pd.Index(["x0", "x1", "x2"])
+    r = stats.redraw(ids, pd.Series(ids), codings, CODES, np.arange(3), 20)
+    assert (r.expected == given).all() and (r.drawn == given).all()
+
+
+def test_an_article_has_a_share_from_half_a_unit_on():
+    r = made([[0], [0]])
+    for units, known in ((stats.LEAST, True), (stats.LEAST - 0.01, False)):
+        expected, _ = replace(r, units=np.array([units, 1.0])).shares(np.array([0]))
+        assert np.isfinite(expected).all() == known
 
 
 def test_where_coders_differ_draws_differ_about_what_is_expected():

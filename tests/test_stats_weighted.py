@@ -453,6 +453,7 @@ def test_prevalence_has_a_row_for_each_group_and_code():
     g, k = s.at(("Ukrainian", "ru_to_ua")), list(s.codes).index("policy")
     assert row[["value", "low", "high"]].tolist() == [s.value[g, k], low[g, k], high[g, k]]
     assert row[["n_articles", "n_events"]].tolist() == s.n.iloc[g, :2].tolist()
+    assert shown["n_articles"].dtype.kind == shown["n_events"].dtype.kind == "i"
     assert not shown["small"].any()
 
 
@@ -480,24 +481,3 @@ def test_a_code_that_never_occurs_still_has_an_upper_bound():
     never = shown.xs("never", level="code")
     assert (never["low"] == 0).all()
     assert (never["high"] > 0.02).all()
-
-
-def test_pick_takes_wanted_rows_in_the_order_wanted():
-    index = pd.MultiIndex.from_tuples([("a", 1), ("b", 1), ("a", 2), ("c", 1)])
-    table = pd.DataFrame({"row": range(4)}, index)
-    assert stats.pick(table, ["c", "absent", "a"])["row"].tolist() == [3, 0, 2]
-
-
-# Means and p-values
-
-
-def test_mean_interval_is_that_of_student():
-    values = pd.Series([4.0, 6, 8, 10, 12, 14, 16])
-    # mean 10, standard error sqrt(56 / 3 / 7) = 1.63299, t of 6 degrees 2.44691
-    got = stats.mean_interval(values)
-    assert got == pytest.approx({"value": 10, "low": 6.004210, "high": 13.995790}, abs=1e-6)
-
-
-def test_mean_of_few_values_has_no_interval():
-    got = stats.mean_interval(pd.Series([1.0, 2, 3, 4, 5, 9]))
-    assert got["value"] == 4 and np.isnan([got["low"], got["high"]]).all()

@@ -28,7 +28,11 @@ def study(tmp_path, monkeypatch):
     monkeypatch.setattr(findings, "load", lambda: findings.parse(FINDINGS))
     for folder in ("notebooks/supplement", "data/figures"):
         (tmp_path / folder).mkdir(parents=True)
-    sources = ["data = load()", "record(selection.record(data))", 'show("by_language", fig)']
+    sources = [
+        "data = load()\nother = 1",
+        "fig = 2\nrecord(selection.record(data))",
+        'fig = facts.coverage(data)\nshow("by_language", fig)',
+    ]
     cells = [new_markdown_cell("# T"), *map(new_code_cell, sources)]
     path = tmp_path / "notebooks/supplement/selection.ipynb"
     nbformat.write(new_notebook(cells=cells), path)
@@ -38,20 +42,23 @@ def study(tmp_path, monkeypatch):
     (tmp_path / "data/figures/figures.json").write_text(json.dumps({"by_language": figure}))
 
 
-def test_an_estimate_leads_to_notebook_cell_function_and_finding(study):
-    place, function, cell, finding = where("frame_away/treason/without_x").splitlines()
+def test_an_estimate_leads_to_notebook_cell_statements_function_and_finding(study):
+    place, loaded, cell, function, finding = where("frame_away/treason/without_x").splitlines()
     assert place == "estimate  notebooks/supplement/selection.ipynb, code cell 2"
+    assert loaded.strip() == "data = load()"
     assert cell.strip() == "record(selection.record(data))"
-    assert function.split()[1] == "publish.ledger.record"
-    file, line = function.split()[2].split(":")
+    assert function.split()[:3] == ["made", "by", "publish.ledger.record"]
+    file, line = function.split()[3].split(":")
     source = (Path(__file__).parents[1] / file).read_text().splitlines()
     assert source[int(line) - 1].startswith("def record(")
     assert finding.split() == ["finding", "found"]
 
 
-def test_a_figure_leads_to_the_cell_that_shows_it(study):
+def test_a_figure_leads_to_the_cell_that_shows_it_and_to_what_its_table_comes_from(study):
     said = where("by_language")
     assert said.startswith("figure    notebooks/supplement/selection.ipynb, code cell 3\n")
+    assert "fig = facts.coverage(data)" in said and "fig = 2" not in said
+    assert "study.facts.coverage  src/defection_framing/study/facts.py:" in said
     assert "publish.ledger.say  src/" in said
     assert said.endswith("found")
 

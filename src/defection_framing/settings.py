@@ -1,10 +1,12 @@
 """The one seed, and where the study reads and writes."""
 
 import os
+import pickle
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -57,6 +59,19 @@ def notebook_sources() -> list[Path]:
 def cache_dir() -> Path:
     """Folder of what can be computed again: safe to delete, never tracked."""
     return ROOT / ".cache"
+
+
+def cached(name: str, key: bytes, make: Callable[[], Any]) -> Any:
+    """What `make` gives, kept in the cache for as long as the key is the same."""
+    path = cache_dir() / f"{name}.pickle"
+    if path.exists():
+        with path.open("rb") as file:
+            if pickle.load(file) == key:
+                return pickle.load(file)
+    made = make()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, pickle.dumps(key) + pickle.dumps(made))
+    return made
 
 
 def notebook_name() -> str:

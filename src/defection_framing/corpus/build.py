@@ -33,23 +33,10 @@ _LISTS = {"motives", "sources", "frames"}
 
 
 def build(source: Path, target: Path) -> None:
-    """Write the corpus tables, the codebook and the counts in the datasheet.
+    """Write the corpus tables, the codebook and the counts in the datasheet of `target`.
 
-    The tables are validated before anything in `target` is touched; the same source always gives
-    the same bytes.
-
-    Parameters
-    ----------
-    source : Path
-        Folder of the raw records: `CODEBOOK.md`, `outlets.csv`, `flag_swap.csv`, the two logs of
-        searches and a file for each kind of record.
-    target : Path
-        Folder to write to; if it holds a `README.md`, its block of counts is rewritten.
-
-    Raises
-    ------
-    CorpusError
-        If a record is missing, malformed or does not fit `datapackage.json`.
+    `source` is the folder of the raw records. The tables are validated before anything in `target`
+    is touched (CorpusError names what does not fit); the same source always gives the same bytes.
     """
     for name in ("CODEBOOK.md", "outlets.csv", "flag_swap.csv", *_FIELDS, *_LOGS.values()):
         if not (source / name).is_file():
@@ -215,10 +202,8 @@ def _tables(source: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
         "outlets": outlets,
         "flag_swap": _flag_swap(source / "flag_swap.csv")[columns["flag_swap"]],
     }
-    reduced = reduce_names(articles, second_claims)
-    searches = [
-        s for side, name in _LOGS.items() for s in _searches(source / name, side, reduced.slugs)
-    ]
+    reduced, slugs = reduce_names(articles)
+    searches = [s for side, log in _LOGS.items() for s in _searches(source / log, side, slugs)]
     tables["pair_searches"] = pd.DataFrame(searches, columns=columns["pair_searches"])
     by_unit = {
         # of what stands twice, which the validation names, the first
@@ -229,7 +214,7 @@ def _tables(source: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     }
     codes = {c: corpus.codes("codings_articles", c) for c in _POOLED}
     used_codes = pd.DataFrame({c: used(by_unit["article"], c, codes[c]) for c in _POOLED})
-    for record, published in zip(articles, reduced.articles, strict=True):
+    for record, published in zip(articles, reduced, strict=True):
         record |= {k: published[k] for k in ("gist", "event")}
         record["sources"] = tuple(dict.fromkeys(published["sources"]))
         record |= used_codes.loc[record["article_id"]]
@@ -247,7 +232,7 @@ def _tables(source: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
             table[column] = table[column].map(corpus.cell_text)
         key = [c for c in ("side", "article_id", "claim_id", "coder", "version") if c in table]
         tables[name] = table.sort_values([*key, table.columns[0]] if key else table.columns[0])
-    return tables, reduced.slugs
+    return tables, slugs
 
 
 def _flag_swap(path: Path) -> pd.DataFrame:

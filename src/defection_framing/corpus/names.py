@@ -5,7 +5,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from pathlib import Path
-from typing import NamedTuple
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
@@ -81,15 +80,6 @@ class Names:
         return "-".join(words)
 
 
-class Reduced(NamedTuple):
-    """Records without private surnames, each event's new slug, and a text of each surname."""
-
-    articles: list[dict]
-    second: list[dict]
-    slugs: dict[str, str]
-    surnames: dict[str, str]
-
-
 def _distinct(slugs: dict[str, str], years: dict[str, str]) -> dict[str, str]:
     """Part by year, else by number, what initials made one; initials alone get the year too."""
     new, counts = dict(sorted(slugs.items())), Counter(slugs.values())
@@ -105,26 +95,24 @@ def _distinct(slugs: dict[str, str], years: dict[str, str]) -> dict[str, str]:
     return new
 
 
-def reduce_names(articles: list[dict], second: list[dict], names: Names | None = None) -> Reduced:
-    """Reduce gists, claims, sources, slugs and the second coder's sentences.
+def reduce_names(
+    articles: list[dict], names: Names | None = None
+) -> tuple[list[dict], dict[str, str]]:
+    """Reduce gists, claims, sources and slugs: the records anew, and each event's new slug.
 
     A word is ordinary if the gists or claims have it in lower case too, except where the same
     event has it as a surname. Texts of an event that were equal stay equal; no two events share a
-    slug. `articles` and `second` are records of `articles.jsonl` and `second_coder_claims.jsonl`.
+    slug.
     """
-    names, event_of = names or Names(), {a["url"]: a["event"] for a in articles}
+    names = names or Names()
     prose = [(a["event"], t) for a in articles for t in (a["gist"], *(c["s"] for c in a["claims"]))]
-    prose += [(event_of.get(record["url"], ""), record["s"]) for record in second]
     sources = [(a["event"], source) for a in articles for source in a["sources"]]
     words = {word for _, text in prose for word in _PART.findall(text)}
     ordinary = {word for word in words if word.islower()} | ENGLISH_STOP_WORDS
-    surnames: dict[str, str] = {}
     of_event: dict[str, set[str]] = defaultdict(set)
     for texts, first in ((prose, ordinary), (sources, ())):
         for event, text in texts:
-            found = names.text(text, first)[1]
-            of_event[event] |= found
-            surnames = dict.fromkeys(found, text) | surnames
+            of_event[event] |= names.text(text, first)[1]
 
     def text_of(event: str, text: str) -> str:
         return names.text(text, ordinary - of_event[event])[0]
@@ -139,5 +127,4 @@ def reduce_names(articles: list[dict], second: list[dict], names: Names | None =
         | {"sources": [names.text(source)[0] for source in a["sources"]]}
         for a in articles
     ]
-    second = [r | {"s": text_of(event_of.get(r["url"], ""), r["s"])} for r in second]
-    return Reduced(reduced, second, slugs, surnames)
+    return reduced, slugs

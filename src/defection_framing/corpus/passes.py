@@ -22,16 +22,8 @@ def matrix(
 ) -> stats.Coded:
     """What each coder gave each unit, for `stats.pool`.
 
-    Parameters
-    ----------
-    codings : DataFrame
-        Indexed by unit and coder.
-    column : str
-        A coded column. Of one with lists of codes, `codes` is one code: given or not (1 or 0).
-    codes : sequence of str, or str
-        The codes in their order.
-    units : Index, optional
-        The rows of what is returned; by default all units, sorted.
+    `codings` are indexed by unit and coder; `codes` are those of the column in their order, or of a
+    column with lists one code: given or not (1 or 0). `units` are by default all, sorted.
     """
     values = codings[column].astype(object).unstack("coder").reindex(columns=list(coders))
     values = values if units is None else values.reindex(units)
@@ -69,9 +61,8 @@ def second_frame(codings: pd.DataFrame, main: pd.Series) -> pd.Series:
     """
     given = codings[codings.index.get_level_values("coder").isin(POOLED)]
     long = pd.concat([given["frame"], given["frame_2"]]).dropna().rename("frame").reset_index()
-    long = long[
-        (long["frame"] != "") & (long["frame"].to_numpy() != main[long["claim_id"]].to_numpy())
-    ]
+    beside = long["frame"].to_numpy() != main[long["claim_id"]].to_numpy()
+    long = long[(long["frame"] != "") & beside]
     n = long.groupby(["claim_id", "frame"]).size().rename("n").reset_index()
     n = n[n["n"] > 1].sort_values(["claim_id", "n", "frame"], ascending=[True, False, True])
     return n.drop_duplicates("claim_id").set_index("claim_id")["frame"].rename("frame_2")

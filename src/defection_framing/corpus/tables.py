@@ -7,9 +7,9 @@ descriptor cannot say, because it spans columns or tables, is checked here and n
 
 import hashlib
 import json
-import pickle
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -42,44 +42,27 @@ class Corpus:
     order of codes, list cells are tuples of str, other text is `str` with NaN where unknown. Where
     the descriptor lets a code be left open, an open one is NaN, or an empty tuple.
 
-    Attributes
-    ----------
-    articles : DataFrame
-        Indexed by `article_id`; `year` (Int64) is added, from `date`.
-    claims, outlets, events : DataFrame
-        Indexed by `claim_id`, by `domain` and by `event`.
-    codings_claims, codings_articles : DataFrame
-        The codes of each pass, indexed by `claim_id` or `article_id` and `coder`; without rows
-        where the corpus has one coder only.
-    flag_swap, pair_searches : DataFrame
-        Codings with the sides exchanged, indexed by `article_id` and `version`; the searches for
-        the missing side of events, by `side` and `n`. Both may be without rows.
-    coder : str
-        Who coded, in a sentence: by the descriptor, or that it does not say.
+    The last four tables may be without rows: one coder has no more codes than those used.
     """
 
-    articles: pd.DataFrame
-    claims: pd.DataFrame
-    outlets: pd.DataFrame
-    events: pd.DataFrame
-    codings_claims: pd.DataFrame
-    codings_articles: pd.DataFrame
-    flag_swap: pd.DataFrame
-    pair_searches: pd.DataFrame
-    coder: str
+    articles: pd.DataFrame  #: by article_id; `year` (Int64) is added, from `date`
+    claims: pd.DataFrame  #: by claim_id
+    outlets: pd.DataFrame  #: by domain
+    events: pd.DataFrame  #: by event
+    codings_claims: pd.DataFrame  #: the codes of each pass, by claim_id and coder
+    codings_articles: pd.DataFrame  #: by article_id and coder
+    flag_swap: pd.DataFrame  #: coded with the sides exchanged, by article_id and version
+    pair_searches: pd.DataFrame  #: for the missing side of events, by side and n
+    coder: str  #: who coded, in a sentence: by the descriptor, or that it does not say
 
     def article_table(self) -> pd.DataFrame:
-        """Articles with their outlet's facts, their cluster and their number of claims.
+        """The rows and columns of `articles`, with facts of their outlet and their event.
 
-        Returns
-        -------
-        DataFrame
-            The rows and columns of `articles`, and of the outlet `outlet_name, country, kind,
-            confidence`, `camp_detail` (the registry's camp) and `camp` (that of the study, see
-            `domain.CAMPS`), `n_claims`, of the event `shared`, `new_event` (of wave 2) and
-            `sought_by_law` (found by slice h, by words of criminal law), and `cluster`, the unit
-            that is resampled: the event, since articles on one event are not independent; where no
-            single case is covered (`general`), each outlet by itself, as `general/<domain>`.
+        Of the outlet `outlet_name, country, kind, confidence`, `camp_detail` (the registry's camp)
+        and `camp` (that of the study, see `domain.CAMPS`); `n_claims`; of the event `shared`,
+        `new_event` (of wave 2) and `sought_by_law` (found by words of criminal law, slice h); and
+        `cluster`, the unit that is resampled: the event, or where no single case is covered
+        (`general`) each outlet by itself, as `general/<domain>`.
         """
         names = {"name": "outlet_name", "camp": "camp_detail"}
         outlets = self.outlets.rename(columns=names).drop(columns="basis")
@@ -102,17 +85,10 @@ class Corpus:
 def load(folder: Path | None = None) -> Corpus:
     """Load and validate a corpus.
 
-    Parameters
-    ----------
-    folder : Path, optional
-        Folder of the CSV tables; by default `settings.data_dir()`. Its own `datapackage.json` is
-        used where it has one, else the repository's.
-
-    Raises
-    ------
-    CorpusError
-        With one line for each violation: file, row (the header is row 1), column, value and what
-        to do. Files that cannot be read as a table are reported before any cell is judged.
+    `folder` holds the CSV tables, by default `settings.data_dir()`; its own `datapackage.json` is
+    used where it has one, else the repository's. CorpusError has one line for each violation: file,
+    row (the header is row 1), column, value and what to do. Files that cannot be read as a table
+    are reported before any cell is judged.
     """
     folder = Path(folder) if folder is not None else settings.data_dir()
     if not folder.is_dir():
@@ -120,26 +96,17 @@ def load(folder: Path | None = None) -> Corpus:
     # Validation takes seconds and every notebook loads: what was found valid is kept as loaded,
     # of the repository's corpus and of the last one of a researcher's own.
     name = "own" if folder.resolve() != settings.ROOT / "data" else "repository"
-    kept = settings.cache_dir() / "corpus" / f"{name}.pickle"
-    fingerprint = _fingerprint(folder)
-    if kept.exists():
-        with kept.open("rb") as file:
-            if pickle.load(file) == fingerprint:
-                return Corpus(**pickle.load(file))
-    corpus = _validated(folder)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_bytes(kept, pickle.dumps(fingerprint) + pickle.dumps(vars(corpus)))
-    return corpus
+    return settings.cached(f"corpus/{name}", _fingerprint(folder), lambda: _validated(folder))
 
 
-def _fingerprint(folder: Path) -> str:
+def _fingerprint(folder: Path) -> bytes:
     """SHA-256 over all that a loaded corpus follows from: tables, descriptors, code, pandas."""
     files = [*folder.glob("*.csv"), *folder.glob("datapackage.json"), DESCRIPTOR]
     total = hashlib.sha256(pd.__version__.encode())
     for path in sorted([*files, *Path(__file__).parent.glob("*.py")]):
         if path.is_file():
             total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
+    return total.digest()
 
 
 def _validated(folder: Path) -> Corpus:
@@ -178,19 +145,9 @@ def _validated(folder: Path) -> Corpus:
         )
         if isinstance(say, str)
     )
-    articles = tables["articles"]
-    articles["year"] = articles["date"].str[:4].astype("Int64")
-    return Corpus(
-        articles=articles,
-        claims=tables["claims"],
-        outlets=tables["outlets"],
-        events=tables["events"],
-        codings_claims=tables["codings_claims"],
-        codings_articles=tables["codings_articles"],
-        flag_swap=tables["flag_swap"],
-        pair_searches=tables["pair_searches"],
-        coder=str(descriptor.get("coder") or "The corpus does not say who coded it."),
-    )
+    tables["articles"]["year"] = tables["articles"]["date"].str[:4].astype("Int64")
+    coder = str(descriptor.get("coder") or "The corpus does not say who coded it.")
+    return Corpus(**{field.name: tables.get(field.name, coder) for field in fields(Corpus)})
 
 
 def columns() -> dict[str, list[str]]:
@@ -215,13 +172,8 @@ def codes(table: str, column: str) -> tuple[str, ...]:
 def event_facts(articles: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
     """Count what `events.csv` tells of each event: a row for each, sorted by name.
 
-    Parameters
-    ----------
-    articles : DataFrame
-        With the columns `event, date, outlet, direction, lang, occasion, who, outcome, wave`; NaN
-        or None where a date or a code is unknown.
-    outlets : DataFrame
-        Indexed by domain, with the column `camp`.
+    `articles` have `event, date, outlet, direction, lang, occasion, who, outcome, wave`; NaN or
+    None where a date or a code is unknown. `outlets` are indexed by domain and have `camp`.
     """
     camps = articles["outlet"].map(outlets["camp"].astype(str))
     articles = articles.assign(camp=camps)
@@ -268,15 +220,21 @@ def _shipped() -> dict:
 
 def _descriptor(folder: Path) -> dict:
     """Read the folder's descriptor, or the repository's, and see that it declares every column."""
+    own = folder / "datapackage.json"
+    if not own.is_file():
+        return _shipped() | {"coder": ""}  # of the repository's corpus, not of this one
+    return _fitting(own, own.read_bytes())
+
+
+@lru_cache(maxsize=4)  # each question for the codes of a column asks
+def _fitting(own: Path, text: bytes) -> dict:
+    """Read a descriptor that is the study's in all that loading rests on."""
     from frictionless import FrictionlessException, Package
 
     ours = _shipped()
-    own = folder / "datapackage.json"
-    if not own.is_file():
-        return ours | {"coder": ""}  # of the repository's corpus, not of this one
     try:
-        descriptor = json.loads(own.read_text(encoding="utf-8"))
-        Package.from_descriptor(descriptor, basepath=str(folder))
+        descriptor = json.loads(text)
+        Package.from_descriptor(descriptor, basepath=str(own.parent))
         theirs = _shape(descriptor)
     except (ValueError, KeyError, TypeError, AttributeError, FrictionlessException) as error:
         raise CorpusError(

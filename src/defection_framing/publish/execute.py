@@ -67,17 +67,9 @@ class _ThisInterpreter(AsyncKernelManager):
 def execute(source: Path, target: Path) -> list[str]:
     """Execute the notebook `source` in the folder of `target` and write it there, normalised.
 
-    A notebook in which a cell raises `NotEnough` ends there, with the reason as its last output.
-
-    Returns
-    -------
-    list of str
-        Modules of the package that it imported, as paths in the package.
-
-    Raises
-    ------
-    StudyError
-        If a cell raises anything else or the kernel dies; `target` is then left as it was.
+    A notebook in which a cell raises `NotEnough` ends there, with the reason as its last output. If
+    a cell raises anything else or the kernel dies, that is a StudyError, and `target` is left as it
+    was. Returns the modules of the package that it imported, as paths in the package.
     """
     notebook = nbformat.read(source, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -2,15 +2,13 @@
 
 A notebook is run again when its cells, the package's modules that it imported, the corpus, the
 titles drawn in its figures, the versions of packages or its own outputs changed; one that reads
-other notebooks' estimates also when these did. The words of captions and findings need no run.
-Two notebooks run at a time, each in a kernel of its own; nothing depends on which ends first. What
+others' estimates also when these did. Two run at a time; nothing depends on which ends first. What
 the graph (doit) knows lies in `.cache`, so a new clone runs everything.
 """
 
 import hashlib
 import json
 import platform
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,7 +17,6 @@ import nbformat
 from doit.cmd_base import ModuleTaskLoader
 from doit.dependency import Dependency, JsonDB
 from doit.doit_cmd import DoitMain
-from doit.reporter import ZeroReporter
 from doit.task import Task
 from llvmlite.binding import get_host_cpu_name
 from threadpoolctl import threadpool_info
@@ -68,9 +65,9 @@ def embedded_texts(loaded: corpus.Corpus) -> list[str]:
 def run_study(only: list[str] | None = None) -> None:
     """Execute the notebooks that changed, or those named alone; then write the pages.
 
-    Executed in place when the repository's own data are studied, else into the researcher's folder.
-    A notebook that fails is a StudyError and left as it was; its estimates and figures are gone,
-    and it is run again next time. With a corpus that breaks its schema (CorpusError) nothing runs.
+    In place when the repository's own data are studied, else into the researcher's folder. One that
+    fails is a StudyError and left as it was; its estimates and figures are gone. With a corpus that
+    breaks its schema (CorpusError) nothing runs.
     """
     corpus.load()
     paths = {path.stem: path for path in notebooks(GUIDE in (only or ()))}
@@ -86,20 +83,22 @@ def run_study(only: list[str] | None = None) -> None:
     changed = only or outdated()
     # Cleared at once, so that an estimate or a figure may move from one notebook to another.
     clear(lambda notebook: notebook in changed or notebook not in paths)
+    if unchanged := [name for name in paths if name not in changed and not only]:
+        print("unchanged:", ", ".join(unchanged))
 
-    progress = _Progress(len(only or paths))
     config = {
         "backend": "json",
         "dep_file": str(_state()),
         "num_process": WORKERS,
         "par_type": "thread",  # the work is done by the kernels
-        "reporter": progress,
+        "reporter": "zero",
     }
-    tasks = _tasks([p for n, p in paths.items() if n in (only or paths)], progress.errors)
+    errors: list[Exception] = []
+    tasks = _tasks([p for n, p in paths.items() if n in (only or paths)], errors)
     loader = ModuleTaskLoader({"DOIT_CONFIG": config, "task_study": lambda: (t for t in tasks)})
     code = DoitMain(loader, config_filenames=()).run(["run", *(["--always"] if only else [])])
-    if progress.errors:
-        raise progress.errors[0]
+    if errors:
+        raise errors[0]
     if code:
         raise RuntimeError(f"The graph of notebooks ended with code {code}.")
     pages.write_pages()
@@ -142,33 +141,6 @@ def _state() -> Path:
     return settings.cache_dir() / "study" / f"{corpus_of}.json"
 
 
-class _Progress(ZeroReporter):
-    """Print a line for each notebook when it is done."""
-
-    def __init__(self, total: int):
-        super().__init__(sys.stdout, {})
-        self.total, self.done = total, 0
-        self.started: dict[str, float] = {}
-        self.errors: list[Exception] = []
-
-    def execute_task(self, task):
-        self.started[task.name] = time.perf_counter()
-
-    def add_success(self, task):
-        self._print(task, f"{time.perf_counter() - self.started[task.name]:6.1f} s")
-
-    def skip_uptodate(self, task):
-        self._print(task, "unchanged")
-
-    def add_failure(self, task, fail):
-        if task.name in self.started:
-            self._print(task, "failed")
-
-    def _print(self, task: Task, text: str) -> None:
-        self.done += 1
-        print(f"[{self.done}/{self.total}] {task.name:<16}{text}", flush=True)
-
-
 def _tasks(paths: list[Path], errors: list[Exception]) -> list[Task]:
     """One task per notebook; an error that ends one is added to `errors`."""
     made = {settings.derived_dir(), settings.figures_dir(), settings.notebooks_dir()}
@@ -193,6 +165,7 @@ def _tasks(paths: list[Path], errors: list[Exception]) -> list[Task]:
 
 def _run(path: Path, errors: list[Exception]) -> dict | bool:
     """Run one notebook; what it rested on and what it made, for the graph to keep."""
+    started = time.perf_counter()
     try:
         before = _inputs(path, [p.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*.py")])
         clear(path.stem.__eq__)
@@ -200,6 +173,7 @@ def _run(path: Path, errors: list[Exception]) -> dict | bool:
     except Exception as error:
         errors.append(error)
         return False
+    print(f"{path.stem:<16}{time.perf_counter() - started:6.1f} s", flush=True)
     before["modules"] = {module: before["modules"][module] for module in modules}
     return {"inputs": before, "outputs": _outputs(path.stem)}
 

@@ -1,14 +1,12 @@
 """The drift contract: does a fresh run of the study support what is committed?
 
-In one environment a run repeats to the byte. On another processor the last digits move, and with
-them, through the bootstrap and the clustering, the second or third digit of an estimate. What must
-not move are the conclusions. This module says which of the two happened.
+In one environment a run repeats to the byte. On another processor last digits move, and with them
+the second or third digit of an estimate. What must not move are the conclusions.
 """
 
 import io
 import subprocess
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,19 +15,15 @@ from .. import settings
 from . import ledger, pages, run
 
 ABSOLUTE = 0.02
-"""Tolerance of an estimate, in its own unit: two points of a share, 0.02 of an index.
-
-No sentence of the study rests on less. A choice, not a derivation.
-"""
+"""Tolerance of an estimate, in its own unit; no sentence rests on less. A choice."""
 OF_INTERVAL = 0.10
 """Tolerance as a share of the committed interval's width, where that is more than `ABSOLUTE`.
 
-The end of a 95% percentile interval from 2,000 draws has a Monte Carlo standard error of about
-1.5% of the interval's width (for a normal statistic), so drawing alone stays well within it.
-"""
+The Monte Carlo error of an end of an interval from 2,000 draws is about 1.5% of its width."""
 LEVEL = 0.05
 """A test speaks below this q (below this p, where no q is given)."""
-ESTIMATES = "data/derived/estimates.csv"
+ESTIMATES, MACHINE = "data/derived/estimates.csv", "data/derived/machine.txt"
+OUTPUTS = ("data/derived", "figures", "notebooks", "README.md")
 
 
 class VerifyError(settings.DefectionError):
@@ -74,7 +68,7 @@ class Comparison:
             ("Conclusions that changed", self.changed),
             (f"Estimates beyond tolerance ({tolerance})", self.beyond),
             (f"Estimates within tolerance ({tolerance})", self.within),
-            ("Files that are not the same to the byte", self.files),
+            ("Files that are not the same to the byte, as `git status` says", self.files),
         ):
             if items:
                 lines += ["", f"{title}: {len(items)}", *(f"  - {item}" for item in items)]
@@ -98,49 +92,30 @@ def verify() -> Comparison:
         raise VerifyError(
             f"Not run since something changed: {', '.join(changed)}. Run `make study` first."
         )
-    old, new = _committed(), _fresh()
-    if ESTIMATES not in old:
+    old = _git("show", f"HEAD:{ESTIMATES}")
+    if not old:
         raise VerifyError(
             f"No outputs are committed yet ({ESTIMATES} is not in HEAD): run `make study` and "
             "commit what it makes."
         )
-    result = Comparison()
-    for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name):
-            how = "differs" if name in old and name in new else "not committed"
-            result.files.append(f"{name}: {how if name in new else 'not made by the run'}")
-    machine = "data/derived/machine.txt"
-    result.same_machine = machine in new and new[machine] == old.get(machine)
-    _compare_estimates(_estimates(old), _estimates(new), result)
+    result = Comparison(files=_git("status", "--short", "-uall", "--", *OUTPUTS).splitlines())
+    machine = settings.derived_dir() / "machine.txt"
+    result.same_machine = machine.is_file() and _git(
+        "show", f"HEAD:{MACHINE}"
+    ) == machine.read_text(encoding="utf-8")
+    committed = pd.read_csv(io.StringIO(old))
+    was, now = (
+        t.set_index("name")[ledger.COLUMNS].astype(float) for t in (committed, ledger.read())
+    )
+    _compare_estimates(was, now, result)
     result.changed += pages.stale()
     return result
 
 
-def _committed() -> dict[str, bytes]:
-    """Outputs of the study in HEAD, path -> content."""
-
-    def git(*arguments: str) -> bytes:
-        command = ["git", "-C", str(settings.ROOT), *arguments]
-        return subprocess.run(command, capture_output=True, check=True).stdout
-
-    places = ("data/derived", "figures", "notebooks", "README.md")
-    names = git("ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *places).decode().split("\0")
-    return {name: git("show", f"HEAD:{name}") for name in names if name}
-
-
-def _fresh() -> dict[str, bytes]:
-    """Outputs of the study in the work tree."""
-    folders = (settings.derived_dir(), settings.figures_dir(), settings.notebooks_dir())
-    made = [p for f in folders for p in f.rglob("*") if ".ipynb_checkpoints" not in p.parts]
-    made = [*filter(Path.is_file, made), settings.ROOT / "README.md"]
-    return {path.relative_to(settings.ROOT).as_posix(): path.read_bytes() for path in made}
-
-
-def _estimates(files: dict[str, bytes]) -> pd.DataFrame:
-    """Numbers of the recorded estimates, by name; none where the run made none."""
-    empty = ",".join(["name", *ledger.COLUMNS]).encode()
-    table = pd.read_csv(io.BytesIO(files.get(ESTIMATES, empty)), index_col="name")
-    return table[ledger.COLUMNS].astype(float)
+def _git(*arguments: str) -> str:
+    """What git says of the checkout; nothing where it has no such file."""
+    command = ["git", "-C", str(settings.ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8").stdout
 
 
 def _compare_estimates(old: pd.DataFrame, new: pd.DataFrame, result: Comparison) -> None:

@@ -1,5 +1,6 @@
-"""Find the notebook, the cell, the function and the findings behind an estimate or a figure."""
+"""Find the notebook, statements, functions and findings behind an estimate or a figure."""
 
+import ast
 import re
 from difflib import get_close_matches
 
@@ -24,7 +25,7 @@ def where(name: str) -> str:
         found.append(_told("figure", made["notebook"], call, str(made.get("drawn_by", ""))))
     if name in estimates.index:
         notebook, source = estimates.loc[name, ["notebook", "source"]].fillna("")
-        call = rf"\b{re.escape(source.rpartition('.')[2] or name)}\b"
+        call = rf"\b{re.escape(source.rpartition('.')[2] or name)}\("
         found.append(_told("estimate", notebook, call, source))
     if not found:
         near = get_close_matches(name, [*estimates.index, *figures], n=5, cutoff=0.4)
@@ -34,25 +35,46 @@ def where(name: str) -> str:
 
 
 def _told(kind: str, notebook: str, call: str, source: str) -> str:
-    """What makes it: notebook, number and text of the code cell, and the function with its line."""
+    """What makes it: notebook and cell, the statements that it rests on, and their functions."""
     [path] = [p for p in settings.notebook_sources() if p.stem == notebook]
     code = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-    cells = [i for i, cell in enumerate(code, start=1) if re.search(call, cell)]
-    text = "".join(f"\n          {line}" for i in cells[:1] for line in code[i - 1].splitlines())
-    return (
-        f"{kind:<10}{path.relative_to(settings.ROOT).as_posix()}, "
-        f"code cell {', '.join(map(str, cells)) or '-'}\n"
-        f"function  {_place(source) if source else '-'}{text}"
-    )
+    cells: list[int] = []
+    lines: list[str] = []
+    functions = [source]
+    wanted: set[str] = set()
+    for number, cell in reversed([*enumerate(code, start=1)]):
+        for statement in reversed(ast.parse(cell).body):
+            text = ast.get_source_segment(cell, statement) or ""
+            nodes = [*ast.walk(statement)]
+            names = [n for n in nodes if isinstance(n, ast.Name)]
+            makes = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+            called = re.search(call, text) is not None
+            if not isinstance(statement, ast.ImportFrom) and (called or makes & wanted):
+                cells += [number] if called and number not in cells else []
+                wanted = wanted - makes | {n.id for n in names if isinstance(n.ctx, ast.Load)}
+                lines[:0] = text.splitlines()
+                functions[:0] = [ast.unparse(n.func) for n in nodes if isinstance(n, ast.Call)]
+    made_by = [*dict.fromkeys(filter(None, map(_place, functions)))] or ["-"]
+    at = ", ".join(map(str, reversed(cells))) or "-"
+    head = f"{kind:<10}{path.relative_to(settings.ROOT).as_posix()}, code cell {at}"
+    under = "\n" + 10 * " "
+    return f"{under.join([head, *lines])}\nmade by   {under.join(made_by)}"
 
 
-def _place(source: str) -> str:
-    """Write `study.selection.moved` with its file and line."""
-    module, _, function = source.removeprefix(f"{PACKAGE.name}.").rpartition(".")
-    stem = PACKAGE / module.replace(".", "/")
-    for path in (stem.with_suffix(".py"), *sorted(stem.glob("*.py"))):
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if found := re.search(rf"^ *(?:def|class) {re.escape(function)}\b", text, re.MULTILINE):
-            line = text[: found.start()].count("\n") + 1
-            return f"{source}  src/{path.relative_to(PACKAGE.parent).as_posix()}:{line}"
-    return source
+def _place(function: str) -> str:
+    """Write `study.selection.moved`, or `selection.moved` as a cell does, with file and line.
+
+    And the functions of `stats` that it calls itself.
+    """
+    module, _, name = function.removeprefix(f"{PACKAGE.name}.").rpartition(".")
+    for stem in (PACKAGE / module.replace(".", "/"), PACKAGE / "study" / module):
+        for path in (stem.with_suffix(".py"), *sorted(stem.glob("*.py"))) if module else ():
+            text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            if found := re.search(rf"^(?:def|class) {re.escape(name)}\b", text, re.MULTILINE):
+                line = text[: found.start()].count("\n") + 1
+                of = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+                body = re.split(r"(?m)^(?:def|class|@)", text[found.end() :], maxsplit=1)[0]
+                uses = dict.fromkeys(re.findall(r"\bstats\.\w+(?=\()", body))
+                by = f"  by {', '.join(uses)}" if uses else ""
+                return f"{of}.{name}  src/{path.relative_to(PACKAGE.parent).as_posix()}:{line}{by}"
+    return ""

@@ -3,7 +3,7 @@
 
 from .agreement import SUFFICIENT, TENTATIVE, alpha
 from .coders import Coded, Pooled, draw, majority, pool
-from .contrasts import adjust, combined, contrast, is_shown
+from .contrasts import adjust, combined, contrast, excludes_zero, is_shown
 from .energies import energies, energy_test
 from .mirrors import MIN_EVENTS_INDEX, index_interval
 from .paired import ALIKE, MIN_PAIRS, Pairs, holm, joint_test, paired_contrast, paired_mean
@@ -17,8 +17,6 @@ from .weighted import (
     decided,
     event_worth,
     indicators,
-    mean_interval,
-    pick,
     prevalence,
     share_intervals,
     share_of,

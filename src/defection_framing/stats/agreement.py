@@ -33,19 +33,15 @@ def alpha(
     first, second : pd.Series, length n
         Codes of the two coders; tuples are sets of codes, compared by MASI distance.
     clusters : pd.Series, length n
-        What is resampled, such as the article a claim comes from.
+        What is resampled.
     weights : pd.Series, length n, optional
         How many units of the corpus each unit stands for (one over its inclusion probability).
 
     Returns
     -------
     pd.Series
-        `alpha`, `low`, `high` (percentiles of the bootstrap; NaN where one code is all there is),
-        `agreement` (weighted share of units with the same code, 0 to 1), `n`.
-
-    References
-    ----------
-    Krippendorff (2004), Content Analysis, 2nd ed., ch. 11.
+        `alpha` (Krippendorff 2004, ch. 11), `low`, `high` (percentiles of the bootstrap; NaN where
+        one code is all there is), `agreement` (weighted share of equal codes, 0 to 1), `n`.
     """
     pair = [[frozenset(v) if isinstance(v, tuple) else v for v in s] for s in (first, second)]
     domain = sorted(set(pair[0]) | set(pair[1]), key=str)

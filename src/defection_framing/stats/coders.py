@@ -5,13 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 RIGHT, WRONG = 20.0, 5.0
-"""What is held of a coder beforehand, in units: of 25 in which a code is true, 20 were coded so and
-5 in another way, each other code alike. The same for every coder and code.
+"""What is held of every coder beforehand, in units: of 25 with a code, 20 were coded so.
 
-Two coders need it. Their codes alone fit as well when either is never wrong as when both err alike,
-and with a hundredth of a unit in place of 25 the pooled code was worse than one coder's. In planted
-codings (400 to 6300 units, 8 or 18 codes, two or three coders who are right in 0.7 or 0.84 of
-units) 25 to 50 units were the best or near it; with three coders 2 to 50 served alike."""
+Two coders need it: their codes fit as well when either is never wrong as when both err alike. In
+planted codings (400 to 6300 units, 8 or 18 codes) 25 to 50 units were best or near it."""
 
 EVEN = 1.0
 """Units spread evenly over the codes beforehand, for their prevalence: no code is impossible."""
@@ -19,23 +16,10 @@ EVEN = 1.0
 
 @dataclass(frozen=True)
 class Coded:
-    """Codings of n units by J coders.
+    """Codings of n units by J coders; ValueError if a position is neither -1 nor one of K."""
 
-    Attributes
-    ----------
-    codes : np.ndarray of int, shape (n, J)
-        Position of the code given; -1 where that coder gave none.
-    size : int
-        K, how many codes there are.
-
-    Raises
-    ------
-    ValueError
-        If a position is neither -1 nor one of K.
-    """
-
-    codes: np.ndarray
-    size: int
+    codes: np.ndarray  #: (n, J) position of the code given; -1 where that coder gave none
+    size: int  #: K, how many codes there are
 
     def __post_init__(self) -> None:
         """Refuse positions that are no code."""
@@ -48,24 +32,12 @@ class Coded:
 
 @dataclass(frozen=True)
 class Pooled:
-    """What the codings say together.
+    """What the codings say together."""
 
-    Attributes
-    ----------
-    posterior : np.ndarray, shape (n, K)
-        Chance that each code is the true one; NaN for a unit that nobody coded.
-    confusion : np.ndarray, shape (J, K, K)
-        Chance that a coder gives the second code where the first is true.
-    prevalence : np.ndarray, shape (K,)
-        Share of units in which each code is true.
-    steps : int
-        Steps taken; as many as allowed where it had not settled.
-    """
-
-    posterior: np.ndarray
-    confusion: np.ndarray
-    prevalence: np.ndarray
-    steps: int
+    posterior: np.ndarray  #: (n, K) chance of each code; NaN for a unit that nobody coded
+    confusion: np.ndarray  #: (J, K, K) chance that a coder gives the second where the first is true
+    prevalence: np.ndarray  #: (K,) share of units in which each code is true
+    steps: int  #: taken; as many as allowed where it had not settled
 
 
 def pool(
@@ -88,23 +60,14 @@ def pool(
     start : Pooled, optional
         A fit of the same coders and codes to begin with; by default the shares of the votes.
     steps, tol : int, float
-        Ends when no chance in the posterior moves by `tol`, or after so many steps. A fit of two
-        coders to thousands of units settles slowly.
+        Ends when no chance in the posterior moves by `tol`, or after so many steps.
 
     Notes
     -----
-    Coders who err alike are taken for coders who agree because they are right: what all of them
-    share, such as a prior about one side, stays in the pooled code, and the posterior is too sure
-    of it. So it is with any method that sees the codes alone. What one coder of three does alone
-    is corrected for the most part, hardly better than by the majority.
-
-    The model knows no groups of units, so that a contrast of groups leans to zero, less than in
-    one coder's codes. Of 30 planted points two coders who are right in 0.84 of units lost 5 with
-    codes drawn from the posterior and 3 with its mode, three 1.5 and 1, one 6; where they are right
-    in 0.7, two lost 10 and 7, three 5 and 3, one 11.
-
-    Our own, since crowd-kit 1.4.2 has neither weights nor a prior nor a start; without prior and
-    weights it gives the same (a test holds it).
+    What all coders share, such as a prior about one side, stays in the pooled code, and the
+    posterior is too sure of it. A contrast of groups leans to zero, less than in one coder's codes:
+    of 30 planted points two coders who are right in 0.84 of units lost 5, three 1.5, one 6. Our
+    own, since crowd-kit has neither weights nor a prior nor a start.
     """
     size, coders = coded.size, coded.codes.shape[1]
     patterns, pattern = np.unique(coded.codes, axis=0, return_inverse=True)

@@ -10,9 +10,14 @@ from ..settings import SEED
 from .weighted import MIN_EVENTS, Shares, known_mean, share_intervals
 
 
+def excludes_zero(table: pd.DataFrame) -> pd.Series:
+    """Whether each interval, `low` to `high`, leaves zero out."""
+    return table["low"].gt(0) | table["high"].lt(0)
+
+
 def is_shown(table: pd.DataFrame) -> pd.Series:
     """Whether each difference is shown: `q` below 0.05, and an interval that leaves zero out."""
-    return table["q"].lt(0.05) & (table["low"].gt(0) | table["high"].lt(0))
+    return table["q"].lt(0.05) & excludes_zero(table)
 
 
 def contrast(s: Shares, weights: dict[Hashable, float]) -> pd.DataFrame:
@@ -40,19 +45,12 @@ def contrast(s: Shares, weights: dict[Hashable, float]) -> pd.DataFrame:
 
     Notes
     -----
-    Interval and p answer two questions, and near their edges they may disagree. The interval: which
-    differences would resampled events give? The p-value: how often would labels that say nothing
-    give a difference as large beside its standard error?
-
-    The labels of the last level (the directions) are shuffled over whole events, as often as `s`
-    has draws; an event goes with all its articles, whoever told them, and one with articles under
-    two labels counts as two. Shuffles that leave a cell with fewer than two events are left out.
-    Differences are compared after division by their standard errors, which makes the test exact
-    where labels say nothing at all and right in large samples where they change the spread but not
-    the mean. Where labels move the shares of single held cells but not the contrast, the errors are
-    too large and the test errs on the safe side. The errors are linearised, clustered on events,
-    and those of the null: deviations are from the share under all labels, since a small cell
-    without a code would else seem sure of it.
+    P: the labels of the last level are shuffled over whole events, as often as `s` has draws; an
+    event with articles under two labels counts as two. Shuffles that leave a cell with fewer than
+    two events are left out. Differences are divided by their standard errors, so that the test is
+    exact where labels say nothing, and right in large samples where they change the spread alone.
+    The errors are linearised, clustered on events, with deviations from the share under all labels:
+    a small cell without a code would else seem sure of it.
 
     References
     ----------

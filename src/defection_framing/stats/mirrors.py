@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from scipy import stats
 
-from .weighted import Number, Shares, known_mean, known_variance
+from .weighted import Shares, known_mean, known_variance
 
 MIN_EVENTS_INDEX = 10
 """With fewer in the harmonic mean of its four cells the mirror index gets no interval.
@@ -20,11 +20,8 @@ def mirror_index(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Agreement of contrast vectors, -1 to 1, over the last axis.
 
     Twice the inner product over the sum of the squared lengths: Lin's (1989) concordance for
-    vectors that sum to zero, as differences of distributions do. 1: each camp tells those who come
-    toward it as the other camp tells those who come toward *it* (framing is relational). -1: both
-    camps tell each direction alike, whoever gains (framing follows the direction). With r and d
-    the relational and directional halves, it is `(|r|^2 - |d|^2) / (|r|^2 + |d|^2)`. 0: as much
-    the one as the other, be both nothing or much; it does not mean that nothing is relational.
+    vectors that sum to zero. With r and d the relational and directional halves (see `energies`) it
+    is `(|r|^2 - |d|^2) / (|r|^2 + |d|^2)`: 0 means as much the one as the other, be both nothing.
     """
     length = (first**2).sum(-1) + (second**2).sum(-1)
     with np.errstate(invalid="ignore"):
@@ -42,18 +39,12 @@ def index_interval(
     none under `least` effective events, in the harmonic mean of the cells.
     """
     at = [s.at(g) for g in cells]
-    events = s.n["effective_events"].iloc[at]
-    value, low, high = map(float, bounds_of_index(s.value[at], s.draws[:, at], events.min()))
-    return (value, low, high) if stats.hmean(events) >= least else (value, np.nan, np.nan)
-
-
-def bounds_of_index(
-    value: np.ndarray, draws: np.ndarray, effective: Number
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`index_interval` of shares (4, ..., K), their draws (B, 4, ..., K) and the least events."""
-    value = mirror_index(value[0] - value[1], value[2] - value[3])
-    draws = mirror_index(draws[:, 0] - draws[:, 1], draws[:, 2] - draws[:, 3])
-    reach = stats.t.isf(0.025, np.maximum(effective - 1, 1)) * np.sqrt(known_variance(draws))
-    bias = value - known_mean(draws)
-    low, high = value - reach + np.minimum(bias, 0), value + reach + np.maximum(bias, 0)
-    return value, np.maximum(low, -1.0), np.minimum(high, 1.0)
+    events, (a, b, c, d) = s.n["effective_events"].iloc[at], s.value[at]
+    value, drawn = float(mirror_index(a - b, c - d)), np.moveaxis(s.draws[:, at], 1, 0)
+    drawn = mirror_index(drawn[0] - drawn[1], drawn[2] - drawn[3])
+    if stats.hmean(events) < least:
+        return value, np.nan, np.nan
+    t, bias = stats.t.isf(0.025, max(events.min() - 1, 1)), value - float(known_mean(drawn))
+    reach = float(t * np.sqrt(known_variance(drawn)))
+    low, high = value - reach + min(bias, 0), value + reach + max(bias, 0)
+    return value, max(low, -1.0), min(high, 1.0)

@@ -19,44 +19,24 @@ from .weighted import DRAWS, Shares, decided, indicators, resampled
 
 
 class EventSums(NamedTuple):
-    """What each event adds to the shares of G cells.
+    """What each event adds to the shares of G cells."""
 
-    `sums` (events, G, K) are what it adds to the numerators, `mass` (events, G) to the
-    denominators; `articles` (events, G) counts its articles.
-    """
-
-    sums: np.ndarray
-    mass: np.ndarray
-    articles: np.ndarray
+    sums: np.ndarray  #: (events, G, K) to the numerators
+    mass: np.ndarray  #: (events, G) to the denominators
+    articles: np.ndarray  #: (events, G) how many it has
 
 
 @dataclass(frozen=True)
 class Panel:
-    """What one coded column says, article by article, and the labels that articles bear.
+    """What one coded column says, article by article, and the labels that articles bear."""
 
-    Attributes
-    ----------
-    names : pd.Index, length K
-        Codes.
-    codes : np.ndarray, shape (n, K)
-        Share of each code in each article's claims.
-    claims : np.ndarray of int, shape (n,)
-        How many claims an article has (1 for codes of whole articles).
-    event : np.ndarray of int, shape (n,)
-        What is resampled.
-    labels : dict of str to np.ndarray, shape (n,)
-        Labels such as direction, camp and outlet.
-    redrawn_codes, counts : np.ndarray, shapes (B, n, K) and (B, events), optional
-        The codes in draws that carry their uncertainty, and how often each has an event.
-    """
-
-    names: pd.Index
-    codes: np.ndarray
-    claims: np.ndarray
-    event: np.ndarray
-    labels: dict[str, np.ndarray]
-    redrawn_codes: np.ndarray | None = None
-    counts: np.ndarray | None = None
+    names: pd.Index  #: K codes
+    codes: np.ndarray  #: (n, K) share of each code in each article's claims
+    claims: np.ndarray  #: (n,) int, how many claims it has (1 for codes of whole articles)
+    event: np.ndarray  #: (n,) int, what is resampled
+    labels: dict[str, np.ndarray]  #: (n,) each, such as direction, camp and outlet
+    redrawn_codes: np.ndarray | None = None  #: (B, n, K) draws that carry the codes' uncertainty
+    counts: np.ndarray | None = None  #: (B, events) how often a draw has each event
 
     @classmethod
     def pooled(cls, table: pd.DataFrame, redraws: Redraws, labels: Sequence[str]) -> "Panel":
@@ -244,26 +224,9 @@ def shares(
 ) -> Shares:
     """Weighted share of each code in each group, with bootstrap draws clustered on events.
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        One row per claim or article, with `article_id`, `cluster`, the coded column and the
-        grouping columns.
-    column : str
-        The code that is compared. Rows that leave it open are left out, and so are articles
-        without any other row.
-    by : sequence of str
-        Columns whose combinations are the groups.
-    weighting : {"event", "article"}
-        See the module's head.
-    draws : int
-        Bootstrap draws; all groups share each draw, so differences between them keep the
-        covariance that shared events cause.
-    seed : int
-
-    Raises
-    ------
-    ValueError
-        If `weighting` is not one of the two.
+    `table` has a row per claim or article, with `article_id`, `cluster`, the coded `column` (rows
+    that leave it open are left out) and the columns `by`, whose combinations are the groups.
+    `weighting` is "event" or "article", see the module's head. All groups share each of the
+    `draws`, so that differences keep the covariance that shared events cause.
     """
     return Panel.of(table, column, by).shares(by, None, draws, weighting, seed)

@@ -32,31 +32,18 @@ LEAST = 0.5
 class Redraws:
     """Codes of n articles on E events, as expected and in B draws.
 
-    Attributes
-    ----------
-    articles, events, names : pd.Index
-        Lengths n, E and K.
-    event : np.ndarray of int, shape (n,)
-        Of each article.
-    expected : np.ndarray, shape (n, K)
-        How many units of an article (its claims, or itself as one) have a code, as expected.
-    units : np.ndarray, shape (n,)
-        Of how many units an article's shares are.
-    drawn, drawn_units : np.ndarray of uint8, shapes (B, n, K) and (B, n)
-        The same in each draw.
-    counts : np.ndarray, shape (B, E)
-        How often a draw has each event.
+    An article's units are its claims, or itself as one.
     """
 
-    articles: pd.Index
-    events: pd.Index
-    names: pd.Index
-    event: np.ndarray
-    expected: np.ndarray
-    units: np.ndarray
-    drawn: np.ndarray
-    drawn_units: np.ndarray
-    counts: np.ndarray
+    articles: pd.Index  #: n
+    events: pd.Index  #: E
+    names: pd.Index  #: K codes
+    event: np.ndarray  #: (n,) int, of each article
+    expected: np.ndarray  #: (n, K) how many units of an article have a code, as expected
+    units: np.ndarray  #: (n,) of how many units an article's shares are
+    drawn: np.ndarray  #: (B, n, K) uint8, as `expected`, in each draw
+    drawn_units: np.ndarray  #: (B, n) uint8
+    counts: np.ndarray  #: (B, E) how often a draw has each event
 
     def without(self, code: str) -> "Redraws":
         """The other codes, rescaled to what is left of each article."""

@@ -19,14 +19,10 @@ def stacked_contrasts(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Contrasts of K codes under S specifications, as `combined`, by one rule or several.
 
-    Parameters
-    ----------
-    parts : sequence of EventSums, length S
-        Of the cells of the contrast; each has the same K codes.
-    weights : sequence of float, length G
-    rules : sequence of (bool, bool), length R
-        See `event_worth`; and for t with as many degrees of freedom as a cell has articles, less
-        one, `share_interval`. The first is what the study reports.
+    Of each specification the sums of the G cells, and their weights; of the `rules` (see
+    `event_worth`, and `units` in `share_interval`) the first is what the study reports. The
+    variance of a share is the sum of its events' squared deviations, n / (n - 1) times for the n
+    events of a cell, in place of that of redrawn events (Korn & Graubard 1998).
 
     Returns
     -------
@@ -34,11 +30,6 @@ def stacked_contrasts(
         Value and 95% interval, however few events there are; NaN where a cell is empty.
     np.ndarray, shape (S,)
         Effective events of the cell that has fewest.
-
-    Notes
-    -----
-    The variance of a share is the sum of its events' squared deviations, n / (n - 1) times for the
-    n events of a cell, in place of that of redrawn events (Korn & Graubard 1998).
     """
     made = [_linearised(*part) for part in parts]
     p, variance, together, worth, n, articles = map(np.stack, zip(*made, strict=True))

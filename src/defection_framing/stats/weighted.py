@@ -5,13 +5,13 @@ from a bootstrap that resamples whole events (Cameron, Gelbach & Miller 2008), a
 be weighted so that one much-copied event does not decide (see `panel`).
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 Number = float | np.ndarray
 """What broadcasts."""
@@ -30,28 +30,17 @@ DRAWS = 2000
 class Shares:
     """Weighted shares of K codes in G groups, with B cluster-bootstrap draws of them.
 
-    Attributes
-    ----------
-    value : np.ndarray, shape (G, K)
-        Shares, 0 to 1.
-    draws : np.ndarray, shape (B, G, K)
-        The same under resampled events; NaN where a draw left a group empty.
-    n : pd.DataFrame, G rows
-        `n_articles`, `n_events` and `effective_events` (equally weighted ones that would carry the
-        same information: the squared sum of weights over the sum of their squares, Kish 1965).
-    sums : np.ndarray, shape (events, G, K)
-        What each event adds to the numerators of the shares.
-    mass : np.ndarray, shape (events, G)
-        What it adds to their denominators: 0 where a group has no article on the event.
+    `n` has `n_articles`, `n_events` and `effective_events`: equally weighted ones that would carry
+    the same information, the squared sum of weights over the sum of their squares (Kish 1965).
     """
 
     groups: pd.Index
     codes: pd.Index
-    value: np.ndarray
-    draws: np.ndarray
-    n: pd.DataFrame
-    sums: np.ndarray
-    mass: np.ndarray
+    value: np.ndarray  #: (G, K), 0 to 1
+    draws: np.ndarray  #: (B, G, K) under resampled events; NaN where a draw left a group empty
+    n: pd.DataFrame  #: G rows
+    sums: np.ndarray  #: (events, G, K) what each event adds to the numerators of the shares
+    mass: np.ndarray  #: (events, G) and to their denominators; 0 without an article on the event
 
     def at(self, group: Hashable) -> int:
         """Position of a group."""
@@ -115,9 +104,8 @@ def share_interval(
     have, at `most`, shrunk for the few degrees of freedom that few clusters leave. A code in none
     or all of the events has no variance: its sample size is `unseen`.
 
-    Two rules are ours, and both lengthen intervals a little: the shrinkage is (z / t)^2, where they
-    have the t of n - 1 `units` in place of z; and t has the effective clusters less one as degrees
-    of freedom, where survey software counts clusters as if they weighed alike.
+    Two rules are ours, and both lengthen intervals: the shrinkage is (z / t)^2, where they have the
+    t of n - 1 `units` for z; and t's degrees of freedom are the effective clusters less one.
     """
     df = np.maximum(effective_events - 1, 1)
     free = np.maximum(units - 1, 1)
@@ -155,9 +143,8 @@ def event_worth(sums: np.ndarray, mass: np.ndarray) -> np.ndarray:
     Notes
     -----
     Our own rule; it inverts the design effect of Kish (1965). An event of several claims that
-    never use a code says more against it than one observation does. In a group without the code
-    nothing shows how much more, so it is taken from all groups together. Where all events have the
-    same share nothing shows what they are worth, and it is 1.
+    never use a code says more against it than one observation; how much more is taken from all
+    groups together. Where all events have the same share nothing shows it, and it is 1.
     """
     mass = mass.reshape(*mass.shape, *[1] * (sums.ndim - mass.ndim))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -187,12 +174,6 @@ def prevalence(s: Shares) -> pd.DataFrame:
     return table
 
 
-def pick(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
-    """Rows whose first index level is wanted, in the order wanted; what is not there is skipped."""
-    there = table.index.get_level_values(0)
-    return table.take([i for value in wanted for i in np.flatnonzero(there == value)])
-
-
 def share_of(
     hits: pd.Series, clusters: pd.Series, weights: pd.Series | None = None
 ) -> dict[str, float]:
@@ -211,11 +192,3 @@ def share_of(
     effective = mass.sum() ** 2 / (mass**2).sum()
     low, high = share_interval(value, variance, len(hits), effective, effective)
     return {"value": value, "low": float(low), "high": float(high)}
-
-
-def mean_interval(values: pd.Series) -> dict[str, float]:
-    """Mean of independent values with its t-interval; none (NaN) of fewer than `MIN_EVENTS`."""
-    low, high = np.nan, np.nan
-    if len(values) >= MIN_EVENTS:
-        low, high = map(float, stats.ttest_1samp(values, 0).confidence_interval(0.95))
-    return {"value": float(values.mean()), "low": low, "high": high}

@@ -13,26 +13,10 @@ from .. import stats
 from ..corpus import Corpus
 from ..domain import CELLS, TOWARD
 from . import codes, plan, reliability, same_act
-from .estimands import (
-    COLUMNS,
-    CONTRASTS,
-    HEADLINES,
-    POPULATIONS,
-    estimates,
-    is_trend,
-    name,
-)
+from .estimands import COLUMNS, CONTRASTS, HEADLINES, POPULATIONS, STRATA, estimates, is_trend, name
 
 # Camps whose levels are shown beside each other: the two, and those that are neither.
 SHOWN = [*TOWARD, "Western", "Undisclosed"]
-
-# Strata that contrasts are shown in: how their names end, and the population. Prosecutions alone
-# have no contrast, since hardly anyone who comes is prosecuted: their levels are shown (`by_kind`).
-STRATA = {
-    "": ("all crossings", "two camps"),
-    "_unprosecuted": ("no prosecutions", "two camps, no prosecutions"),
-    "_completed": ("completed crossings", "two camps, completed"),
-}
 
 SAME, MEAN = "same act", "mean of the camps"
 
@@ -77,8 +61,8 @@ def same(data: Corpus) -> dict[tuple[str, str], pd.DataFrame]:
     """
     out = {}
     for key, (column, without) in COLUMNS.items():
-        redraws, low = codes.redraws(data, column), reliability.doubtful(data, column)
-        redraws = redraws.without(without) if without else redraws
+        low = reliability.doubtful(data, column)
+        redraws = codes.redraws(data, column, without=without)
         for stratum, (_, population) in STRATA.items():
             pairs, used = same_act.pairs(same_act.told(data, population), redraws)
             table = reliability.tested(stats.paired_contrast(pairs), low)
@@ -118,16 +102,9 @@ def beside(tables: dict, paired: dict, key: str) -> pd.DataFrame:
 def levels(data: Corpus, column: str, told: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Shares of codes in groups of articles, as `stats.prevalence`, each event counted once.
 
-    Parameters
-    ----------
-    told : DataFrame
-        Rows of `article_table`, with the columns `by`; an article may be in several groups.
-
-    Returns
-    -------
-    DataFrame
-        With `articles_given` and `events_given`: on how many articles the code is used, and on how
-        many events these are (NaN of codes of claims).
+    `told` has rows of `article_table`, with the columns `by`; an article may be in several groups.
+    With `articles_given` and `events_given`: on how many articles the code is used, and on how many
+    events these are (NaN of codes of claims).
     """
     panel = stats.Panel.pooled(told, codes.redraws(data, column), by)
     table = stats.prevalence(panel.shares(by))
@@ -150,7 +127,7 @@ def crossings(data: Corpus) -> pd.DataFrame:
 
 def by_camp(data: Corpus, column: str) -> pd.DataFrame:
     """Levels of a column in crossings by camp and direction, camps in the order `SHOWN`."""
-    return stats.pick(levels(data, column, crossings(data), ["camp", "direction"]), SHOWN)
+    return levels(data, column, crossings(data), ["camp", "direction"]).reindex(SHOWN, level=0)
 
 
 def by_kind(data: Corpus, column: str) -> pd.DataFrame:
@@ -196,8 +173,7 @@ def energies(data: Corpus) -> pd.DataFrame:
     """
     articles, out = data.article_table().reset_index(), {}
     for version, (population, without, dropped) in VERSIONS.items():
-        redraws = codes.redraws(data, "frame")
-        redraws = redraws.without(without) if without else redraws
+        redraws = codes.redraws(data, "frame", without=without)
         rows = articles[POPULATIONS[population](articles)]
         panel = stats.Panel.pooled(rows, redraws, ["camp", "direction"])
         s = panel.shares(["camp", "direction"], pd.Index(CELLS))

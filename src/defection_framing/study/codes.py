@@ -1,7 +1,6 @@
 """The codes that the study uses, with their uncertainty: those of several passes, pooled."""
 
 import hashlib
-import pickle
 from collections.abc import Sequence
 
 import pandas as pd
@@ -11,7 +10,6 @@ from ..corpus import Corpus, passes
 
 CLAIM_CODES = ("frame", "voice")
 """Codes of claims; the others are of whole articles. The voice was coded once, and is as coded."""
-
 
 VARIANTS = {
     "pooled": passes.POOLED,
@@ -23,19 +21,16 @@ VARIANTS = {
 
 
 def redraws(
-    data: Corpus, column: str, variant: str = "pooled", draws: int = stats.REDRAWS
+    data: Corpus,
+    column: str,
+    variant: str = "pooled",
+    draws: int = stats.REDRAWS,
+    without: str | None = None,
 ) -> stats.Redraws:
     """The articles' codes of a column: as expected by the passes pooled, and in draws.
 
-    Parameters
-    ----------
-    variant : str
-        Of `VARIANTS`. The majority, the codes of one pass, and those of a corpus with one coder are
-        taken as they are, and draws are of events alone.
-
-    Notes
-    -----
-    It takes seconds, and every notebook needs it: what was drawn is kept in `.cache`.
+    `variant` is of `VARIANTS`; the majority, one pass, and a corpus with one coder are taken as
+    they are, and draws are of events alone. A code may be left out, the others rescaled.
     """
     coders, of_claims = VARIANTS[variant], column in CLAIM_CODES
     units = data.claims if of_claims else data.articles
@@ -44,11 +39,9 @@ def redraws(
         once = units[[column]].assign(coder="once")
         codings, coders = once.set_index("coder", append=True), ("once",)
     if column == "motives":
-        names = pd.Index(sorted({m for cell in units[column] for m in cell}))
-        wanted: Sequence = names
+        wanted: Sequence = (names := pd.Index(sorted({m for cell in units[column] for m in cell})))
     else:
-        names = pd.Index(units[column].cat.categories)
-        wanted = [list(names)]
+        wanted = [list(names := pd.Index(units[column].cat.categories))]
     coded = [passes.matrix(codings, column, of, coders, units.index) for of in wanted]
     if variant == "majority" and len(coders) > 1:
         coded = [stats.Coded(stats.majority(c)[:, None], c.size) for c in coded]
@@ -60,10 +53,10 @@ def redraws(
         key.update(part.tobytes())
     for module in ("coders", "redraws"):
         key.update((settings.ROOT / f"src/defection_framing/stats/{module}.py").read_bytes())
-    kept = settings.cache_dir() / "redraws" / f"{key.hexdigest()[:16]}.pickle"
-    if kept.exists():
-        return pickle.loads(kept.read_bytes())
-    made = stats.redraw(data.articles.index, cluster, coded, names, article, draws)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_bytes(kept, pickle.dumps(made))
-    return made
+    # It takes seconds, and every notebook needs it.
+    made = settings.cached(
+        f"redraws/{key.hexdigest()[:16]}",
+        key.digest(),
+        lambda: stats.redraw(data.articles.index, cluster, coded, names, article, draws),
+    )
+    return made.without(without) if without else made

@@ -22,14 +22,16 @@ from . import codes
 COMPARED_CAMPS = ("Russian", "Ukrainian", "Western")
 
 
+def _crossings(t: pd.DataFrame) -> pd.Series:
+    return t["direction"].isin(TOWARD.values()) & (t["event"] != "general")
+
+
 def _acts(t: pd.DataFrame) -> pd.Series:
     """Crossings on a named event; laws, programmes and counts (no outcome) are reported apart."""
-    return (
-        t["direction"].isin(TOWARD.values()) & (t["event"] != "general") & (t["outcome"] != "none")
-    )
+    return _crossings(t) & (t["outcome"] != "none")
 
 
-def _unprosecuted(t: pd.DataFrame) -> pd.Series:
+def unprosecuted(t: pd.DataFrame) -> pd.Series:
     """Not a report of a prosecution, nor on an event that was sought by words of criminal law."""
     return (t["occasion"] != "prosecution") & ~t["sought_by_law"]
 
@@ -52,10 +54,8 @@ POPULATIONS = {
     "acts": _acts,
     "compared camps": lambda t: _acts(t) & t["camp"].isin(COMPARED_CAMPS),
     "two camps": lambda t: _acts(t) & t["camp"].isin(TOWARD),
-    "crossings of the two camps": lambda t: (
-        t["direction"].isin(TOWARD.values()) & (t["event"] != "general") & t["camp"].isin(TOWARD)
-    ),
-    "two camps, no prosecutions": lambda t: _acts(t) & _unprosecuted(t) & t["camp"].isin(TOWARD),
+    "crossings of the two camps": lambda t: _crossings(t) & t["camp"].isin(TOWARD),
+    "two camps, no prosecutions": lambda t: _acts(t) & unprosecuted(t) & t["camp"].isin(TOWARD),
     "two camps, completed": lambda t: (
         _acts(t) & (t["outcome"] == "completed") & t["camp"].isin(TOWARD)
     ),
@@ -134,9 +134,7 @@ class Contrast:
         """All articles of its population."""
         articles = data.article_table().reset_index()
         rows = articles[POPULATIONS[self.population](articles)]
-        redraws = codes.redraws(data, self.column, draws=draws)
-        if self.without:
-            redraws = redraws.without(self.without)
+        redraws = codes.redraws(data, self.column, draws=draws, without=self.without)
         return stats.Panel.pooled(rows, redraws, ["camp", "direction", "outlet"])
 
     def panel(self, data: Corpus, draws: int = stats.REDRAWS) -> stats.Panel:
@@ -153,7 +151,7 @@ class Contrast:
         return self.compare(self.told(data, draws))
 
 
-def _cells(camps, leaving: float, coming: float) -> dict[Hashable, float]:
+def cells(camps, leaving: float, coming: float) -> dict[Hashable, float]:
     """Weights of crossings of some camps."""
     return {(c, d): coming if d == TOWARD[c] else leaving for c, d in CELLS if c in camps}
 
@@ -165,13 +163,13 @@ def _within(camps, weight: float) -> dict[Hashable, float]:
 LEAVING = "leaving minus coming"
 _TO_RUSSIA, _MEAN = "to Russia minus to Ukraine", "mean of the camps"
 
-# Strata of the two camps' crossings: how names of their contrasts end, and their population.
+# Strata of the two camps' crossings: how names of their contrasts end, in words, the population.
+# Prosecutions alone have none: hardly anyone who comes is prosecuted.
 STRATA = {
-    "": "two camps",
-    "_unprosecuted": "two camps, no prosecutions",
-    "_completed": "two camps, completed",
+    "": ("all crossings", "two camps"),
+    "_unprosecuted": ("no prosecutions", "two camps, no prosecutions"),
+    "_completed": ("completed crossings", "two camps, completed"),
 }
-
 
 # What crossings are compared in: how names of contrasts begin, the column, what is left out.
 COLUMNS = {
@@ -185,30 +183,30 @@ COLUMNS = {
 def _contrasts() -> Iterator[Contrast]:
     for key, (column, without) in COLUMNS.items():
         what = f"{column} beside {without}" if without else column
-        for ending, population in STRATA.items():
+        for ending, (_, population) in STRATA.items():
             stratum = population.removeprefix("two camps")
-            label, cells = f"{what}, {LEAVING}, {_MEAN}{stratum}", _cells(TOWARD, 0.5, -0.5)
-            yield Contrast(f"{key}_away{ending}", label, column, cells, population, without)
+            label, of = f"{what}, {LEAVING}, {_MEAN}{stratum}", cells(TOWARD, 0.5, -0.5)
+            yield Contrast(f"{key}_away{ending}", label, column, of, population, without)
             for camp in TOWARD:
-                label, cells = f"{what}, {LEAVING}, {camp} camp{stratum}", _cells([camp], 1, -1)
-                of = f"{key}_away{ending}_{camp}"
-                yield Contrast(of, label, column, cells, population, without)
+                label, of = f"{what}, {LEAVING}, {camp} camp{stratum}", cells([camp], 1, -1)
+                key_of = f"{key}_away{ending}_{camp}"
+                yield Contrast(key_of, label, column, of, population, without)
     for column in ("frame", "motives", "portrayal"):
         label = f"{column}, {_TO_RUSSIA}, within camps"
         within = _within(COMPARED_CAMPS, 1 / len(COMPARED_CAMPS))
         yield Contrast(f"{column}_direction_within", label, column, within, "compared camps")
-    label, cells = f"frame, half of {_TO_RUSSIA}, both camps", _within(TOWARD, 0.5)
-    yield Contrast("frame_directional", label, "frame", cells, "two camps")
+    label, of = f"frame, half of {_TO_RUSSIA}, both camps", _within(TOWARD, 0.5)
+    yield Contrast("frame_directional", label, "frame", of, "two camps")
     for side, (out, crossing) in {
         "Ukrainian": ("ua_exit", "ua_to_ru"), "Russian": ("ru_exit", "ru_to_ua")
     }.items():  # fmt: skip
-        cells = {out: 1.0, crossing: -1.0}
+        of = {out: 1.0, crossing: -1.0}
         for key, population in (("", "named events"), ("_cases", "named events, no trend pieces")):
             label = f"frame, exits minus crossings, {side} side, {population}"
-            yield Contrast(f"frame_exit{key}_{side}", label, "frame", cells, population)
+            yield Contrast(f"frame_exit{key}_{side}", label, "frame", of, population)
     for camp in ("Western", "Undisclosed"):
-        label, cells = f"portrayal, {_TO_RUSSIA}, {camp} outlets", _within([camp], 1)
-        yield Contrast(f"portrayal_direction_{camp}", label, "portrayal", cells, "acts")
+        label, of = f"portrayal, {_TO_RUSSIA}, {camp} outlets", _within([camp], 1)
+        yield Contrast(f"portrayal_direction_{camp}", label, "portrayal", of, "acts")
 
 
 CONTRASTS = {c.name: c for c in _contrasts()}  # every contrast that the study reports

@@ -38,9 +38,7 @@ def events_by_camp(data: Corpus) -> pd.DataFrame:
 
 def by_year(data: Corpus) -> pd.DataFrame:
     """Dated articles by year and direction."""
-    dated = _told(data).dropna(subset=["year"])
-    years = dated.groupby(["year", "direction"], observed=True).size().unstack(fill_value=0)
-    return years.reindex(columns=list(DIRECTIONS), fill_value=0)
+    return _counts(_told(data).dropna(subset=["year"]), "year").astype(int)
 
 
 def by_language(data: Corpus) -> pd.DataFrame:

@@ -220,15 +220,11 @@ def coverage(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     """How often intervals hold the truth, where the corpus itself is the truth.
 
     Whole events are drawn from the corpus with replacement, as new events, and every interval is
-    computed again. Then so many are drawn of each direction (of the same act) or cell, to see how
-    few are too few. Columns as `false_alarms`; `what` is `corpus` or a number of events. Measures:
-    `interval` (of an estimate of `LABELS`), `share` (of a frame, in a cell of `CELLS`).
-
-    Notes
-    -----
-    Of the same act the codes are uncertain too: those of one draw, another in each replicate, are
-    taken as the truth, and the pooled codes as what is known of it. The coders are not fitted
-    again to each sample, so that what pooled codes lean by is not seen here.
+    computed again; then so many of each direction (of the same act) or cell, to see how few are too
+    few. Columns as `false_alarms`; `what` is `corpus` or a number of events. Measures: `interval`
+    (of an estimate of `LABELS`), `share` (of a frame, in a cell of `CELLS`). Of the same act the
+    codes of one draw, another in each replicate, are the truth, and the pooled codes what is known
+    of it; the coders are not fitted again, so that what pooled codes lean by is not seen here.
     """
     rng, hits, panels = np.random.default_rng(seed), _Hits(), _panels(data)
     whole = {n: _shares(panel, CONTRASTS[n], 2) for n, panel in panels.items()}
@@ -273,15 +269,13 @@ def redrawn(pairs: stats.Pairs, size: int, rng: np.random.Generator) -> stats.Pa
 def detectable(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     """Smallest difference that a comparison would have found in four of five corpora like this.
 
-    Labels are shuffled as for `false_alarms`; then claims (articles, where these are what is coded)
-    of the camp that was left, or of the groups with positive weights, are recoded to the code at
-    random, so many that the difference is as planted. Found: p at most 0.05 over the number of
-    codes, the level at which a code that differs alone has a q of 0.05; of the same
-    act, of `PORTRAYALS` alone and over the four hypotheses, the level of one that stands alone
-    after Holm.
+    Labels are shuffled as for `false_alarms`; then claims (or articles) of the camp that was left,
+    or of the groups with positive weights, are recoded at random, so many that the difference is as
+    planted. Found: p at most 0.05 over the number of codes, where a code that differs alone has a q
+    of 0.05; of the same act, of `PORTRAYALS` alone, over the four hypotheses (Holm).
 
-    Columns `estimate` (of `LABELS`), `code`, `value` (the difference found with a power of 0.8,
-    between those in `PLANTED`; a row is missing where none is), `replicates`.
+    Columns `estimate` (of `LABELS`), `code`, `value` (found with a power of 0.8, between those in
+    `PLANTED`; a row is missing where none is), `replicates`.
     """
     out, worlds = [], _worlds(data, np.random.default_rng(seed))
     worlds.pop("same_act/frame", None)  # its frames are tested at once

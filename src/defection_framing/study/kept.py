@@ -1,8 +1,7 @@
 """Long simulations whose results are kept as tracked tables.
 
 `study --full` computes them with all replicates into `data/simulations/NAME.csv`, with a small run
-of the same seed beside it, `NAME_few.csv`. A kept table is stale when its numbers would change, not
-when a comment does: `Simulation.check` repeats the small run and compares number by number.
+of the same seed beside it, `NAME_few.csv`, which `Simulation.check` repeats and compares.
 """
 
 import hashlib
@@ -34,14 +33,12 @@ class Simulation:
     """A function that simulates, and how often."""
 
     name: str
-    # A function, "module.function", seen from this folder: what is not run is not imported. It
-    # takes a corpus, a number of replicates and a seed, and returns a table: columns of text or
-    # bool that name a row, and numbers; of a Monte Carlo estimate `value` and `se` (never 0).
+    # "module.function", seen from this folder: what is not run is not imported. It takes a corpus,
+    # a number of replicates and a seed, and returns a table of names of rows, and numbers.
     function: str
     replicates: int
     few: int  # replicates in the small run
-    # Whether the table is about single rows of the data, so that it is of no use once these change.
-    by_row: bool = False
+    by_row: bool = False  # of single rows of the data, so that it is of no use once these change
 
     def _path(self, ending: str = ".csv") -> Path:
         return folder() / f"{self.name}{ending}"
@@ -59,17 +56,14 @@ class Simulation:
         text = _text(self.run(self.replicates))
         settings.write_text(self._path(), text)
         settings.write_text(self._path("_few.csv"), _text(self.run(self.few)))
-        entry = {"replicates": self.replicates, "seed": settings.SEED, "table": _sha(text)}
-        entry["data"] = _data()
+        entry = {"replicates": self.replicates, "seed": settings.SEED}
+        entry |= {"table": _sha(text), "data": _data()}
         settings.write_text(self._path(".json"), json.dumps(entry, indent=1, sort_keys=True) + "\n")
 
     def saved(self) -> pd.DataFrame:
         """Read the kept table; where none is kept, give the small run, or the full one if `by_row`.
 
-        Raises
-        ------
-        SimulationError
-            If the table was changed after it was computed.
+        SimulationError if the table was changed after it was computed.
         """
         if not self._is_kept():
             return self.run(self._now())

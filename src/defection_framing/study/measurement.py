@@ -13,7 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from .. import stats
 from ..corpus import Corpus
 from ..domain import CELLS, DIRECTIONS, TOWARD
-from .estimands import estimates, name
+from .estimands import LEAVING, cells, estimates, name
 from .reliability import side_by_side
 
 LEFT = {d: d[0].upper() for d in DIRECTIONS}
@@ -37,18 +37,10 @@ COMPARED = {
 
 def _rows() -> dict[str, dict[tuple[str, str], float]]:
     """Cells, leaving minus coming in each camp, and the mean of both camps: weights of cells."""
-    cells = {
-        f"{camp} camp {'coming' if TOWARD[camp] == d else 'leaving'}": {(camp, d): 1.0}
-        for camp, d in CELLS
-    }
-    away = {
-        f"{camp} camp leaving minus coming": {
-            (c, d): -1.0 if TOWARD[c] == d else 1.0 for c, d in CELLS if c == camp
-        }
-        for camp in TOWARD
-    }
-    mean = {cell: w / len(TOWARD) for weights in away.values() for cell, w in weights.items()}
-    return cells | away | {"both camps leaving minus coming": mean}
+    which = {True: "coming", False: "leaving"}
+    rows = {f"{c} camp {which[TOWARD[c] == d]}": {(c, d): 1.0} for c, d in CELLS}
+    rows |= {f"{c} camp {LEAVING}": cells([c], 1.0, -1.0) for c in TOWARD}
+    return rows | {f"both camps {LEAVING}": cells(TOWARD, 0.5, -0.5)}
 
 
 ROWS = _rows()
@@ -62,7 +54,10 @@ def guesses(data: Corpus) -> pd.DataFrame:
     the right guess), `low`, `high` (events resampled), `missed` (codings with a wrong or an open
     guess), `n_articles`, `n_events`.
     """
-    told = _guessed(data)
+    told = side_by_side(data, "guess")
+    told = told[told["direction"].isin(LEFT)]
+    left = told["direction"].astype(str).map(LEFT)
+    told = pd.concat([told.assign(right=told[c] == left) for c in "AB"], ignore_index=True)
     camp = told["camp"].where(told["camp"].isin(TOWARD), "Other")
     rows = {("all", "all"): told} if len(told) else {}
     rows |= dict(list(told.groupby([camp, told["direction"].astype(str)])))
@@ -75,44 +70,13 @@ def guesses(data: Corpus) -> pd.DataFrame:
     return pd.DataFrame.from_dict(table, "index").rename_axis(["camp", "direction"])
 
 
-def by_guess(data: Corpus) -> pd.DataFrame:
-    """Portrayals of A and B by whether the same coder guessed the side right, wrong, or not.
-
-    Columns: `alike` (share with the portrayal that the other one gave), shares of `traitor` and
-    `convert`, `codings`. Wrong guesses are few, and of other articles than the right ones.
-    """
-    told = _guessed(data)
-    given = data.codings_articles["portrayal"].astype(object).unstack("coder")
-    given = given.loc[told["article_id"]].set_axis(told.index)
-    is_a = told["coder"] == "A"
-    own, other = given["A"].where(is_a, given["B"]), given["B"].where(is_a, given["A"])
-    table = pd.DataFrame({"alike": own == other, "traitor": own == "traitor"})
-    table["convert"] = own == "convert"
-    said = told["right"].map({True: "right", False: "wrong"}).mask(told["guess"] == "?", "none")
-    by = table.groupby(said.rename("guess"))
-    return by.mean().assign(codings=by.size())
-
-
-def _guessed(data: Corpus) -> pd.DataFrame:
-    """A row for each coding of A and B of an article on one side: its `guess`, and if `right`."""
-    table = side_by_side(data, "guess")
-    table = table[table["direction"].isin(LEFT)]
-    table = pd.concat([table.assign(coder=c, guess=table[c]) for c in "AB"], ignore_index=True)
-    return table.assign(right=table["guess"] == table["direction"].astype(str).map(LEFT))
-
-
 def differences(data: Corpus) -> pd.DataFrame:
     """Share of a code by some passes minus that by others, on the same articles (`COMPARED`).
 
-    Shares are event-weighted within a cell of camp and direction.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index: `code` (of `LOOKED_AT`), `passes` (of `COMPARED`), `row` (of `ROWS`). Columns
-        `value`, `low`, `high` (as `stats.combined`: events resampled, so that passes vary together;
-        none where a cell has fewer than `stats.MIN_EVENTS` effective events), `first`, `second`
-        (what is subtracted from what), `n_articles`, `n_events`.
+    Shares are event-weighted within a cell of camp and direction. Index: `code` (of `LOOKED_AT`),
+    `passes` (of `COMPARED`), `row` (of `ROWS`). Columns `value`, `low`, `high` (as
+    `stats.combined`; none where a cell has fewer than `stats.MIN_EVENTS` effective events),
+    `first`, `second` (what is subtracted from what), `n_articles`, `n_events`.
     """
     rows = {}
     for column, codes in LOOKED_AT.items():
@@ -121,12 +85,11 @@ def differences(data: Corpus) -> pd.DataFrame:
         for passes, (*sides, keep) in COMPARED.items():
             part = coded[keep(coded)]
             long = [part.assign(by=side, code=part[p]) for side in sides for p in side]
-            s = stats.shares(
-                pd.concat(long, ignore_index=True), "code", ["by", "camp", "direction"]
-            )
+            long = pd.concat(long, ignore_index=True)
+            s = stats.shares(long, "code", ["by", "camp", "direction"])
             for code in codes:
-                for row, cells in ROWS.items():
-                    rows[code, passes, row] = _difference(s, code, *sides, cells)
+                for row, weights in ROWS.items():
+                    rows[code, passes, row] = _difference(s, code, *sides, weights)
     return pd.DataFrame.from_dict(rows, "index").rename_axis(["code", "passes", "row"])
 
 
@@ -150,17 +113,12 @@ def _difference(s: stats.Shares, code, first, second, cells: dict[tuple, float])
 def swap(data: Corpus) -> pd.DataFrame:
     """What naming Ukraine instead of Russia as the side that is left does to each portrayal.
 
-    Each article was coded twice, with the sides as they are and exchanged, by different coders; an
-    article has the same weight as any other.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index: `direction` (`all` first), `portrayal`. Columns `value` (share where Ukraine is named
-        as left minus share where Russia is), `low`, `high` (events resampled), `first`, `second`
-        (the two shares), `p` (McNemar's exact test, which takes articles for independent),
-        `ukraine_only`, `russia_only` (articles so portrayed under one naming only), `n_articles`,
-        `n_events`.
+    Each article was coded twice, with the sides as they are and exchanged, by different coders;
+    articles weigh the same. Index: `direction` (`all` first), `portrayal`. Columns `value` (share
+    where Ukraine is named as left minus share where Russia is), `low`, `high`, `first`, `second`
+    (the two shares), `p` (McNemar's exact test, which takes articles for independent),
+    `ukraine_only`, `russia_only` (articles so portrayed under one naming only), `n_articles`,
+    `n_events`.
     """
     wide = data.flag_swap["portrayal"].astype(object).unstack("version")
     facts = data.article_table()[["cluster", "direction"]].assign(article_id=lambda t: t.index)
@@ -195,15 +153,11 @@ def noise(data: Corpus) -> pd.DataFrame:
     blind = data.codings_articles["portrayal"].astype(object).unstack("coder")
     both = swapped.join(blind)
     pairs = {"sides exchanged": ("true", "swapped"), "blind A and B": ("A", "B")}
-    return pd.DataFrame(
-        {
-            label: {
-                "any": (both[a] != both[b]).sum(),
-                "traitor": ((both[a] == "traitor") != (both[b] == "traitor")).sum(),
-            }
-            for label, (a, b) in pairs.items()
-        }
-    ).T
+    rows = {}
+    for label, (a, b) in pairs.items():
+        traitor = (both[a] == "traitor") != (both[b] == "traitor")
+        rows[label] = {"any": (both[a] != both[b]).sum(), "traitor": traitor.sum()}
+    return pd.DataFrame.from_dict(rows, "index")
 
 
 @estimates

@@ -1,11 +1,8 @@
-"""Every defensible choice crossed with every other: the multiverse of each headline estimate.
+"""Every defensible choice crossed with every other (Steegen, Tuerlinckx, Gelman & Vanpaemel 2016).
 
-Steegen, Tuerlinckx, Gelman & Vanpaemel (2016), Increasing transparency through a multiverse
-analysis, Perspectives on Psychological Science 11.
-
-Not every crossing counts. One that rests on the same articles and weights as another is counted
-once, and one that leaves a cell, or a direction of the paired comparison, with fewer events than
-any rule would give an interval is left out. Codes are held as the pooled passes expect them.
+A crossing that rests on the same articles and weights as another is counted once, and one that
+leaves a cell, or a direction of the paired comparison, with fewer events than any rule would give
+an interval is left out. Codes are held as the pooled passes expect them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +18,7 @@ from ..corpus import Corpus
 from ..domain import CAMPS, TOWARD
 from ..settings import SEED
 from . import codes
-from .estimands import HEADLINES, PAIRED, Contrast, Estimand, Paired
+from .estimands import HEADLINES, PAIRED, Contrast, Estimand, Paired, unprosecuted
 from .same_act import LEFT, SERVICES
 
 # The choices and their options; what the study reports is the first option of each.
@@ -117,7 +114,7 @@ def material(data: Corpus) -> Material:
     first_hand, act = ~a["kind"].isin(["aggregator", "mirror"]), a["outcome"] != "none"
     keeps = {
         ("acts", "all"): act,
-        ("acts", "no prosecutions"): act & (a["occasion"] != "prosecution") & ~a["sought_by_law"],
+        ("acts", "no prosecutions"): act & unprosecuted(a),
         ("acts", "completed"): a["outcome"] == "completed",
         ("wave", "new events"): a["new_event"],
         ("wave", "old events"): ~a["new_event"],
@@ -129,10 +126,8 @@ def material(data: Corpus) -> Material:
         ("language", "English only"): a["lang"] == "en",
         ("language", "not English"): a["lang"] != "en",
     }
-    wanted, sources = (
-        product(("frame", "portrayal", "motives"), _VARIANTS),
-        a["sources"].map("\n".join),
-    )
+    wanted = product(("frame", "portrayal", "motives"), _VARIANTS)
+    sources = a["sources"].map("\n".join)
     return Material(
         a,
         {(column, v): codes.redraws(data, column, v, draws=0) for column, v in wanted},
@@ -298,11 +293,9 @@ def unpaired(
                 seen.add(same)
                 rows.append(options | made | {"n_articles": len(used), "n_events": len(sums.mass)})
                 parts.append(sums)
-    bounds = np.zeros(0)
+    bounds, of = np.zeros(0), (list(c.weights.values()), list(RULES.values()))
     if rows:
-        bounds, effective = stats.stacked_contrasts(
-            parts, list(c.weights.values()), list(RULES.values())
-        )
+        bounds, effective = stats.stacked_contrasts(parts, *of)
         rows = [row | {"effective": n} for row, n in zip(rows, effective, strict=True)]
     return _tables(wanted, choices, rows, bounds, list(RULES), LEAST[0])
 
@@ -341,10 +334,12 @@ def _tables(wanted, choices, rows, bounds, rules, least: float) -> dict[str, pd.
 def _finished(t: pd.DataFrame) -> pd.DataFrame:
     """A curve in its order, lowest first, which says what is as reported and what leaves zero."""
     t = t.reindex(columns=t.columns.union(["low", "high"], sort=False))
-    t["excludes_zero"] = (t["low"] > 0) | (t["high"] < 0)
+    t["excludes_zero"] = stats.excludes_zero(t)
     own = [t[c] == REPORTED[c] for c in t.columns.intersection(list(CHOICES))]
     t["reported"] = np.logical_and.reduce(own) if len(t) else False
-    return t.sort_values("value", kind="stable", ignore_index=True)
+    # rounded: last digits, which processors differ in, order nothing
+    by = t["value"].round(9).argsort(kind="stable")
+    return t.iloc[by].reset_index(drop=True)
 
 
 def curves(m: Material) -> tuple[dict[str, pd.DataFrame], dict[str, float]]:

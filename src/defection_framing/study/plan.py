@@ -20,9 +20,9 @@ ENERGY_DRAWS = 199, 999
 DIRECTIONAL = [
     s
     for s, (options, _) in SENSITIVITIES.items()
-    if options.keys() <= {"only", "wave"} and s != "laws and counts too"
-    and s != "third blind pass too"
-]  # fmt: skip
+    if options.keys() <= {"only", "wave"}
+    and s not in ("laws and counts too", "third blind pass too")
+]
 
 
 def directional(data: Corpus) -> pd.DataFrame:
@@ -33,7 +33,7 @@ def directional(data: Corpus) -> pd.DataFrame:
         rows = POPULATIONS[options.get("only", "two camps")](articles)
         if "wave" in options:
             rows &= articles["new_event"].eq(options["wave"] == 2)
-        redraws = codes.redraws(data, "frame", variant).without("treason")
+        redraws = codes.redraws(data, "frame", variant, without="treason")
         panel = stats.Panel.pooled(articles[rows], redraws, ["camp", "direction"])
         shares = panel.shares(["camp", "direction"], pd.Index(CELLS))
         energy = stats.energies(shares, CELLS, *ENERGY_DRAWS).loc["directional"]
@@ -42,22 +42,12 @@ def directional(data: Corpus) -> pd.DataFrame:
 
 
 def verdicts(table: pd.DataFrame, energy: pd.DataFrame) -> pd.DataFrame:
-    """The plan's verdict on each hypothesis.
+    """The plan's verdict on each hypothesis, of `same_act.sensitivities` and `directional`.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `sensitivities`.
-    energy : DataFrame
-        As `directional`.
-
-    Returns
-    -------
-    DataFrame, one row per hypothesis
-        `what`, `value`, `low`, `high`, `p`, `holm` (over the four) of all events; of the new events
-        `new_value`, `new_p`, `new_holm` and `new_events`; `verdict`. Confirmed: Holm's p under 0.05
-        among new events alone, the same sign in both directions. Supported: under 0.05 over all,
-        the same sign among the new. H3 and H4 have no sign.
+    Columns `what`, `value`, `low`, `high`, `p`, `holm` (over the four) of all events; of the new
+    `new_value`, `new_p`, `new_holm`, `new_events`; `verdict`. Confirmed: Holm's p under 0.05 among
+    new events alone, the same sign in both directions. Supported: under 0.05 over all, the same
+    sign among the new. H3 and H4 have no sign.
     """
     rows = {}
     for h, (p, sign) in HYPOTHESES.items():
@@ -103,11 +93,8 @@ def verdict_estimates(table: pd.DataFrame, energy: pd.DataFrame) -> pd.DataFrame
     for h, row in table.iterrows():
         rows[name("hypothesis", h)] = {c: row[c] for c in ("value", "low", "high", "p", "n_events")}
         rows[name("hypothesis", h, "holm")] = {"value": row["holm"], "p": row["holm"]}
-        rows[name("hypothesis", h, "new")] = {
-            "value": row["new_value"],
-            "p": row["new_p"],
-            "n_events": row["new_events"],
-        }
+        new = {"value": row["new_value"], "p": row["new_p"], "n_events": row["new_events"]}
+        rows[name("hypothesis", h, "new")] = new
         rows[name("hypothesis", h, "new_holm")] = {"value": row["new_holm"], "p": row["new_holm"]}
         for verdict in ("confirmed", "supported"):
             rows[name("hypothesis", h, verdict)] = {"value": float(row["verdict"] == verdict)}

@@ -18,9 +18,8 @@ ALARMS = {
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Averages over codes of a table of rates, by what, measure and estimate.
 
-    Columns `value`, `se`, `worst` (the rate of the code that does worst: the highest of `p`, the
-    lowest of intervals; chance makes it look worse than it is) and `worst_code`; these two are
-    missing where there are no codes.
+    Columns `value`, `se`, and of the code that does worst (highest `p`, lowest of intervals; chance
+    makes it look worse than it is) `worst`, its rate, and `worst_code`.
     """
     key = ["what", "measure", "estimate"]
     out = table[table["code"] == "all"].set_index(key)[["value", "se"]]
@@ -74,12 +73,11 @@ def alarms(table: pd.DataFrame) -> pd.DataFrame:
     value = {name("false_alarms", n): v for n, v in p["value"].reindex(names).items()}
     value |= {name("false_alarms", n): family["value"].get(n) for n in ("holm", *SAME_ACT)}
     of_contrasts = family["value"].reindex(list(SIMULATED))
+    lowest = interval["value"].reindex(list(SAME_ACT)).min()
     value |= {
         name("false_alarms", "contrasts", "mean"): of_contrasts.mean(),
         name("false_alarms", "contrasts", "highest"): of_contrasts.max(),
-        name("false_alarms", "same_act", "intervals"): interval["value"]
-        .reindex(list(SAME_ACT))
-        .min(),
+        name("false_alarms", "same_act", "intervals"): lowest,
     }
     return pd.DataFrame({"value": value}, dtype=float)
 
@@ -95,13 +93,10 @@ def covered(table: pd.DataFrame) -> pd.DataFrame:
     value = {name("coverage", n): single.get(("corpus", *of)) for n, of in (*paired, *unpaired)}
     few = str(stats.MIN_PAIRS)
     value |= {name("coverage", n, "fewest"): single.get((few, *of)) for n, of in paired}
-    value |= {
-        name("coverage", "lowest"): whole["value"].min(),
-        name("coverage", "highest"): whole["value"].max(),
-        name("coverage", "worst"): whole["worst"].min(),
-        name("coverage", "min_events"): stats.MIN_EVENTS,
-        name("coverage", "min_pairs"): stats.MIN_PAIRS,
-    }
+    ends = {"lowest": whole["value"].min(), "highest": whole["value"].max()}
+    ends |= {"min_events": stats.MIN_EVENTS, "min_pairs": stats.MIN_PAIRS}
+    ends |= {"worst": whole["worst"].min()}
+    value |= {name("coverage", what): x for what, x in ends.items()}
     return pd.DataFrame({"value": value}, dtype=float).dropna()
 
 

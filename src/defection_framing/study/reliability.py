@@ -69,10 +69,10 @@ def table(data: Corpus) -> pd.DataFrame:
     rows = {}
     for column, label in CODES.items():
         coded = side_by_side(data, column)
+        unit = "claim" if column in CLAIM_CODES else "article"
         for passes, (first, second, waves) in PAIRS.items():
             found = _agreement(coded[coded["wave"].isin(waves)], first, second)
             if found is not None:
-                unit = "claim" if column in CLAIM_CODES else "article"
                 rows[label, passes] = {**found, "unit": unit}
     return _made(rows, ["code", "passes"], [*_COLUMNS, "unit"])
 
@@ -140,14 +140,14 @@ def agreement_estimates(
     out = pd.concat(parts).rename(columns={"alpha": "value"})[["value", "low", "high"]]
     counts = {name("alpha", c, "units"): n for (c, _), n in whole.loc[first, "n"].items()}
     for column, part in by_code.groupby("column"):
-        counts[name("alpha", column, "codes")] = len(part)
-        counts[name("alpha", column, "doubtful")] = (~part["shown"]).sum()
-        counts[name("alpha", column, "lowest")] = part["alpha"].min()
-        counts[name("alpha", column, "highest")] = part["alpha"].max()
+        found = {"codes": len(part), "doubtful": (~part["shown"]).sum()}
+        found |= {"lowest": part["alpha"].min(), "highest": part["alpha"].max()}
+        counts |= {name("alpha", column, what): n for what, n in found.items()}
     return pd.concat([out, pd.DataFrame({"value": counts}, dtype=float)])
 
 
 def _made(rows: dict, levels: list[str], columns: list[str]) -> pd.DataFrame:
-    index = pd.MultiIndex.from_tuples(list(rows), names=levels) if rows else None
-    empty = pd.MultiIndex.from_arrays([[]] * len(levels), names=levels)
-    return pd.DataFrame(list(rows.values()), empty if index is None else index, columns)
+    index = list(zip(*rows, strict=True)) or [[]] * len(levels)
+    return pd.DataFrame(
+        list(rows.values()), pd.MultiIndex.from_arrays(index, names=levels), columns
+    )

@@ -15,15 +15,7 @@ from .. import stats
 from ..corpus import Corpus
 from ..domain import DIRECTIONS, TOWARD, label
 from . import codes, reliability
-from .estimands import (
-    PAIRED,
-    POPULATIONS,
-    SAME_OTHERS,
-    SAME_TRAITOR,
-    Paired,
-    estimates,
-    name,
-)
+from .estimands import PAIRED, POPULATIONS, SAME_OTHERS, SAME_TRAITOR, Paired, estimates, name
 
 LEFT = {d: camp for camp, toward in TOWARD.items() for d in TOWARD.values() if d != toward}
 """The camp whose side is left, by direction: a crossing to Ukraine leaves the Russian side."""
@@ -57,7 +49,6 @@ SENSITIVITIES = {
     "third blind pass too": ({}, "with C"),
 }
 
-
 BY_DIRECTION = ("crossings to Russia", "crossings to Ukraine")
 
 # Events, each with its direction, that the notebook tells in plain words.
@@ -81,25 +72,12 @@ def told(
 ) -> pd.DataFrame:
     """Articles of the two camps on crossings that both told, with the columns `unit` and `left`.
 
-    Parameters
-    ----------
-    only : str
-        Of `POPULATIONS`.
-    wave, direction : int, str
-        Events of wave 1 or 2 alone, crossings of one direction alone.
-    same_language : bool
-        Only articles in a language in which both camps told the event.
-    firm : bool
-        Without outlets whose camp rests on little.
-
-    Returns
-    -------
-    DataFrame
-        As `article_table`; `unit` is event and direction, which an event with two directions has
-        twice, `left` whether the teller's side is the one that was left.
+    As `article_table`; `unit` is event and direction, `left` whether the teller's side is the one
+    that was left. `only` is of `POPULATIONS`; of a `wave` or `direction` alone; in a language in
+    which both camps told the event; without outlets whose camp rests on little (`firm`).
     """
     articles = data.article_table().reset_index()
-    rows = POPULATIONS[only](articles) & articles["event"].ne("general")
+    rows = POPULATIONS[only](articles)
     if wave:
         rows &= articles["new_event"].eq(wave == 2)
     if direction:
@@ -160,9 +138,7 @@ def compared(data: Corpus, p: Paired, sensitivity: str = "as planned"):
     options, passes = SENSITIVITIES[sensitivity]
     options = dict(options)
     by_service = options.pop("by_service", False)
-    redraws = codes.redraws(data, p.column, passes)
-    if p.without:
-        redraws = redraws.without(p.without)
+    redraws = codes.redraws(data, p.column, passes, without=p.without)
     made, used = pairs(told(data, **options), redraws)
     return made, services(used, made.names) if by_service else None
 
@@ -239,6 +215,7 @@ def table_of_events(data: Corpus) -> pd.DataFrame:
         lambda urls: " ".join(f'<a href="{html.escape(u)}">{i}</a>' for i, u in enumerate(urls, 1))
     )
     table = events(data)
+    links = links.unstack("camp").reindex(table.index, columns=[*TOWARD])
     out = table[["event"]].assign(
         direction=table["direction"].map(DIRECTIONS),
         new=np.where(table["new_event"], "new", ""),
@@ -248,9 +225,7 @@ def table_of_events(data: Corpus) -> pd.DataFrame:
         left = table["direction"].map(LEFT) == camp
         share = table["left"].where(left, table["received"])
         out[f"traitor, {camp}"] = share.map("{:.0%}".format)
-        out[f"articles, {camp}"] = links.unstack("camp").reindex(table.index, columns=[*TOWARD])[
-            camp
-        ]
+        out[f"articles, {camp}"] = links[camp]
     return out
 
 
@@ -284,17 +259,14 @@ def paired_estimates(table: pd.DataFrame) -> pd.DataFrame:
 def event_estimates(data: Corpus) -> pd.DataFrame:
     """How many events both camps told, and how each camp told each."""
     table = events(data)
+    n, new = table[["n_left", "n_received"]], table[table["new_event"]]
+    to_ukraine = new[new["direction"] == "ru_to_ua"]
     counts = {
-        "events": len(table), "events_new": table["new_event"].sum(),
-        "articles": table[["n_left", "n_received"]].to_numpy().sum(),
+        "events": len(table), "events_new": len(new), "articles": n.to_numpy().sum(),
         "neither": (table[["left", "received"]].max(axis=1) <= stats.ALIKE).sum(),
-        "one_article_on_a_side": (table[["n_left", "n_received"]].min(axis=1) == 1).sum(),
-        "new_to_ukraine": (table["new_event"] & (table["direction"] == "ru_to_ua")).sum(),
-        "new_to_ukraine_differ": (
-            table["new_event"]
-            & (table["direction"] == "ru_to_ua")
-            & (table["value"].abs() > stats.ALIKE)
-        ).sum(),
+        "one_article_on_a_side": (n.min(axis=1) == 1).sum(),
+        "new_to_ukraine": len(to_ukraine),
+        "new_to_ukraine_differ": (to_ukraine["value"].abs() > stats.ALIKE).sum(),
     }  # fmt: skip
     counts |= {name("events", d): (table["direction"] == d).sum() for d in LEFT}
     rows = {name("same_act", what): {"value": n} for what, n in counts.items()}
@@ -309,7 +281,7 @@ def event_estimates(data: Corpus) -> pd.DataFrame:
 def panels(table: pd.DataFrame, **keys: str) -> pd.DataFrame:
     """Some paired comparisons of `sensitivities` for a figure: index estimate and sensitivity."""
     own = table.loc[list(keys)].rename(keys, level="estimate")
-    own = own.assign(shown=(own["low"] > 0) | (own["high"] < 0), n=own["n_events"])
+    own = own.assign(shown=stats.excludes_zero(own), n=own["n_events"])
     return own.drop(columns="n_events")
 
 
@@ -333,9 +305,6 @@ def code_estimates(table: pd.DataFrame) -> pd.DataFrame:
     """Every code of `all_codes`, and how many of each kind are shown."""
     kinds = dict(zip(table.index.unique("codes"), ("portrayal", "frame"), strict=True))
     rows = table.set_axis([name("same_act_codes", kinds[k], code) for k, code in table.index])
-    shown = (
-        table.groupby("codes")["shown"]
-        .sum()
-        .rename(lambda k: name("same_act_codes", kinds[k], "found"))
-    )
+    shown = table.groupby("codes")["shown"].sum()
+    shown = shown.rename(lambda k: name("same_act_codes", kinds[k], "found"))
     return pd.concat([rows.drop(columns="shown"), shown.rename("value").to_frame().astype(float)])

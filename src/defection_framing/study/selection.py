@@ -69,7 +69,7 @@ def to_draw(table: pd.DataFrame) -> pd.DataFrame:
     most = {row for at in ends.values() for row in at}
     out = table[[row[1] != "event" or row in most for row in table.index]]
     out = out.droplevel("kind").rename(names, level="part").rename(LABELS, level="estimate")
-    return out.assign(shown=(out["low"] > 0) | (out["high"] < 0))
+    return out.assign(shown=stats.excludes_zero(out))
 
 
 @estimates
@@ -93,11 +93,10 @@ def within_outlets(
 ) -> dict[str, float]:
     """Contrast a code between two kinds of n articles within outlets, averaged over outlets.
 
-    Only outlets that have both kinds count, each once, so that nothing that stays the same in an
-    outlet can make the difference; within an outlet and kind each event counts once. Returns
-    `value` (share in the `first` kind minus the other, mean over outlets), `low`, `high`, `p`,
-    `n_articles`, `n_events`, `n_outlets`; no interval with fewer than `stats.MIN_EVENTS` outlets,
-    or effective events of either kind.
+    Only outlets that have both kinds count, each once; within an outlet and kind each event counts
+    once. Returns `value` (share in the `first` kind minus the other, mean over outlets), `low`,
+    `high`, `p`, `n_articles`, `n_events`, `n_outlets`; no interval with fewer than
+    `stats.MIN_EVENTS` outlets, or effective events of either kind.
 
     A regression with a fixed effect for each outlet, errors clustered by outlet and event (Cameron,
     Gelbach & Miller 2011), never taken as smaller than with either alone; as many degrees of
@@ -165,7 +164,6 @@ def camps_settled(data: Corpus) -> pd.DataFrame:
         for wave, events in ((0, "all events"), (2, "new events")):
             made, used = same_act.pairs(same_act.told(of, wave=wave, firm=firm), redraws)
             row = stats.paired_contrast(made).loc[SAME_TRAITOR.code]
-            rows[name(SAME_TRAITOR.name, "camps", way, events)] = row[
-                ["value", "low", "high", "p", "n_events"]
-            ].to_dict() | {"n_articles": len(used)}  # fmt: skip
+            row = row[["value", "low", "high", "p", "n_events"]].to_dict()
+            rows[name(SAME_TRAITOR.name, "camps", way, events)] = row | {"n_articles": len(used)}
     return pd.DataFrame.from_dict(rows, "index")

@@ -27,15 +27,12 @@ Curves = dict[str, pd.DataFrame]
 def summary(curves: Curves, tests: dict[str, float]) -> pd.DataFrame:
     """Sum up each curve, and the p-value of its median, that `multiverse.curves` returns.
 
-    Returns
-    -------
-    pd.DataFrame, one row per estimate
-        `value`, `low`, `high` as reported, codes held (NaN where the corpus has too little for it);
-        `specifications` (how many), and of them `same_sign` (with the sign of the reported),
-        `with_interval`, `without_interval`, `holds` (with that sign and an interval that excludes
-        zero; of the joint test, a p-value under 0.05) and `other_sign` (with an interval that
-        excludes zero on the other side); `percentile` (share below the reported value, those that
-        equal it by half), `median`, `lowest`, `highest`, `p`.
+    By estimate `value`, `low`, `high` as reported, codes held (NaN where the corpus has too
+    little); `specifications` (how many), and of them `same_sign` (as the reported),
+    `with_interval`, `without_interval`, `holds` (that sign, and an interval that excludes zero; of
+    the joint test, a p-value under 0.05) and `other_sign` (excludes zero on the other side);
+    `percentile` (share below the reported value, equal ones by half), `median`, `lowest`,
+    `highest`, `p`.
     """
     rows = {}
     for key, t in curves.items():
