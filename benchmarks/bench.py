@@ -77,7 +77,9 @@ def reviews() -> Data:
     table = SampleCorpora.RottenTomatoes.get_data()
     table = table[table["movie_name"].isin(sorted(set(table["movie_name"]))[:40])]
     table = table.drop_duplicates("text").rename(columns={"category": "frame"})
-    table = table.assign(frame_2="", event=table["movie_name"], cluster=table["movie_name"])
+    table = table.assign(
+        frame_2="", event=table["movie_name"], cluster=table["movie_name"], lang="en"
+    )
     table["article_id"] = [str(i) for i in table.index]
     return Data(table, list(table["text"]), embed.vectors(table["text"]))
 
@@ -287,9 +289,8 @@ def assign_ours(train, test, seed):
     """Assign by this study's topics."""
     from defection_framing.study import topics_model
 
-    return topics_model.fit(train.table, train.texts, train.vectors, seed=seed).assign(
-        test.texts, test.vectors
-    )
+    found = topics_model.fit(train.table, train.texts, train.vectors, seed=seed)
+    return found.clusterer.predict(found.projection.transform(test.texts, test.vectors))
 
 
 def assign_coded_frames(train, test, seed):

@@ -4,6 +4,7 @@ Writes `human_codes.csv` and what the README says of it. The people's codes, and
 from, are in the folder `human_codes`.
 """
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pandas as pd
 import scipy.stats
 
 from defection_framing import stats
+from defection_framing.people import votes as people
+from defection_framing.people.sheets import Field
 from defection_framing.settings import SEED
 
 HERE = Path(__file__).parent
@@ -26,6 +29,9 @@ FRAMES = {
 CLASSES = "left_bias", "right_bias"
 """Classes of outlets whose shares are compared: the first minus the second."""
 
+STAND_INS = "majority", "always the same", "drawn"
+"""What is tried in place of a model."""
+
 DRAWS = 1000
 
 
@@ -38,15 +44,9 @@ def load() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def agreement(given: np.ndarray) -> dict[str, float]:
-    """Alpha over all pairs of people, each article by its people less one (Krippendorff)."""
-    pairs = []
-    for article, row in enumerate(given):
-        people = row[row >= 0]
-        for i, j in zip(*np.triu_indices(len(people), 1), strict=True):
-            pairs.append((article, people[i], people[j], 1 / (len(people) - 1)))
-    pairs = pd.DataFrame(pairs, columns=["article", "first", "second", "weight"])
-    columns = pairs["first"], pairs["second"], pairs["article"]
-    alpha = stats.alpha(*columns, draws=DRAWS, weights=pairs["weight"])
+    """Krippendorff's alpha of all people."""
+    people = pd.DataFrame(given).where(given >= 0)
+    alpha = stats.alpha_of_all(people, pd.Series(people.index), draws=DRAWS)
     return {"value": alpha["alpha"], "low": alpha["low"], "high": alpha["high"]}
 
 
@@ -138,6 +138,40 @@ def contrasts(
     return rows
 
 
+def stand_ins(votes: pd.Series) -> dict[str, dict[str, float]]:
+    """The alternative annotator test on votes that go through the files of the coding page.
+
+    No model coded these articles. Three stand-ins have known answers: the majority of the people
+    that are in the data (it has seen their votes, and must pass), one answer always, and answers
+    drawn with the share of yes. Of each the winning rate and the average advantage.
+    """
+    answers, rng = votes.map({1: "yes", 0: "no"}), np.random.default_rng(SEED)
+    name, ids = votes.name, votes.index.unique("article").astype(str)
+    with tempfile.TemporaryDirectory() as folder:
+        for coder, own in answers.groupby("coder"):
+            lines = [f"{coder},article,{key[0]},{name},{said}\n" for key, said in own.items()]
+            path = Path(folder) / f"codes-{coder}.csv"
+            path.write_text(",".join(people.HEADER) + "\n" + "".join(lines), encoding="utf-8")
+        fields = {"article": [Field(name, ("yes", "no"))]}
+        read = people.read(Path(folder), {"article": ids}, fields)
+    given = read.pivot(index="id", columns="coder", values="value").reindex(ids)
+    given = given.astype(object).where(given.notna(), None)
+    yes = (given == "yes").sum(axis=1) / given.notna().sum(axis=1)
+    share = votes.mean()
+    models = (
+        np.where(yes == 0.5, share > 0.5, yes > 0.5),
+        np.full(len(ids), share > 0.5),
+        rng.random(len(ids)) < share,
+    )
+    rows = {}
+    for who, said in zip(STAND_INS, models, strict=True):
+        codes = pd.Series(np.where(said, "yes", "no"), ids, dtype=object)
+        test = stats.alternative_annotator(given, codes, pd.Series(ids, ids))
+        rows[f"stand-in, {who}: wins"] = {"value": test["wins"].mean()}
+        rows[f"stand-in, {who}: advantage"] = {"value": test["model"].mean()}
+    return rows
+
+
 def measure(code: str) -> pd.DataFrame:
     """All rows of one question or frame."""
     votes, articles = load()
@@ -145,6 +179,7 @@ def measure(code: str) -> pd.DataFrame:
     aggregated = articles[code].to_numpy(float) if code in FRAMES else None
     rows = {"share of yes": {"value": votes[code].mean()}, "alpha": agreement(given)}
     rows |= left_out(given, aggregated) | contrasts(given, articles, aggregated)
+    rows |= stand_ins(votes[code])
     table = pd.DataFrame(rows).T[["value", "low", "high"]].round(4) + 0.0  # no -0
     return table.rename_axis("measure").assign(code=code).reset_index()
 
@@ -194,7 +229,20 @@ people's answers, which favours the last two. Intervals are {long["one"]:.0f}, {
 {long["mode"]:.0f} and {long["majority"]:.0f} points long; only those of drawn codes count that
 codes are uncertain. With so few outlets all of them hold the aggregated contrast.
 """
-    return "\n".join(lines) + "\n" + people + contrasts
+    wins = {who: value[f"stand-in, {who}: wins"] >= stats.PASSES for who in STAND_INS}
+    rare = value["share of yes"].where(lambda yes: yes < 0.5, 1 - value["share of yes"])
+    passed, failed = (rare[wins[STAND_INS[1]] == flag] for flag in (True, False))
+    test = f"""
+The **alternative annotator test** (Calderon, Reichart and Dror 2025), with these votes put through
+the files of the coding page. No model coded the articles, so three stand-ins with a known answer:
+the majority of the people in the data passes in {wins["majority"].sum()} of {len(alpha)}, answers
+drawn with the share of yes in {wins["drawn"].sum()}, and **one answer always in
+{wins[STAND_INS[1]].sum()}**: it passes where the rarer answer has {100 * passed.mean():.0f}% in the
+mean, and fails where it has {100 * failed.mean():.0f}%. The test alone would let a model that never
+sees a rare code stand in for people. So the package holds every verdict against the answer that is
+always the same: where that passes too, nothing is said for the model.
+"""
+    return "\n".join(lines) + "\n" + people + contrasts + test
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ def test_the_commands_write_csv_from_a_file_and_from_standard_input(tmp_path):
     (tmp_path / "claims.jsonl").write_text(line + "\n")
     from_file = run("claims", tmp_path / "claims.jsonl")
     assert from_file.exit_code == 0
-    assert from_file.stdout.splitlines()[0] == "id,frame,probability,voice,open"
+    assert from_file.stdout.splitlines()[0] == "id,frame,probability,open"
     assert from_file.stdout.splitlines()[1].startswith("a,treason,")
     assert run("claims", "-", stdin=line).stdout == from_file.stdout
     header = run("articles", "-", stdin=line).stdout.splitlines()[0]
@@ -83,7 +83,10 @@ def test_a_missing_file_is_said(tmp_path):
 
 
 def test_open_is_written_as_true_or_false():
-    texts = ["A Russian pilot landed his helicopter in Ukraine and surrendered.", "Он ушёл домой."]
+    texts = [
+        "A Russian pilot landed his helicopter in Ukraine and surrendered.",
+        "He changed his uniform and his country, says the deserter.",
+    ]
     lines = "\n".join(json.dumps({"id": i, "text": t}) for i, t in enumerate(texts))
     written = run("articles", "-", stdin=lines).stdout.splitlines()
     assert [line.rpartition(",")[2] for line in written] == ["open", "false", "true"]

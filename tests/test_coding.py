@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from defection_framing import corpus, settings
+from defection_framing import settings
 from defection_framing.own import coders, coding, readings
 
 pytestmark = pytest.mark.slow  # the coders are fitted first
@@ -67,7 +67,7 @@ def test_the_outlets_name_does_not_decide(outlet):
     assert list(out["direction"]) == ["ru_to_ua", "ua_to_ru"]
 
 
-def test_exchanging_the_sides_exchanges_direction_and_voice_and_keeps_the_other_codes():
+def test_exchanging_the_sides_exchanges_the_direction_and_keeps_the_other_codes():
     pairs = [("Russia", "Ukraine"), ("Russian", "Ukrainian"), ("Moscow", "Kyiv"), ("FSB", "SBU")]
     other_name = {a: b for pair in pairs for a, b in (pair, pair[::-1])}
 
@@ -83,16 +83,60 @@ def test_exchanging_the_sides_exchanges_direction_and_voice_and_keeps_the_other_
     ]
     assert all(a != b for a, b in zip(texts, map(exchange, texts), strict=True))
     swapped = [exchange(text) for text in texts]
-    leads = readings.leads(texts), readings.leads(swapped)
-    once = tuple(map(readings.once, leads))
+    one, other = coders.leads(texts), coders.leads(swapped)
     sentences = readings.claims(texts), readings.claims(swapped)
     for code, model in coders.train().items():
-        one, other = once if code in coders.ARTICLE_CODES else sentences
-        one, other = leads if code == "direction" else (one, other)
-        order = [1, 0, 3, 2, 4, 5] if code == "direction" else readings.exchanged(model.classes)
-        p, q = model.proba(one), model.proba(other)[:, order]
+        if code == "direction":
+            nowhere = np.full(len(texts), 2)
+            p, q = model.proba(one, nowhere), model.proba(other, nowhere)[:, [1, 0, 3, 2, 4, 5]]
+        else:
+            p, q = map(model.proba, (one, other) if code == "portrayal" else sentences)
         assert np.abs(p - q).max() < 0.001, code
-    assert readings.exchanged(["media", "ru_media", "ua_media"]) == [0, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "lang, texts",
+    [
+        (
+            "ru",
+            {
+                "ru_to_ua": "Российского лётчика, перешедшего на сторону Украины, приняли в Киеве.",
+                "ua_to_ru": "Украинского солдата, перешедшего на сторону России, приняли в Москве.",
+                "ru_exit": "Российские мобилизованные сбежали из части и прячутся по домам.",
+                "ua_exit": "Из украинской бригады дезертировали десятки бойцов, их ищет полиция.",
+            },
+        ),
+        (
+            "uk",
+            {
+                "ru_to_ua": "Російського льотчика, що перейшов на бік України, взяли до легіону.",
+                "ua_to_ru": "Українського бійця, що перейшов на бік Росії, судитимуть за зраду.",
+                "ru_exit": "Російські мобілізовані втекли з частини і ховаються вдома.",
+                "ua_exit": "З української бригади дезертирували десятки бійців, їх шукають.",
+            },
+        ),
+        (
+            "de",
+            {
+                "ru_to_ua": "Der russische Pilot lief zu den Ukrainern über und kämpft für Kiew.",
+                "ua_to_ru": "Der ukrainische Soldat lief zu den Russen über und dient nun dort.",
+                "ru_exit": "Russische Soldaten desertierten und verstecken sich zu Hause.",
+                "ua_exit": "Ukrainische Soldaten verließen unerlaubt ihre Einheit.",
+            },
+        ),
+    ],
+)
+def test_directions_are_coded_in_the_original(lang, texts):
+    out = coding.code_articles(lines(*texts.values()))
+    assert (out["direction"] == list(texts)).sum() >= 3
+
+
+def test_where_no_side_is_named_it_is_that_of_the_outlets_country():
+    text = "A deserter who ran away from his unit and hid at home was sentenced to six years."
+    given = [json.dumps({"id": f"{c}1", "text": text, "country": c}) for c in ("UA", "ru", "")]
+    out = coding.code_articles(given)
+    assert list(out["direction"][:2]) == ["ua_exit", "ru_exit"]
+    assert out["direction"][2] == "not_about" or out["open"][2]
 
 
 def test_other_wars_and_defects_of_things_are_not_about_this():
@@ -114,7 +158,7 @@ def test_on_texts_by_another_hand_it_is_far_above_chance_and_surer_where_right()
     assert right[decided].mean() >= right[~decided].mean() + 0.2
 
 
-def test_claims_get_a_frame_and_a_voice():
+def test_claims_get_a_frame_and_leave_the_voice_open():
     out = coding.code_claims(
         lines(
             "The pilot was promised half a million dollars and a new passport for the helicopter.",
@@ -122,9 +166,10 @@ def test_claims_get_a_frame_and_a_voice():
             "A Ukrainian court sentenced the officer in absentia for high treason.",
         )
     )
-    assert list(out.columns) == ["id", "frame", "probability", "voice", "open"]
+    assert list(out.columns) == ["id", "frame", "probability", "open"]
     assert list(out["frame"]) == ["reward", "reprisal", "treason"]
-    assert set(out["voice"]) <= set(corpus.load().claims["voice"].cat.categories)
+    voice = coding.code_texts(["The army calls him a traitor."], coders.CLAIM_CODES)["voice"]
+    assert voice["open"].all() and set(voice["value"]) == {""}
 
 
 @pytest.mark.parametrize("code", [coding.code_articles, coding.code_claims])
@@ -138,16 +183,14 @@ def test_the_order_of_the_lines_does_not_matter(code):
     assert np.abs(both["probability"] - both["probability_back"]).max() <= 0.002
 
 
-def test_unsure_and_foreign_texts_are_left_open():
+def test_unsure_texts_are_left_open():
     out = coding.code_articles(
         lines(
             "A Russian pilot landed his helicopter in Ukraine and surrendered.",
             "He changed his uniform and his country, says the soldier who deserted.",
-            "Der russische Soldat wechselte die Seite und lebt jetzt unter neuem Namen.",
-            "Российский военный перешёл на сторону Украины.",
         )
     )
-    assert list(out["open"]) == [False, True, True, True]
+    assert list(out["open"]) == [False, True]
     assert (out["open"] | (out["probability"] >= coding.OPEN_BELOW["direction"])).all()
 
 
@@ -173,6 +216,7 @@ GOOD = '{"id": "a", "text": "A pilot left."}'
         (['{"id": true, "text": "x"}'], "f.jsonl, line 1: `id` is 'True'"),
         (['{"id": "a", "text": ["x"]}'], "f.jsonl, line 1: `text` has no words"),
         (['{"id": "a", "text": " - "}'], "f.jsonl, line 1: `text` has no words"),
+        (['{"id": "a", "text": "x", "country": 7}'], "f.jsonl, line 1: `country` is '7'"),
         (['{"id": "a", "text": "x\\u0000y"}'], "f.jsonl, line 1: a NUL character"),
         (['{"id": "a", "text": "x\\ud800"}'], "f.jsonl, line 1: not in UTF-8"),
         ([GOOD.encode(), "{'id': \xe9}".encode("latin-1")], "f.jsonl, line 2: not in UTF-8"),
@@ -238,15 +282,15 @@ def test_other_training_data_or_code_is_another_store(monkeypatch, tmp_path):
     assert coders.version() != first
 
 
-def test_every_code_has_a_probability_and_is_open_below_its_threshold():
+def test_every_code_but_the_voice_has_a_probability_and_is_open_below_its_threshold():
     texts = [row["text"] for row in CHALLENGE[:20]] + ["Der Soldat lebt jetzt in einem Dorf."]
-    for codes in (coding.ARTICLE_CODES, coding.CLAIM_CODES):
+    for codes in (coding.ARTICLE_CODES, coders.CLAIM_CODES):
         coded = coding.code_texts(texts, codes)
         assert tuple(coded) == codes
-        for code, table in coded.items():
+        for code in set(codes) - {"voice"}:
+            table = coded[code]
             assert list(table.columns) == ["value", "probability", "open"]
-            below = table["probability"] < coding.OPEN_BELOW[code]
-            assert list(table["open"][:-1]) == list(below[:-1]) and table["open"].iloc[-1]
+            assert list(table["open"]) == list(table["probability"] < coding.OPEN_BELOW[code])
 
 
 def test_portrayals_are_told_from_the_words():

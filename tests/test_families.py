@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from defection_framing.own import families as families_module
 from defection_framing.own.families import families
 from defection_framing.text import embed
 
@@ -102,3 +103,24 @@ def test_what_is_no_rewrite(vectors, word, date, lang, family):
 
 def test_an_article_by_itself_needs_no_model():
     assert list(grouped(["a", "", OTHER, "en"])["family"]) == ["a"]
+
+
+def test_stories_that_only_chain_are_not_one_family():
+    # Two trios that tell one story each, and one article that is like one of either.
+    links = [(0, 1), (0, 2), (1, 2), (3, 4), (3, 5), (4, 5), (2, 6), (6, 3)]
+    group = families_module._groups(links, 8)
+    assert group[0] == group[1] == group[2] and group[3] == group[4] == group[5]
+    assert group[0] != group[3] and len(set(group)) in (3, 4)
+    assert group[7] not in group[:7]
+
+
+def test_links_of_a_whole_chain_stay_bounded_whatever_its_length():
+    chain = [(i, i + 1) for i in range(99)]
+    assert np.bincount(families_module._groups(chain, 100)).max() <= 4
+
+
+def test_a_family_that_swallows_a_corpus_is_said():
+    rows = [[f"a{i}", "2024-03-14", STORY] for i in range(10)]
+    rows += [[f"b{i}", "", " ".join(f"word{i}x{k}" for k in range(30))] for i in range(15)]
+    with pytest.warns(UserWarning, match="one story family holds 40% of all articles"):
+        grouped(*rows)

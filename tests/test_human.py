@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from defection_framing import corpus, settings
 from defection_framing.cli import app
-from defection_framing.people import human, sheets
+from defection_framing.people import human, page, sheets
 from defection_framing.people.sheets import SheetError
 
 pytestmark = pytest.mark.slow
@@ -148,8 +148,10 @@ def test_sheets_hold_no_existing_code(blind):
 
 def test_the_folder_that_is_handed_on_has_no_key(blind):
     assert sorted(p.name for p in blind.rglob("*")) == [
-        "INSTRUCTIONS.md", "articles.csv", "claims.csv",
+        "INSTRUCTIONS.md", "articles.csv", "claims.csv", "code.html",
     ]  # fmt: skip
+    units = page.units(blind / "code.html")
+    assert {name for unit in units for name in unit} == {"unit", "id", "text", "url", "article"}
 
 
 def test_the_instructions_hold_every_code_that_can_be_written(blind):
@@ -253,8 +255,8 @@ def test_the_command_says_how_far_the_coder_is_and_writes_the_table(blind):
     fill(blind, "claims", frame=claims["frame"].head(50))
     result = run("agreement", blind)
     assert result.exit_code == 0, result.output
-    assert "claims.csv: 50 of 200 rows are coded, 150 not yet" in result.stdout
-    assert "articles.csv: 0 of 200 rows are coded" in result.stdout
+    assert "claims: 50 of 200 are coded by the sheets" in result.stdout
+    assert "articles: 0 of 200 are coded" in result.stdout
     written = pd.read_csv(blind / "agreement.csv")
     assert written.loc[0, ["code", "n", "agreement"]].to_list() == ["frame", 50, 1.0]
 
@@ -262,7 +264,7 @@ def test_the_command_says_how_far_the_coder_is_and_writes_the_table(blind):
 def test_sheets_without_any_code_are_said_to_have_none(blind):
     result = run("agreement", blind)
     assert result.exit_code == 0
-    assert "0 of 200 rows are coded" in result.stdout
+    assert "0 of 200 are coded" in result.stdout
     assert not (blind / "agreement.csv").exists()
 
 
@@ -383,7 +385,7 @@ def test_review_waits_until_something_is_filled_in(coded):
     before = (coded / "review" / "claims.csv").read_bytes()
     result = run("review", coded)
     assert result.exit_code == 0
-    assert "No row of the sheets" in result.stdout
+    assert "Nothing in" in result.stdout and "code.html" in result.stdout
     assert (coded / "review" / "claims.csv").read_bytes() == before
 
 
@@ -408,14 +410,51 @@ def test_what_a_person_decided_is_stored_and_what_it_opens_is_told(coded):
     codes = pd.read_csv(coded / "codes.csv").query("code == 'direction'")
     assert (codes["value"] == "ua_exit").all() and (codes["by"] == "person").all()
     assert "6 codes by a person are stored" in result.stdout
-    assert "articles.csv: 6 of 6 rows are coded" in result.stdout
+    assert "articles: 6 of 6 are coded by the sheets" in result.stdout
     agreed = pd.read_csv(coded / "review" / "agreement.csv")
     assert agreed.loc[0, ["code", "agreement"]].to_list() == ["direction", 0]
-    assert "more articles or claims have an open code now" in result.stdout
-    for name in ("review", "review-key"):
-        (coded / name).rename(coded / name.replace("review", "review-1"))
+    assert "Empty DataFrame" not in result.stdout
+    # Its claims were not asked for, since its direction was decided; they are a round of their own.
+    assert "More articles or claims have an open code now" in result.stdout
+    assert f"a{5:010d}-1" in table(coded / "review-2" / "claims.csv").index
+    assert not (coded / "review-2" / "articles.csv").exists()
+    assert "review-2" in run("review", coded).stdout
+
+
+def open_direction(folder):
+    """Leave the direction of the last article, which is not studied, open."""
+    codes = pd.read_csv(folder / "codes.csv", dtype=str, keep_default_na=False)
+    last = codes["id"] == f"a{5:010d}"
+    codes.loc[last, ["value", "open"]] = ["", "true"]
+    codes.to_csv(folder / "codes.csv", index=False)
+    return codes["id"][last].iloc[0]
+
+
+def test_an_article_whose_direction_is_open_is_asked_for_all_at_once(coded):
+    last = open_direction(coded)
     assert run("review", coded).exit_code == 0
-    assert f"a{5:010d}-1" in table(coded / "review" / "claims.csv").index
+    articles, claims = (key(coded / "review", name) for name in ("articles", "claims"))
+    assert articles.loc[last, ["stratum", "direction", "portrayal"]].tolist() == ["open", "", ""]
+    assert {f"{last}-1", f"{last}-2"} <= set(claims.index)
+    assert claims.loc[f"{last}-1", "article_direction"] == ""
+
+
+@pytest.mark.slow  # the coders are fitted first
+def test_one_round_is_enough(coded):
+    last = open_direction(coded)
+    run("review", coded)
+    sheet = key(coded / "review", "articles").index
+    fill(coded / "review", "articles", direction=pd.Series("ua_exit", sheet),
+         portrayal=pd.Series("victim", sheet))  # fmt: skip
+    sheet = key(coded / "review", "claims").index
+    fill(coded / "review", "claims", frame=pd.Series("policy", sheet),
+         voice=pd.Series("outlet", sheet))  # fmt: skip
+    result = run("review", coded)
+    assert result.exit_code == 0, result.output
+    assert not (coded / "review-2").exists() and "Empty" not in result.stdout
+    loaded = corpus.load(coded)
+    assert loaded.articles.at[last, "portrayal"] == "victim"
+    assert set(loaded.claims.loc[[f"{last}-1", f"{last}-2"], "frame"]) == {"policy"}
 
 
 def test_a_folder_without_codes_is_named(tmp_path):

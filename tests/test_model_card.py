@@ -32,11 +32,13 @@ def test_the_card_is_written_from_what_was_measured(monkeypatch, tmp_path):
     ).rename_axis(["task", "coder"])
     counts = pd.DataFrame({"cost": [7]}, index=pd.Index(["other"], name="true"))
     monkeypatch.setattr(model_card, "evaluate", lambda: (table, {"frame": counts}))
+    spoken = pd.DataFrame({"n": [62.0], "accuracy": [0.841]}, ["uk"]).rename_axis("language")
+    monkeypatch.setattr(model_card, "languages", lambda: spoken)
     model_card.write_card(tmp_path / "card.md")
     card = (tmp_path / "card.md").read_text()
     assert "| frame | model | 10 | 0.912 | 0.5 | 0.01 |" in card
     assert "| frame | pass C | 5 | 0.8 | 0.4 |  |" in card
-    assert "| other | 7 |" in card
+    assert "| other | 7 |" in card and "| uk | 62 | 0.84 |" in card
     assert "large language model" in " ".join(card.split())
     # Of estimates from the codes it says what the kept simulation says.
     table = pd.read_csv(settings.ROOT / "data" / "simulations" / "corrected_coverage.csv")

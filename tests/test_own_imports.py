@@ -5,11 +5,13 @@ import sys
 
 import pytest
 
-OWN = "coders coding encoder extract families fetch folder ingest model_card package readings"
-OWN += " sources"
+OWN = "coders coding encoder extract families fetch folder formats ingest journal markup model_card"
+OWN += " outlets package pagedates readings sources"
 PEOPLE = "correct coverage human intrusion sheets"
 CRAWLER = "charset_normalizer datasketch dateparser ftfy httpx protego py3langid"
-CRAWLER += " sentencex trafilatura"
+CRAWLER += (
+    " sentencex trafilatura bibtexparser feedparser pypdf python_calamine rispy striprtf warcio"
+)
 
 
 def imported(names, package, without):

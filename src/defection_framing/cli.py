@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from .people import commands
 from .settings import DefectionError
 
 # The commands import what they need themselves: the libraries take seconds, `--help` should not.
@@ -63,7 +64,6 @@ Lines = Annotated[
         metavar="FILE.jsonl", help="Lines of JSON with `id` and `text`; - for standard input."
     ),
 ]
-Sheets = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the sheets.")]
 
 
 @app.callback()
@@ -152,8 +152,8 @@ def ingest(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="A folder of .txt or .html; a CSV, JSONL or Parquet table with a column of texts, "
-            "or of addresses to fetch; a text file of addresses, one a line.",
+            help="Files, folders or archives of articles as databases, messengers, feeds, office "
+            "programs and crawlers export them; tables of texts or of addresses; addresses.",
         ),
     ],
     out: Annotated[
@@ -162,23 +162,52 @@ def ingest(
     column: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="WHAT=NAME", help="A column of an unusual name, as text=Volltext; repeatable."
+            metavar="WHAT=NAME", help="A column of an unusual name, as text=Leib; repeatable."
         ),
     ] = None,
+    taken_for: Annotated[
+        str,
+        typer.Option(
+            "--as", metavar="FORMAT", help="Take all files for this; any other word lists them."
+        ),
+    ] = "",
 ) -> None:
     """Read your own articles into DIR: texts, sentences, outlets, sources, story families.
 
     `code corpus DIR` then makes of them what the study runs on. Nothing is dropped silently:
-    rejected.csv lists what was not taken, with the reason. Runs resume where they stopped. The
-    texts stay out of git.
+    inputs.csv says what each file was taken for and which column was read as what, rejected.csv
+    what was not taken, with the reason, remarks.csv what was taken out of articles. Runs resume
+    where they stopped. The texts stay out of git.
     """
     from .own.ingest import IngestError
     from .own.ingest import ingest as run
 
     named = dict(pair.partition("=")[::2] for pair in column or [])
     if not all(named.values()):
-        raise IngestError("--column takes WHAT=NAME, such as --column text=Volltext.")
-    typer.echo(str(run(sources, out, columns=named)))
+        raise IngestError("--column takes WHAT=NAME, such as --column text=Leib.")
+    typer.echo(str(run(sources, out, columns=named, taken_for=taken_for)))
+
+
+@app.command("run")
+def all_the_way(
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE...", help="Your articles, as `ingest` takes them."),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder to write to, or to go on in.")
+    ],
+) -> None:
+    """Go all the way with your own articles: ingest, code, study, report and explorer, into DIR.
+
+    Run it again to go on where it was stopped, to add articles, or after you classified outlets in
+    outlets.csv or decided codes by `review`: only what changed is done again. The first time the
+    coders are trained, which takes some minutes.
+    """
+    from .own.run import run
+
+    for said in run(sources, out):
+        typer.echo(said)
 
 
 @code.command("corpus")
@@ -203,10 +232,7 @@ def code_articles(file: Lines) -> None:
 
 @code.command("claims")
 def code_claims(file: Lines) -> None:
-    """Main frame and voice of claims: CSV `id,frame,probability,voice,open`.
-
-    `probability` and `open` are the frame's; the voice is right about every second time.
-    """
+    """Main frame of claims: CSV `id,frame,probability,open`."""
     _code(file, "code_claims")
 
 
@@ -247,78 +273,6 @@ def code_left_out() -> None:
     coverage.CORRECTED_COVERAGE.save()
 
 
-@app.command("blind-sheet")
-def blind_sheet(
-    out: Sheets,
-    n: Annotated[int, typer.Option("--n", min=1, help="Articles, and claims, to draw.")] = 200,
-) -> None:
-    """Draw a stratified sample of the corpus for a person to code, blind to the existing codes.
-
-    Writes articles.csv, claims.csv and INSTRUCTIONS.md, and the key apart. Never overwrites.
-    """
-    from .people.human import blind_sheet
-
-    typer.echo(blind_sheet(n, out))
-
-
-@app.command()
-def intrusion(out: Sheets) -> None:
-    """Write word and topic intrusion tests for the topics: can a person tell what is not theirs?
-
-    Writes words.csv, topics.csv and INSTRUCTIONS.md, and the answers apart. Never overwrites.
-    """
-    from .people.intrusion import write
-
-    typer.echo(write(out))
-
-
-@app.command()
-def agreement(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the filled sheets.")],
-) -> None:
-    """Read filled sheets back, from blind-sheet or from intrusion, and compare them with the key.
-
-    Every slip is named. Writes agreement.csv or precision.csv into DIR; rows that are not filled in
-    yet are left out.
-    """
-    from .people import human, intrusion
-
-    tests = any((folder / f"{name}.csv").exists() for name in intrusion.TESTS)
-    typer.echo((intrusion if tests else human).report(folder))
-
-
-@app.command()
-def review(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `code corpus` coded.")],
-) -> None:
-    """Have people decide the codes that classifiers left open, and check some of the others.
-
-    Writes sheets into DIR/review; run again once they are filled in, it takes the codes over.
-    """
-    from .people.human import review
-
-    typer.echo(review(folder))
-
-
-@app.command()
-def corrected(
-    folder: Folder = None,
-    sheets: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="The filled sheets; by default DIR's first review."),
-    ] = None,
-) -> None:
-    """Correct shares and contrasts of machine codes by the codes that people gave to a sample.
-
-    Takes the sheets of blind-sheet or review, filled in at least in part. DIR/derived/corrected.csv
-    holds each estimate by the machine's codes, corrected, and by the sample alone.
-    """
-    from . import settings
-    from .people.correct import write_table
-
-    typer.echo(write_table(folder or settings.data_dir(), sheets))
-
-
 @app.command()
 def pages() -> None:
     """Write captions, findings and gallery anew from their words; nothing is run."""
@@ -330,7 +284,7 @@ def pages() -> None:
 
 @app.command()
 def site() -> None:
-    """Build the site, report, notebooks, figures, data and package, into build/site."""
+    """Build the site, report, notebooks, figures, data, explorer and package, into build/site."""
     from .publish import site
 
     typer.echo(f"The site begins at {site.build()}.")
@@ -382,3 +336,7 @@ def where(
     from .publish.where import where
 
     typer.echo(where(name))
+
+
+for _name, _command in commands.COMMANDS.items():
+    app.command(_name)(_command)

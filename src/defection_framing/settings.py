@@ -30,6 +30,11 @@ def data_dir() -> Path:
     return Path(os.environ.get("DEFECTION_DATA") or ROOT / "data").resolve()
 
 
+def is_own() -> bool:
+    """Whether a researcher's own corpus is under study, not the repository's."""
+    return data_dir() != ROOT / "data"
+
+
 def _output_dir() -> Path:
     """Folder that outputs go to: beside a researcher's own corpus, never over the repository's."""
     return data_dir() if os.environ.get("DEFECTION_DATA") else ROOT

@@ -13,6 +13,17 @@ _COPIES = [
     )
 ]
 
+_ACCOUNTS = re.compile(
+    r"https?://(?:[\w-]+\.)*?(?P<host>t\.me|telegram\.me|youtube\.com|x\.com|twitter\.com"
+    r"|vk\.com|facebook\.com|instagram\.com|tiktok\.com|medium\.com)"
+    r"/(?:s/|c/|user/|channel/)?@?(?P<account>[A-Za-z0-9_.-]+)",
+    re.I,
+)
+_NO_ACCOUNTS = frozenset(
+    "watch shorts live embed results playlist share i intent search hashtag wall story "
+    "permalink.php photo video videos posts groups reel p joinchat".split()
+)
+
 
 def outlet_of(url: str, domains: Collection[str]) -> str:
     """Find the outlet of an address.
@@ -20,7 +31,8 @@ def outlet_of(url: str, domains: Collection[str]) -> str:
     Copies of a page in a web archive, an AMP cache or a translating proxy count as the page. A
     crawl returns one host in several spellings, and the registered one nearest to it wins: the host
     itself, then without `www.`, its parent domains, then as a page for mobile devices; each with
-    or without the final dot of an absolute host name. Ports and upper case never count.
+    or without the final dot of an absolute host name. Ports and upper case never count. On a
+    platform each account is an outlet, as `t.me/name`.
 
     Returns
     -------
@@ -31,6 +43,10 @@ def outlet_of(url: str, domains: Collection[str]) -> str:
     for pattern in _COPIES:
         if match := pattern.fullmatch(url):
             url = f"https://{match[1]}"
+    if (match := _ACCOUNTS.match(url)) and match["account"].lower() not in _NO_ACCOUNTS:
+        host = match["host"].lower()
+        host = {"telegram.me": "t.me", "twitter.com": "x.com"}.get(host, host)
+        return f"{host}/{match['account'].lower()}"
     named = urlsplit(url).hostname or ""
     host = named.removeprefix("www.")
     if host.endswith(".translate.goog"):

@@ -22,46 +22,68 @@ STAMP = set(
 """Words of a date stamp that are no names."""
 
 DATE = re.compile(
-    r"(?<![\d-])(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}年\d{1,2}月\d{1,2}日"
-    r"|\d{1,2}(?:\.|st|nd|rd|th)?\s+(?:de\s+)?[^\W\d_]{3,12}\.?,?\s+(?:de\s+)?\d{4}"
+    r"(?<![\d-])(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}"
+    r"|\d{4} ?年 ?\d{1,2} ?月 ?\d{1,2} ?日"
+    r"|\d{1,2}(?:\.|st|nd|rd|th|er)?\s+(?:de\s+)?[^\W\d_]{2,12}\.?,?\s+(?:de\s+)?\d{4}"
     r"|[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4})(?!\d)",
     re.I,
 )
 """A day in any usual form."""
 
 
+_SENTENCE = re.compile(r"[^\W\d_].*[.!?…][\"”’»')]*$")
+
+
 @cache
-def _patterns() -> tuple[re.Pattern, re.Pattern]:
-    kinds: dict[str, list[str]] = {"comments": [], "share": [], "line": []}
+def _patterns() -> dict[str, re.Pattern]:
+    """Patterns of a whole line, by what it is."""
+    kinds: dict[str, list[str]] = {}
     with (files(__package__) / "boilerplate.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            kinds[row["kind"]].append(row["pattern"])
-    comments, share, line = ("|".join(patterns) for patterns in kinds.values())
-    buttons = rf"(?:{share})(?:[\s|•·,:/()+-]+(?:on\s+)?(?:{share}))*[\s:|•·]*\d*"
-    return (
-        re.compile(rf"(?:{comments})(?:\s+\(?\d+\)?)?\s*[:.]?", re.I),
-        re.compile(f"{buttons}|{line}", re.I),
-    )
+            kinds.setdefault(row["kind"], []).append(row["pattern"])
+    joined = {kind: "|".join(patterns) for kind, patterns in kinds.items()}
+    share = joined["share"]
+    joined["share"] = rf"(?:{share})(?:[\s|•·,:/()+-]+(?:on\s+)?(?:{share}))*[\s:|•·]*\d*"
+    joined["comments"] = rf"(?:{joined['comments']})(?:\s+\(?\d+\)?)?\s*[:.]?"
+    return {kind: re.compile(pattern, re.I) for kind, pattern in joined.items()}
 
 
-def clean(text: str) -> tuple[list[str], list[str]]:
-    """Repair a plain text: its paragraphs, and the date stamps and slugs taken out of it."""
+def clean(text: str) -> tuple[list[str], list[str], list[tuple[str, str]]]:
+    """Repair a plain text: its paragraphs, the date stamps and slugs in it, and what was taken out.
+
+    A line that may be a sentence of the article stays, whatever it begins with: only the patterns
+    of kind `appeal`, which no article says, take out sentences.
+    """
     text = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|</?[a-z!][^<>\n]*>", " ", text)
     text = ftfy.fix_text(text, uncurl_quotes=False)
-    comments, boilerplate = _patterns()
-    lines, stamps = [], []
+    patterns = _patterns()
+    lines, stamps, left_out = [], [], []
     found = [line for raw in text.splitlines() if (line := " ".join(raw.split()))]
     read, whole = 0, sum(map(len, found))
-    for line in found:
+    for number, line in enumerate(found):
         read += len(line)
-        if comments.fullmatch(line):
-            if read > whole / 2:
-                break
-        elif _SLUG.fullmatch(line) or is_stamp(line):
+        if read > whole / 2 and patterns["comments"].fullmatch(line):
+            left_out += [("readers' comments", rest) for rest in found[number:]]
+            break
+        if _SLUG.fullmatch(line) or is_stamp(line):
             stamps.append(line)
-        elif not boilerplate.fullmatch(line) and not _is_label(line):
+            left_out.append(("stamp", line))
+        elif kind := _kind(line):
+            left_out.append((kind, line))
+        else:
             lines.append(line)
-    return lines, stamps
+    return lines, stamps, left_out
+
+
+def _kind(line: str) -> str:
+    """Tell what a line is that is no part of the article; empty for one that is."""
+    patterns = _patterns()
+    if _is_label(line):
+        return "label"
+    kinds = (
+        ["share", "appeal"] if _SENTENCE.search(line) else ["share", "line", "appeal", "comments"]
+    )
+    return next((kind for kind in kinds if patterns[kind].fullmatch(line)), "")
 
 
 def is_stamp(line: str) -> bool:

@@ -1,21 +1,21 @@
 """The coders: what is learnt from the coded corpus.
 
-- Direction: who leaves (one side, or both) by logistic regression on words and on classes of words
-  (`coding_data/classes.csv`: verbs of leaving, persons, third countries), with a side that only
-  tells of it, or takes people in, told apart (`coding_data/roles.csv`); given that, whether they
-  join the other side or only leave; and whether the text is about this at all, by regression on
-  sentence vectors. Beside the corpus it learns from project-written texts: short ones, on both
-  sides, and on other matters (`coding_data/written.csv`); and from articles that are easily
-  mistaken for such as are about this, restated as the corpus's are (`coding_data/negatives.csv`).
-- The other codes: kernel ridge regression (Saunders et al. 1998) on the shares of passes that gave
-  each code, which tell more than the one code that the study uses; with a Gaussian kernel on
-  sentence vectors (of an article, their mean; of a claim, one by the larger encoder) and a linear
-  one on words and letters.
+- Direction: whether anyone leaves a side at all, which side, and whether they join the other, by
+  linear coders on the multilingual encoder, in any language (`heads`). In English, which side and
+  whether they join rest by half on words and on classes of words too (`coding_data/classes.csv`:
+  verbs of leaving, persons, third countries), with a side that only tells of it, or takes people
+  in, told apart (`coding_data/roles.csv`). Beside the corpus both learn from project-written texts
+  (`coding_data/written.csv`), and from articles that are easily mistaken for such as are about
+  this, restated as the corpus's are (`coding_data/negatives.csv`).
+- Portrayal and frame in English: kernel ridge regression (Saunders et al. 1998) on the shares of
+  passes that gave each code, which tell more than the one code that the study uses; with a Gaussian
+  kernel on sentence vectors (of an article by the multilingual encoder, of a claim by the larger
+  English one) and a linear one on words and letters. In other languages they are linear too.
 """
 
 import hashlib
 import io
-import re
+import sys
 import warnings
 from functools import lru_cache
 from importlib.resources import files
@@ -27,14 +27,14 @@ import pandas as pd
 import sklearn
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
-from scipy.special import expit, softmax
+from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import FeatureUnion
 
 from .. import corpus, settings
-from . import readings
+from . import heads, multilingual, readings
 from .readings import LEAD, Seen
 
 DIRECTIONS = ("ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both", "not_about")
@@ -77,12 +77,11 @@ def _words(**views: tuple[int, int]) -> FeatureUnion:
     return FeatureUnion(parts)
 
 
-MEANING = {"portrayal": 0.58, "frame": 0.8, "voice": 0.8}
+MEANING = {"portrayal": 0.58, "frame": 0.8}
 """Share of the sentence vectors' kernel beside that of words and letters, by code."""
 
-_WRITTEN, _BESIDE = 6.0, 0.2
-# Weight of a written text, where a whole article has 1; that of all texts on other matters, where
-# all texts on this have 1.
+_WRITTEN = 6.0
+# Weight of a written text, where a whole article has 1.
 
 _SHARPER = 1.5
 # The short written texts make the scores of whole articles too timid by this much.
@@ -107,8 +106,8 @@ class _Regression:
 class Direction:
     """Side left, times joined or only left, times about this at all.
 
-    For the side left every text is read twice; what is learnt from one reading holds, sides
-    exchanged, for the other, and an answer is the mean of both.
+    For the side left every text is read twice; what is learnt from the words of one reading holds,
+    sides exchanged, for the other, and an answer is the mean of both.
     """
 
     classes = DIRECTIONS
@@ -116,10 +115,11 @@ class Direction:
     def __init__(self):
         self.side_words = _words(words=(1, 3), roles=(1, 3), abstract=(1, 4))
         self.exit_words = _words(roles=(1, 1), abstract=(1, 2))
-        self.side, self.exit, self.about = _Regression(), _Regression(), _Regression(3)
+        self.side, self.exit = _Regression(), _Regression()
+        self.heads = heads.kept()
 
     def fit(self, articles: pd.DataFrame, claims: dict[str, list[str]], others: pd.DataFrame):
-        """Learn from coded articles, their claims by article, and what `others` gives."""
+        """Learn the words of coded articles, their claims by article, and of `others`."""
         rng = np.random.default_rng(settings.SEED)
         gists, d = list(articles["gist"]), articles["direction"].to_numpy(str)
         own = [claims[key] for key in articles.index]
@@ -135,10 +135,10 @@ class Direction:
             texts.append(" ".join([gists[i], gists[j], *(own[i][:2] + own[j][:2]) * (k % 2)]))
             label.append("both")
             weight.append(1.0)
-        beside = others["label"] == "not_about"
-        texts += list(others["text"][~beside])
-        label = np.array(label + list(others["label"][~beside]))
-        weight = np.array(weight + [_WRITTEN] * (len(texts) - len(weight)))
+        others = others[(others["label"] != "not_about") & (others["lang"] == "en")]
+        texts += list(others["text"])
+        label = np.array(label + list(others["label"]))
+        weight = np.array(weight + [_WRITTEN] * len(others))
 
         one, other = readings.both(texts)
         side = np.array([2 if v == "both" else int(v.startswith("ua")) for v in label])
@@ -155,40 +155,36 @@ class Direction:
         self.exit.fit(
             self.exit_words.fit(facing).transform(facing), only_left, weight[rows] * balance
         )
-        beside = list(others["text"][beside])
-        n = [len(texts), len(beside)]
-        self.about.fit(
-            self._about_features(texts + beside, readings.mean_vectors(texts + beside)),
-            np.repeat([1, 0], n),
-            np.r_[weight, np.full(n[1], _BESIDE * weight.sum() / n[1])],
-        )
         return self
 
-    def _about_features(self, texts, means):
-        leaving = [readings.classes()[k] for k in ("vcross", "vsurr", "vexit", "vtreason")]
-        counts = np.array([[len(p.findall(t)) for p in leaving] for t in texts])
-        return np.c_[means, np.minimum(counts, 3) / 6, 0.5 * (counts.sum(1) > 0)]
+    def proba(self, seen: Seen, at_home: np.ndarray) -> np.ndarray:
+        """Probability of each of `DIRECTIONS`, shape (n, 6), of what `leads` gives.
 
-    def proba(self, seen) -> np.ndarray:
-        """Probability of each of `DIRECTIONS`, shape (n, 6), of what `readings.leads` gives."""
-        one, other = (reading for reading, _ in seen)
-        score = [self.side.score(self.side_words.transform(t)) for t in (one, other)]
-        side = softmax(_SHARPER * (score[0] + score[1][:, [1, 0, 2]]) / 2, axis=1)
-        left = [self.exit.score(self.exit_words.transform(t)) for t in (one, other)]
-        left = expit(_SHARPER * np.c_[*left])
-        about = [self.about.score(self._about_features(*own))[:, 0] for own in seen]
-        about = expit((about[0] + about[1]) / 2)
-        named = [bool(re.search("Russian|Ukrainian", t)) for t in one]
-        # A text that names neither side may be about any war: at best it is left open.
-        about = np.where(named, about, np.minimum(about, 0.45))
-        p = np.c_[side[:, :2] * (1 - left), side[:, :2] * left, side[:, 2]]
-        return np.c_[p * about[:, None], 1 - about]
+        `at_home` says which side is at home in each text (`heads.homes`).
+        """
+        at_home = np.where(seen.exchanged, np.array([1, 0, 2])[at_home], at_home)
+        _, side, only_left = self.heads.scores(seen.vectors)
+        # Where no side is named, to be about this is judged as if the side at home were.
+        named = seen.vectors.copy()
+        for home in (0, 1):
+            silent = ~seen.vectors[:, 1152:1154].any(1) & (at_home == home)
+            named[silent, 1152 + home] = 1
+        about = self.heads.scores(named)[0]
+        english = readings.english(seen.reading)[:, None]
+        two = seen.reading, seen.other
+        score = [self.side.score(self.side_words.transform(t)) for t in two]
+        words = _SHARPER * (score[0] + score[1][:, [1, 0, 2]]) / 2
+        left = _SHARPER * np.c_[*(self.exit.score(self.exit_words.transform(t)) for t in two)]
+        side = np.where(english, (side + words) / 2, side)
+        only_left = np.where(english, (only_left + left) / 2, only_left)
+        p = heads.direction(seen.vectors, about, side, only_left, at_home)
+        return np.where(seen.exchanged[:, None], p[:, [1, 0, 3, 2, 4, 5]], p)
 
-    def known(self, texts) -> np.ndarray:
-        """Share of the words of each text that the training texts had, shape (n,)."""
-        space = self.side_words.named_transformers["words"]
-        words = [re.findall(r"\w+", text[:LEAD].lower()) for text in texts]
-        return np.array([np.mean([w in space.vocabulary_ for w in own]) for own in words])
+
+def leads(texts) -> Seen:
+    """Articles, by the beginning that `LEAD` allows, with the features of `heads`."""
+    reading, other, turned = readings.named_first([text[:LEAD] for text in texts])
+    return Seen(reading, other, heads.features([heads.split(text) for text in reading]), turned)
 
 
 class Kernel:
@@ -203,6 +199,7 @@ class Kernel:
 
     def __init__(self, code: str):
         self.meaning = MEANING[code]
+        self.size = multilingual.SIZE if code == "portrayal" else None  # numbers of a vector read
         self.words = _words(words=(1, 2), letters=(3, 5))
 
     def fit(self, seen: Seen, given: pd.DataFrame, events):
@@ -212,7 +209,7 @@ class Kernel:
         turned = given[:, readings.exchanged(self.classes)]
         given = np.where(seen.exchanged[:, None], turned, given)
         y = given.argmax(1)
-        self.mean = seen.vectors.mean(0)
+        self.mean = seen.vectors[:, : self.size].mean(0)
         self.points = self._on_sphere(seen.vectors)
         words = self.words.fit(seen.reading).transform(seen.reading)
         kernel = self._gauss(self.points) + (1 - self.meaning) / 2 * (words @ words.T).toarray()
@@ -242,7 +239,7 @@ class Kernel:
         return np.where(seen.exchanged[:, None], p[:, readings.exchanged(self.classes)], p)
 
     def _on_sphere(self, vectors):
-        centred = vectors - self.mean
+        centred = vectors[:, : self.size] - self.mean
         return (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
 
     def _gauss(self, points):
@@ -261,16 +258,17 @@ class Kernel:
 
 
 def others() -> pd.DataFrame:
-    """The texts beside the corpus: `text`, `label` (of `DIRECTIONS`), `kind`, `source`.
+    """The texts beside the corpus: `text`, `label` (of `DIRECTIONS`), `kind`, `source`, `lang`.
 
-    The source is `written`, or `negatives`: articles, restated.
+    The source is `written`, or `negatives`: articles, restated. `lang` is of the text.
     """
     parts = {}
     for source in ("written", "negatives"):
         with (files(__package__) / f"coding_data/{source}.csv").open(encoding="utf-8") as file:
             parts[source] = pd.read_csv(file, dtype=str)
     table = pd.concat(parts, names=["source"]).reset_index("source")
-    return table[["text", "label", "kind", "source"]].reset_index(drop=True)
+    table["lang"] = table["lang"].fillna("en")
+    return table[["text", "label", "kind", "source", "lang"]].reset_index(drop=True)
 
 
 def given_codes(units: pd.DataFrame, codings: pd.DataFrame, code: str) -> pd.DataFrame:
@@ -304,6 +302,7 @@ def train() -> dict[str, Direction | Kernel]:
                     f"the fitted coders in {path} are damaged ({error}): they are fitted again",
                     stacklevel=2,
                 )
+        print("Fitting the coders of English to the coded corpus, once (minutes).", file=sys.stderr)
         models = _fitted()
         joblib.dump(models, held := io.BytesIO())
         settings.write_bytes(path, held.getvalue())
@@ -318,13 +317,11 @@ def _fitted() -> dict[str, Direction | Kernel]:
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
     models["direction"].fit(articles, sentences(loaded.claims), others())
-    leads = readings.once(readings.leads(corpus.article_texts(loaded)))
-    for table, codings, codes, seen in (
-        (articles, loaded.codings_articles, ARTICLE_CODES[1:], leads),
-        (claims, loaded.codings_claims, CLAIM_CODES, readings.claims(claims["text"])),
+    for table, codings, code, seen in (
+        (articles, loaded.codings_articles, "portrayal", leads(corpus.article_texts(loaded))),
+        (claims, loaded.codings_claims, "frame", readings.claims(claims["text"])),
     ):
-        for code in codes:
-            models[code].fit(seen, given_codes(table, codings, code), table["event"])
+        models[code].fit(seen, given_codes(table, codings, code), table["event"])
     return models
 
 
@@ -332,7 +329,7 @@ def version() -> str:
     """Name of the fitted coders: what they depend on, data and code, in 16 hexadecimal digits."""
     here, data = Path(__file__).parent, settings.ROOT / "data"
     text = here.parent / "text"
-    read = [here / name for name in ("coders.py", "readings.py", "encoder.py")]
+    read = [here / name for name in ("coders.py", "heads.py", "readings.py", "encoder.py")]
     read += [text / "mask.py", text / "sides.csv", text / "embed.py"]
     read += [here.parent / "corpus" / "tables.py"]
     read += sorted((here / "coding_data").glob("*.*"))

@@ -1,6 +1,6 @@
-"""Code texts: direction and portrayal of an article, main frame and voice of a claim.
+"""Code texts: direction and portrayal of an article, main frame of a claim.
 
-Exchanging the sides in a text exchanges them in its direction and voice, exactly, and leaves its
+Exchanging the sides in an English text exchanges them in its direction, exactly, and leaves its
 frame as it was. The training data were coded by a large language model, in several passes that are
 pooled: no person checked them. `model_card` measures how often a code is theirs.
 """
@@ -13,19 +13,14 @@ import numpy as np
 import pandas as pd
 
 from ..settings import DefectionError
-from . import coders, readings
-from .coders import ARTICLE_CODES, CLAIM_CODES
+from . import coders, heads, readings
+from .coders import ARTICLE_CODES
 from .readings import LEAD
 
-OPEN_BELOW = {"direction": 0.65, "portrayal": 0.5, "frame": 0.4, "voice": 0.6}
+OPEN_BELOW = {"direction": 0.6, "portrayal": 0.5, "frame": 0.4}
 """A code whose probability is lower is left open for a person to decide. Of the decided codes
-about three in four are right in cross-validation, of directions nearly all."""
-
-LANGUAGES = ("en",)
-"""Languages that the coders know (ISO 639-1)."""
-
-_KNOWN = 0.5
-# Share of words the model must know: fewer, and the text is not in English or not language.
+about three in four are right in cross-validation, of directions nearly all. Voice is always left
+open: a classifier was right about every second time."""
 
 
 class CodingError(DefectionError):
@@ -35,77 +30,89 @@ class CodingError(DefectionError):
 def code_articles(lines: Iterable[str | bytes], name: str = "input") -> pd.DataFrame:
     """Code the direction of articles: `id`, and of `direction` what `code_texts` gives.
 
-    Lines are JSON objects with `id` and `text` (an English article or its summary; only its first
-    `readings.LEAD` characters are read); blank ones are skipped. Messages call the input `name`.
+    Lines are JSON objects with `id`, `text` (an article or its summary; only its first
+    `readings.LEAD` characters are read) and, if known, the `country` of the outlet (ISO 3166-1,
+    such as UA), which is asked where the text names no side; blank ones are skipped. Messages call
+    the input `name`.
 
     Raises
     ------
     CodingError
         For the first line that cannot be coded, or if there is none.
     """
-    ids, texts = _parse(lines, name)
-    coded = code_texts(texts, ["direction"])["direction"]
+    ids, texts, countries = _parse(lines, name)
+    coded = code_texts(texts, ["direction"], countries)["direction"]
     coded.insert(0, "id", ids)
     return coded.rename(columns={"value": "direction"})
 
 
 def code_claims(lines: Iterable[str | bytes], name: str = "input") -> pd.DataFrame:
-    """Code the main frame and the voice of claims, each a line as in `code_articles`.
-
-    `probability` and `open` are the frame's; the voice is right about every second time.
-    """
-    ids, texts = _parse(lines, name)
-    coded = code_texts(texts, CLAIM_CODES)
-    out = coded["frame"].rename(columns={"value": "frame"})
+    """Code the main frame of claims, each a line as in `code_articles`."""
+    ids, texts, _ = _parse(lines, name)
+    out = code_texts(texts, ["frame"])["frame"].rename(columns={"value": "frame"})
     out.insert(0, "id", ids)
-    out.insert(3, "voice", coded["voice"]["value"])
     return out
 
 
-def code_texts(texts: Iterable[str], codes: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Code articles or claims by some of `ARTICLE_CODES` or of `CLAIM_CODES`.
+def code_texts(
+    texts: Iterable[str], codes: Sequence[str], countries: Sequence[str] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Code articles or claims by some of `ARTICLE_CODES` or of `coders.CLAIM_CODES`.
 
-    Only their first `LEAD` characters are read, which must have a word. By code come `value` (the
-    likeliest), `probability` (of that, 0 to 1), `open` (bool: left to a person, for a probability
-    under `OPEN_BELOW` or words that are mostly unknown), a row for each text.
+    Only their first `LEAD` characters are read, which must have a word. `countries` are those of
+    the outlets, empty where unknown. By code come `value` (the likeliest), `probability` (of that,
+    0 to 1), `open` (bool: left to a person, for a probability under `OPEN_BELOW`), a row for each
+    text; of a voice only that it is open.
     """
-    texts, models = list(texts), coders.train()
-    twice = readings.leads(texts) if codes[0] in ARTICLE_CODES else None
-    once = readings.once(twice) if twice else readings.claims(texts)
-    foreign = models["direction"].known(texts) < _KNOWN
-    out = {}
+    texts, models = [text[:LEAD] for text in texts], coders.train()
+    english, out = readings.english(texts), {}
+    seen = coders.leads(texts) if codes[0] in ARTICLE_CODES else None
     for code in codes:
-        seen = twice if code == "direction" else once
-        p = models[code].proba(seen)
-        value = np.asarray(models[code].classes, dtype=object)[p.argmax(1)]
+        if code == "voice":
+            row = {"value": "", "probability": np.nan, "open": True}
+            out[code] = pd.DataFrame(row, index=range(len(texts)))
+            continue
+        classes = np.asarray(models[code].classes, dtype=object)
+        if code == "direction":
+            p = models[code].proba(seen, heads.homes(texts, countries or [""] * len(texts)))
+        else:
+            p = np.zeros((len(texts), len(classes)))
+            if len(rows := np.flatnonzero(english)):
+                own = seen.rows(rows) if seen else readings.claims([texts[i] for i in rows])
+                p[rows] = models[code].proba(own)
+            if len(rows := np.flatnonzero(~english)):
+                split = [heads.split(texts[i]) for i in rows]
+                x = seen.vectors[rows] if seen else heads.features(split)
+                p[rows] = heads.kept().proba(code, x)
         probability = p.max(1).round(3)
-        unsure = (probability < OPEN_BELOW[code]) | foreign
-        out[code] = pd.DataFrame({"value": value, "probability": probability, "open": unsure})
+        unsure = probability < OPEN_BELOW[code]
+        table = {"value": classes[p.argmax(1)], "probability": probability, "open": unsure}
+        out[code] = pd.DataFrame(table)
     return out
 
 
-def _parse(lines, name) -> tuple[list[str], list[str]]:
-    found: dict[str, str] = {}
+def _parse(lines, name) -> tuple[list[str], list[str], list[str]]:
+    found: dict[str, tuple[str, str]] = {}
     for number, line in enumerate(lines, 1):
         try:
             line = line.decode("utf-8-sig") if isinstance(line, bytes) else line
             if not (line := line.removeprefix("\ufeff").strip()):
                 continue
-            key, text = _record(line)
+            key, *rest = _record(line)
             if key in found:
                 raise CodingError(f"the id {key[:40]!r} came before; make ids unique.")
         except CodingError as error:
             raise CodingError(f"{name}, line {number}: {error}") from None
         except UnicodeError:
             raise CodingError(f"{name}, line {number}: not in UTF-8; save it in UTF-8.") from None
-        found[key] = text
+        found[key] = tuple(rest)
     if not found:
         raise CodingError(f"{name} holds no line to code; write one JSON object a line.")
-    return list(found), list(found.values())
+    return list(found), *map(list, zip(*found.values(), strict=True))
 
 
-def _record(line: str) -> tuple[str, str]:
-    """Id and text of one line."""
+def _record(line: str) -> tuple[str, str, str]:
+    """Id, text and country of one line."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -120,4 +127,6 @@ def _record(line: str) -> tuple[str, str]:
     f"{key}{text}".encode()  # half of a surrogate pair is no text
     if "\0" in text or "\0" in str(key):
         raise CodingError("a NUL character; the text is damaged, extract it again.")
-    return str(key), text
+    if not isinstance(country := record.get("country") or "", str):
+        raise CodingError(f"`country` is {str(country)[:40]!r}; write two letters or none.")
+    return str(key), text, country.upper()

@@ -1,7 +1,9 @@
-"""When an article was published, from what its lines and its address say."""
+"""When an article was published, from what is said of it, its lines and its address."""
 
 import re
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import dateparser
 from dateparser.data.languages_info import language_order
@@ -15,10 +17,22 @@ class Unusable(DefectionError):
 
 
 class NoDate(Unusable):
-    """What was given for a date is none."""
+    """What was given for a date is none, or none that an article of the web can have."""
 
 
 _LOCALES = frozenset(language_order)
+_NONE = re.compile(
+    r"(?i)none|nat|nan|n/?a|null|nil|unknown|undated|n\.?d\.?|s\.?d\.?|б\.?д\.?|[-–—?.0]*"
+)
+# Months of the Levant, which no parser of dates that is kept knows beside those of Egypt.
+_LEVANT = (
+    "كانون الثاني|شباط|آذار|نيسان|أيار|حزيران|تموز|آب|أيلول|تشرين الأول|تشرين الثاني|كانون الأول"
+)
+_MONTHS = {name: str(number) for number, name in enumerate(_LEVANT.split("|"), 1)}
+_MONTHS |= {"اذار": "3", "ايار": "5", "اب": "8", "ايلول": "9", "تشرين الاول": "10"}
+_DAY_FIRST = frozenset(
+    "ru uk be de fr es pl it pt cs sk sr hr bg ro nl tr sv no da fi el lt lv et".split()
+)
 
 
 def tomorrow() -> str:
@@ -29,37 +43,103 @@ def tomorrow() -> str:
 def read_date(said: str, lang: str = "") -> str:
     """Read a date as precisely as it is written: YYYY, YYYY-MM, YYYY-MM-DD, or empty.
 
-    A time is passed over; digits may be seconds since 1970. Of a day like 05/08/2024, which is two
-    days, only the year is taken. What is no date, before 1990 or in the future is `Unusable`.
+    A time is passed over, the day being that of the place; digits may be YYYYMMDD, seconds or
+    milliseconds since 1970, or days of a spreadsheet. Of a day like 05/08/2024, which is two days,
+    only the year is taken, unless the language puts the day first; dots always do. Words for no
+    date give none; what is no date, before 1990 or in the future is `NoDate`.
     """
-    said = said.strip()
-    if not said:
+    said = re.sub(r"[\u200e\u200f\ufeff]", "", said).strip()
+    if _NONE.fullmatch(said):
         return ""
-    if match := re.fullmatch(r"(\d{4})(-\d{2})?|(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:.*)?", said):
-        found = match[3] or said
-    elif match := re.fullmatch(r"(\d{1,2})([./])(\d{1,2})[./](\d{4})(?:\D.*)?", said):
-        day, month = int(match[1]), int(match[3])
-        if match[2] == "/" and max(day, month) <= 12 and day != month:
-            found = match[4]
-        else:
-            day, month = (month, day) if month > 12 and match[2] == "/" else (day, month)
-            found = f"{match[4]}-{month:02}-{day:02}"
-    else:
-        # "yesterday" is no date of an article: the parser of relative dates is left out.
-        settings = {"REQUIRE_PARTS": ["day", "month", "year"]}
-        settings["PARSERS"] = ["timestamp", "absolute-time"]
-        likely = [lang, "en"] if lang in _LOCALES else ["en"]
-        parsed = dateparser.parse(said, languages=likely, settings=settings)
-        parsed = parsed or dateparser.parse(said, settings=settings)
-        found = parsed.date().isoformat() if parsed else said
+    found = _numeric(said, lang) or _in_words(said, lang)
     try:
         date.fromisoformat(found + "-01-01"[len(found) - 10 :] if len(found) < 10 else found)
     except ValueError:
-        raise NoDate(f"has {said!r} for a date: write YYYY-MM-DD, or leave it empty") from None
+        raise NoDate(f"has {said[:60]!r} for a date: write YYYY-MM-DD, or leave it empty") from None
     if not "1990" <= found <= tomorrow():
         where = "in the future" if found > "1990" else "before 1990"
-        raise Unusable(f"has the date {found}, {where}: correct it, or leave it empty")
+        raise NoDate(f"has the date {found}, {where}: correct it, or leave it empty")
     return found
+
+
+def _numeric(said: str, lang: str) -> str:
+    """Read a date of digits; empty if it is none."""
+    if match := re.match(r"(\d{4})([-/.])(\d{1,2})(?:\2(\d{1,2}))?(?!\d|[-/.]\d)", said):
+        parts = match[1], match[3], match[4] or "0"
+        return "-".join([parts[0], *(f"{int(part):02}" for part in parts[1:] if int(part))])
+    if match := re.fullmatch(r"(\d{4})-?(\d\d)-?(\d\d)(?:T?\d{2}:?\d{2}(?::?\d{2})?)?Z?", said):
+        if "1900" < match[1] < "2100":
+            return "-".join(match.groups())
+    if re.fullmatch(r"(?:19|20)\d{2}(?:\.0)?", said):
+        return said[:4]
+    if match := re.fullmatch(
+        r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)(?:\D.*)?", said, re.S
+    ):
+        day, month = int(match[1]), int(match[3])
+        year = match[4] if len(match[4]) == 4 else f"20{match[4]}"
+        dotted = match[2] == "."
+        if not dotted and max(day, month) <= 12 and day != month and lang not in _DAY_FIRST:
+            return year
+        day, month = (month, day) if month > 12 and not dotted else (day, month)
+        return f"{year}-{month:02}-{day:02}"
+    if match := re.fullmatch(r"(\d{1,2})[./](\d{4})", said):
+        return f"{match[2]}-{int(match[1]):02}"
+    if match := re.fullmatch(r"(\d{5,13})(?:\.\d+)?", said):
+        number = int(match[1])
+        if 32_874 <= number < 60_000:  # days of a spreadsheet, from 1990 on
+            return (date(1899, 12, 30) + timedelta(days=number)).isoformat()
+        if len(match[1]) in (9, 10, 13):
+            seconds = number / (1000 if len(match[1]) == 13 else 1)
+            return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    return ""
+
+
+@lru_cache(10_000)
+def _in_words(said: str, lang: str) -> str:
+    """Read a date with the name of a month; what was said if it has none."""
+    plain = re.sub("|".join(sorted(_MONTHS, key=len, reverse=True)), lambda m: _MONTHS[m[0]], said)
+    if match := re.search(r"(\d{1,2}) (\d{1,2}) (\d{4})", plain) if plain != said else None:
+        return f"{match[3]}-{int(match[2]):02}-{int(match[1]):02}"
+    likely = [lang, "en"] if lang in _LOCALES else ["en"]
+    # "yesterday" is no date of an article: the parser of relative dates is left out.
+    settings = {"PARSERS": ["absolute-time"], "REQUIRE_PARTS": ["day", "month", "year"]}
+    day = DATE.search(said)  # among other words, such as the edition
+    for words in dict.fromkeys([said, *([day[0]] if day else [])]):
+        for languages in (likely, None):
+            if parsed := dateparser.parse(words, languages=languages, settings=settings):
+                return parsed.date().isoformat()
+    settings["REQUIRE_PARTS"] = ["month", "year"]
+    if re.fullmatch(r"\D{3,20}[\s,.-]+\d{4}(?: ?(?:г|р|року|года)\.?)?", said):
+        for languages in (likely, None):
+            if parsed := dateparser.parse(said, languages=languages, settings=settings):
+                return f"{parsed:%Y-%m}"
+    return said
+
+
+def order_of(dates: Iterable[str]) -> str:
+    """Tell whether the numeric dates of one table put the day or the month first, or neither.
+
+    Returns
+    -------
+    str
+        `day`, `month`, or empty where no date of it tells, or dates contradict each other.
+    """
+    found = set()
+    for said in dates:
+        if match := re.match(r"\s*(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d{2})(?!\d)", said):
+            if max(int(match[1]), int(match[2])) > 12:
+                found.add("day" if int(match[1]) > 12 else "month")
+    return found.pop() if len(found) == 1 else ""
+
+
+def in_order(said: str, order: str) -> str:
+    """Spell a numeric date YYYY-MM-DD where the order of its table is known."""
+    match = re.match(r"\s*(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})(?!\d)", said) if order else None
+    if not match:
+        return said
+    day, month = (match[1], match[2]) if order == "day" else (match[2], match[1])
+    year = match[3] if len(match[3]) == 4 else f"20{match[3]}"
+    return f"{year}-{int(month):02}-{int(day):02}"
 
 
 def date_of_url(url: str) -> str:
@@ -72,7 +152,7 @@ def date_of_url(url: str) -> str:
             found = "-".join(part for part in match.groups() if part.isdigit())
             try:
                 return read_date(found)
-            except Unusable:
+            except NoDate:
                 continue
     return ""
 
@@ -83,14 +163,15 @@ def date_of_stamps(stamps: list[str], lines: list[str], lang: str) -> str:
     if opening and opening[1].lower() not in STAMP and is_stamp(opening[0]):
         stamps = [*stamps, opening[0]]  # a dateline, "Kyiv, 5 May 2024", but not "On 5 May 2024"
     for line in stamps:
-        for digits in re.findall(r"(?<!\d)\d{8}(?!\d)", line):
-            for form in (r"((?:19|20)\d\d)(\d\d)(\d\d)", r"(\d\d)(\d\d)((?:19|20)\d\d)"):
-                if match := re.fullmatch(form, digits):
-                    parts = match.groups()
-                    return read_date(("-" if len(parts[0]) == 4 else "/").join(parts))
+        said = re.findall(r"(?<!\d)\d{8}(?!\d)", line)
+        forms = r"((?:19|20)\d\d)(\d\d)(\d\d)", r"(\d\d)(\d\d)((?:19|20)\d\d)"
+        told = [m.groups() for digits in said for f in forms if (m := re.fullmatch(f, digits))]
+        dates = [("-" if len(parts[0]) == 4 else "/").join(parts) for parts in told]
         if match := DATE.search(line):
+            dates.append(re.sub("[年月]", "-", match[0]).strip("日"))
+        for found in dates:
             try:
-                return read_date(re.sub("[年月]", "-", match[0]).strip("日"), lang)
+                return read_date(found, lang)
             except NoDate:
                 continue
     return ""

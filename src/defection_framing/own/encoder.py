@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from .. import settings
 from ..text import embed
+from .multilingual import half
 
 REPOSITORY = "sentence-transformers/all-mpnet-base-v2"
 REVISION = "e8c3b32edf5434bc2275fc9bab85f82640a19130"
@@ -70,8 +71,9 @@ def _encode(texts: list[str], place: Path) -> Iterator[tuple[list[str], np.ndarr
         batch = texts[start : start + _AT_ONCE]
         how = {"padding": True, "truncation": True, "max_length": 384, "return_tensors": "pt"}
         pieces = tokenizer(batch, **how)
-        with torch.inference_mode():
+        with torch.inference_mode(), half():
             layers = model(**pieces, output_hidden_states=True).hidden_states
+        layers = {k: layers[k].float() for k in _LAYERS}
         real = pieces["attention_mask"][..., None].float()
         means = torch.stack([(layers[k] * real).sum(1) / real.sum(1) for k in _LAYERS])
         yield batch, torch.nn.functional.normalize(means, dim=-1).mean(0).numpy()

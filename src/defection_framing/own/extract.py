@@ -4,6 +4,7 @@ Nothing here knows of files, tables or the network: see `ingest`. Whatever canno
 `Unusable` with the reason, in words that fit behind the name of the input.
 """
 
+import copy
 import html
 import logging
 import re
@@ -17,7 +18,9 @@ import trafilatura
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from .boilerplate import clean
-from .dates import Unusable, date_of_stamps, date_of_url, read_date, tomorrow
+from .dates import NoDate, Unusable, date_of_stamps, date_of_url, read_date
+from .markup import without_pictures
+from .pagedates import FAST, date_of_page
 
 MAX_CHARACTERS = 1_000_000
 """Length of the longest text that may be one article."""
@@ -31,8 +34,16 @@ _MAGIC = {
     b"%PDF": "a PDF file",
     b"\x1f\x8b": "a gzip archive",
     b"PAR1": "a Parquet table",
+    b"{\\rtf": "an RTF document",
     b"\x89PNG": "an image",
+    b"GIF8": "an image",
     b"\xff\xd8\xff": "an image",
+    b"ID3": "a sound",
+    b"Rar!": "a RAR archive: unpack it first",
+    b"7z\xbc\xaf": "a 7z archive: unpack it first",
+    b"BZh": "a bzip2 archive: unpack it first",
+    b"\xfd7zXZ": "an xz archive: unpack it first",
+    b"SQLite format": "a database: export its table as CSV",
 }
 _NO_PAGE = re.compile(
     r"(?i)\b(?:page not found|404|access denied|enable javascript|just a moment|are you a robot"
@@ -40,8 +51,8 @@ _NO_PAGE = re.compile(
 )
 # The encodings of the web: without the list, rare code pages win on short texts.
 _ENCODINGS = (
-    "cp1251 cp1252 koi8_u cp1250 cp1253 cp1254 cp1255 cp1256 cp1257 cp866 gb18030 big5 shift_jis "
-    "euc_jp euc_kr"
+    "cp1251 iso8859_5 cp1252 koi8_u cp1250 cp1253 cp1254 cp1255 cp1256 cp1257 cp866 gb18030 big5 "
+    "shift_jis euc_jp euc_kr"
 ).split()
 # All make likely letters of the same bytes: the language tells which are meant.
 _LATIN = {"cp1250": "pl cs sk hu ro hr sl bs sq", "cp1252": "", "cp1254": "tr az"}
@@ -50,7 +61,11 @@ _LATIN["cp1257"] = "lt lv et"
 
 @dataclass(frozen=True)
 class Article:
-    """One article, cleaned. Unknown fields are empty; `date` is YYYY, YYYY-MM or YYYY-MM-DD."""
+    """One article, cleaned. Unknown fields are empty; `date` is YYYY, YYYY-MM or YYYY-MM-DD.
+
+    `remarks` are what a reader should know: kind and words of each line that was taken out, of a
+    date that is none, of languages beside the main one.
+    """
 
     text: str
     title: str
@@ -58,6 +73,8 @@ class Article:
     lang: str
     url: str
     site: str
+    author: str = ""
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
 def extract(content: bytes | str, charset: str | None = None, **given: str) -> Article:
@@ -65,24 +82,27 @@ def extract(content: bytes | str, charset: str | None = None, **given: str) -> A
 
     A `charset` declared for bytes is used if they fit it. What is `given` (any field of `Article`
     but `text`) wins over what is found. `text` has one paragraph per line; `date` comes from the
-    page's metadata, its address, a date stamp, a slug or a dateline, never from the running text.
+    page's metadata or from under its headline, its address, a date stamp, a slug or a dateline,
+    never from the running text or the foot of a page. A date that is none is left out and remarked.
     """
     if not content:
         raise Unusable("is empty")
     text = decode(content, charset) if isinstance(content, bytes) else content
+    text = without_pictures(text)
     if len(text) > MAX_CHARACTERS:
         raise Unusable(f"is longer than {MAX_CHARACTERS:,} characters: give one article at a time")
     found = {name: value.strip() for name, value in given.items() if value.strip()}
-    when = read_date(found.pop("date", ""), found.get("lang", ""))
-    stamped = ""
+    remarks, stamped = [], ""
     if re.search(r"<(?:!doctype html|html|head|body|article|div|p|br|script)\b", text[:5000], re.I):
-        page = _page(text, found.get("url"))
-        text, stamped = page.text or "", page.date or ""
+        page, stamped = _page(text, found.get("url"))
+        text = page.text or ""
         # One address for all pages of a site names none of them.
         url = page.url if urlsplit(page.url or "").path.strip("/") else ""
         site = page.sitename or page.hostname or ""
-        found = dict(title=page.title or "", url=url, site=site) | found
-    lines, stamps = clean(text)
+        known = dict(title=page.title or "", url=url, site=site, author=page.author or "")
+        found = known | found
+    lines, stamps, left_out = clean(text)
+    remarks += left_out
     title = _plain(found.pop("title", ""))
     opens_as_title = len(lines) > 1 and re.fullmatch(r"(?!.*[.!?] \w).{0,249}[^.:;,]", lines[0])
     if opens_as_title and not title:
@@ -93,11 +113,19 @@ def extract(content: bytes | str, charset: str | None = None, **given: str) -> A
     _check(text, title)
     lang = found.pop("lang", "").lower().replace("_", "-").partition("-")[0]
     if not re.fullmatch("[a-z]{2}", lang):
-        lang = language(text)
-    url = found.pop("url", "")
-    if not when:
+        lang, beside = language(text)
+        remarks += [("language beside", beside)] if beside else []
+    url, when, told = found.pop("url", ""), "", True
+    try:
+        when = read_date(found.pop("date", ""), lang)
+    except NoDate as error:
+        remarks.append(("date left empty", str(error)))
+        told = False
+    if not when and told:
         when = stamped or date_of_url(url) or date_of_stamps(stamps, lines, lang)
-    return Article(text, title, when, lang, url, _plain(found.pop("site", "")))
+    author = re.sub(r"(?i)^by\s+", "", _plain(found.pop("author", "")))
+    site = _plain(found.pop("site", ""))
+    return Article(text, title, when, lang, url, site, author, tuple(remarks))
 
 
 def binary_kind(head: bytes) -> str:
@@ -141,13 +169,27 @@ def decode(raw: bytes, charset: str | None = None) -> str:
     return raw.decode(encoding_of(raw, charset), "replace")
 
 
-def language(text: str) -> str:
-    """Tell the language of a text (ISO 639-1); `Unusable` if it is none of the 97 known."""
+def language(text: str) -> tuple[str, str]:
+    """Tell the language of a text (ISO 639-1), and another one that a good part of it is in.
+
+    `Unusable` if it is none of the 97 known. A text that quotes another language at length is in
+    that of its larger part.
+    """
     code, probability = _languages().classify(text)
-    code = {"nb": "no", "nn": "no"}.get(code, code)
     if probability < 0.9 or len(code) != 2:
-        raise Unusable("is in no language that can be told")
-    return code
+        sizes: dict[str, int] = {}
+        for line in text.splitlines():
+            own, sure = _languages().classify(line)
+            if sure > 0.9 and len(line) > 40:
+                sizes[own] = sizes.get(own, 0) + len(line)
+        if not sizes:
+            raise Unusable("is in no language that can be told")
+        code, *others = sorted(sizes, key=sizes.__getitem__, reverse=True)
+        return _LANGUAGES.get(code, code), ", ".join(_LANGUAGES.get(o, o) for o in others)
+    return _LANGUAGES.get(code, code), ""
+
+
+_LANGUAGES = {"nb": "no", "nn": "no"}
 
 
 @cache
@@ -156,25 +198,25 @@ def _languages() -> LanguageIdentifier:
 
 
 def _page(text: str, url: str | None):
-    """Find the article in a web page, or in a part of one."""
+    """Find the article in a web page, or in a part of one, and when it was published."""
     if not re.search(r"<html\b", text[:5000], re.I):
         text = f"<html><body>{text}</body></html>"
     # It tells of each page without an article in its log; here the table of rejects says so.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    page = trafilatura.bare_extraction(
-        text,
-        url=url,
-        include_comments=False,
-        include_tables=False,
-        with_metadata=True,
-        # The extensive search would take any date on the page, such as one of the next article.
-        date_extraction_params=dict(
-            extensive_search=False, original_date=True, max_date=tomorrow()
-        ),
-    )
+    tree = trafilatura.load_html(text)
+    page = None
+    if tree is not None:
+        page = trafilatura.bare_extraction(
+            copy.deepcopy(tree),
+            url=url,
+            include_comments=False,
+            include_tables=False,
+            with_metadata=True,
+            date_extraction_params=FAST,
+        )
     if page is None or not (page.text or "").strip():
         raise Unusable("holds no article: no running text was found in the page")
-    return page
+    return page, date_of_page(tree, page.title or "")
 
 
 def _plain(text: str) -> str:

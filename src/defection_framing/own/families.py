@@ -2,15 +2,19 @@
 
 Copies are found by the words they share: MinHash (Broder 1997) over runs of four words, with
 locality-sensitive hashing. Rewrites share the story but not the words: they are found by the
-likeness of the embeddings of their beginnings. Articles of a family are not independent, so a
-family belongs to one cluster in every interval.
+likeness of the embeddings of their beginnings. Links do not chain: two groups become one family
+only where at least half of the pairs across them are linked (average linkage, Sokal & Michener
+1958). Articles of a family are not independent, so a family belongs to one cluster in every
+interval.
 """
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
 from datasketch import MinHash, MinHashLSH
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.neighbors import NearestNeighbors
@@ -33,6 +37,9 @@ texts look alike to it, and only copies are found."""
 REWRITE_DAYS = 31
 """Most days between two rewrites of one story."""
 
+_SHARE, _MANY = 0.2, 20
+# Share of the articles in one family that is said aloud, from that many articles on.
+
 _PERMUTATIONS = 128
 _BEGINNING = 1200  # characters: about what the model reads
 
@@ -48,13 +55,15 @@ def families(articles: pd.DataFrame) -> pd.DataFrame:
     """
     articles = articles.reset_index(drop=True)
     links = _rewrites(articles) | _copies(articles["text"])  # what is both is a copy
-    ends = np.array(list(links), dtype=int).reshape(-1, 2).T
-    shape = (len(articles), len(articles))
-    graph = coo_array((np.ones(ends.shape[1]), tuple(ends)), shape=shape)
-    group = connected_components(graph, directed=False)[1]
+    group = _groups(links, len(articles))
+    if len(group) >= _MANY and (share := np.bincount(group).max() / len(group)) > _SHARE:
+        said = f"one story family holds {share:.0%} of all articles: see families.csv, and whether"
+        warnings.warn(f"{said} they share a template or are one export twice", stacklevel=2)
     ids, dates = articles["article_id"], articles["date"]
     neighbours: dict[int, list[tuple]] = {i: [] for i in range(len(articles))}
     for (i, j), (how, similarity) in links.items():
+        if group[i] != group[j]:
+            continue
         for one, other in ((i, j), (j, i)):
             earlier = _earlier(dates[other], dates[one])
             neighbours[one].append((earlier, similarity, how, ids[other]))
@@ -63,6 +72,22 @@ def families(articles: pd.DataFrame) -> pd.DataFrame:
         earlier, similarity, how, other = max(neighbours[i], default=(False, "", "", ""))
         rows.append((ids[i], family, other if earlier else "", how, similarity))
     return pd.DataFrame(rows, columns=["article_id", "family", "copied_from", "how", "similarity"])
+
+
+def _groups(links, n: int) -> np.ndarray:
+    """Number of the family of each of n articles."""
+    ends = np.array(list(links), dtype=int).reshape(-1, 2).T
+    graph = coo_array((np.ones(ends.shape[1]), tuple(ends)), shape=(n, n)).tocsr()
+    group = connected_components(graph, directed=False)[1]
+    order, starts = np.argsort(group, kind="stable"), np.flatnonzero(np.diff(np.sort(group))) + 1
+    for own in np.split(order, starts):
+        if len(own) > 2:
+            linked = graph[own][:, own].toarray()
+            apart = 1 - np.maximum(linked, linked.T)
+            tree = linkage(apart[np.triu_indices(len(own), 1)], "average")
+            # Parts of a component get numbers of their own.
+            group[own] += (fcluster(tree, 0.5, "distance") - 1) * n
+    return np.unique(group, return_inverse=True)[1]
 
 
 def _earlier(one: str, other: str) -> bool:

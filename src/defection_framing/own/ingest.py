@@ -2,54 +2,52 @@
 
 `ingest` reads sources of any usual shape and writes into one folder:
 
-- `texts.jsonl`: the articles (`id, url, outlet, date, lang, title, text`);
+- `texts.jsonl`: the articles (`id, url, outlet, date, lang, title, author, text`);
 - `sentences.csv`: every sentence (`article_id, n, text, set_aside`), candidate claims having
   nothing in `set_aside`;
 - `outlets.csv`: their outlets, as in the registry; unknown ones with a row to be filled in, which
   later runs keep as it was filled in;
 - `sources.csv`: the sources that each article names (`article_id, sources`);
 - `families.csv`: story families (see `families`);
+- `inputs.csv`: every file, what it was taken for, how many articles it gave, which of its columns
+  was read as what (`file, taken_for, articles, not_taken, columns, left, notes`);
+- `remarks.csv`: what was taken out of articles, and what is odd in them (`article_id, what, said`);
 - `rejected.csv`: every input that was not taken (`input, reason`);
 - `ingest.jsonl`: every input that has been dealt with. The tables are made from it alone: so an
   interrupted run goes on where it stopped, and a run on other sources adds to what is there.
 """
 
+import csv
+import hashlib
 import json
 import os
 import re
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TextIO
 from urllib.parse import quote
 
 import pandas as pd
-from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from .. import corpus, settings
 from ..corpus.build import article_id
-from ..corpus.outlets import outlet_of
-from ..settings import DefectionError
-from . import extract, folder, sentences
+from . import extract, formats, sentences
 from .dates import Unusable
 from .families import families
 from .fetch import Fetcher, Unfetched
-from .sources import ADDRESS, USUAL_COLUMNS, Input, inputs
-
-NO_OUTLET = "unknown.invalid"
-"""Stands for the domain of an article that comes without an address (RFC 2606: no such domain)."""
+from .formats.tables import usual_columns
+from .journal import IngestError, Journal, opened
+from .outlets import NO_OUTLET, Registry
+from .sources import ADDRESS, Account, Input, accounts
 
 TO_CLASSIFY = "not in the registry: to be classified"
 """What `outlets.csv` gives as the basis of an unknown outlet."""
 
-_JOURNAL = "ingest.jsonl"
-
-
-class IngestError(DefectionError):
-    """A source or folder that cannot be used; the message names it and says what to do."""
+_SHOWN = 12  # files that are told of one by one
 
 
 @dataclass(frozen=True)
@@ -63,12 +61,13 @@ class Report:
     rejected: dict[str, str] = field(repr=False)  # every input that is not taken, and why
     unknown_outlets: list[str]  # domains without a row in the registry
     families: int  # of more than one article
+    files: pd.DataFrame = field(repr=False)  # `inputs.csv`, of this run's sources alone
 
     def __str__(self) -> str:
         """Say it in a few lines."""
         gone = sum(reason.startswith("gone") for reason in self.rejected.values())
         said = (
-            f"{self.articles:,} articles in {self.out}, {self.new:,} of them new; "
+            f"{self._read()}{self.articles:,} articles in {self.out}, {self.new:,} of them new; "
             f"{self.undated:,} without a date.\n"
             f"{len(self.rejected):,} inputs not taken ({gone:,} of them gone from the web): see "
             "rejected.csv.\n"
@@ -79,232 +78,260 @@ class Report:
             said += ", ".join(named[:10])
         return said
 
+    def _read(self) -> str:
+        """Say what was read: file by file, or by what they were taken for where there are many."""
+        said = []
+        if len(self.files) > _SHOWN:
+            for taken_for, rows in self.files.groupby("taken_for"):
+                number, what = rows["articles"].sum(), taken_for or "not taken"
+                said.append(f"{len(rows):,} files: {what}; {number:,} articles")
+        else:
+            for row in self.files.to_dict("records"):
+                line = f"{row['file']}: {row['taken_for'] or 'not taken'}"
+                line += f"; {row['articles']:,} articles"
+                line += f", {row['not_taken']:,} not taken" if row["not_taken"] else ""
+                line += f"; read {row['columns']}" if row["columns"] else ""
+                line += f"; left {row['left']}" if row["left"] else ""
+                said.append(f"{line}; {row['notes']}" if row["notes"] else line)
+        return "".join(f"{line}\n" for line in said)
+
 
 def ingest(
     sources: Sequence[Path | str],
     out: Path,
     columns: Mapping[str, str] | None = None,
     fetcher: Fetcher | None = None,
+    taken_for: str = "",
 ) -> Report:
     """Read articles from sources into a folder, on top of what it holds.
 
     Parameters
     ----------
     sources : sequence of Path or str
-        Each an address of a page, or the path of: a folder of `.txt` and `.html`, read with its
-        subfolders; one such file; a CSV, JSONL or Parquet table, with a column of texts, or with
-        one of addresses that are then fetched; a text file of addresses, one a line.
+        Each an address of a page, or the path of a file in any of `formats.FORMATS`, of an archive
+        of such files, or of a folder, which is read with its subfolders.
     columns : mapping, optional
-        Column of the tables by what it holds (a key of `sources.USUAL_COLUMNS`), where its name is
-        unusual.
+        Column of the tables by what it holds (`text`, `url`, `title`, `date` and so on), where its
+        name is unusual.
+    taken_for : str, optional
+        A key of `formats.FORMATS`: what all files are taken for, where they are told wrongly.
 
     Raises
     ------
     IngestError
-        If a source cannot be used at all, or no article in it can; what this run added to the
-        folder before is taken back. Single inputs that cannot be used are listed, not raised.
+        If no article in the sources can be used; what this run added to the folder is taken back.
+        Files and single inputs that cannot be used are listed, not raised.
     """
     out = Path(out)
     columns = dict(columns or {})
-    if unknown := set(columns) - set(USUAL_COLUMNS):
-        wanted = ", ".join(USUAL_COLUMNS)
+    if unknown := set(columns) - set(usual_columns()):
+        wanted = ", ".join(usual_columns())
         raise IngestError(f"A column cannot hold {min(unknown)}; name one that holds {wanted}.")
-    registry = _registry(settings.ROOT / "data" / "outlets.csv")
-    registry |= _registry(out / "outlets.csv") if (out / "outlets.csv").exists() else {}
-    found = []
-    for source in sources:
-        try:
-            found.append((str(source), inputs(source, out, columns)))
-        except Unusable as error:
-            raise IngestError(f"{source} {error}.") from None
-    with _journal(out) as journal:
+    if taken_for and taken_for not in formats.FORMATS:
+        known = ", ".join(formats.FORMATS)
+        raise IngestError(f"{taken_for!r} is no format; name one of {known}.")
+    registry = Registry.of(out)
+    with opened(out) as journal:
         fetcher = fetcher or Fetcher()
-        before = journal.taken()
-        for source, items in found:
-            _take(source, items, journal, registry, fetcher)
+        before, taken, reasons = set(_chosen(journal)[0]), 0, {}
+        for source in sources:
+            for account in accounts(source, out, columns, taken_for):
+                taken += _take(account, journal, registry, fetcher, reasons)
+        if not taken and not any(why.startswith("gone") for why in reasons.values()):
+            raise _nothing(sources, reasons)
         return _write_tables(out, journal, registry, before)
 
 
-class _Journal(dict[str, dict]):
-    """What has been dealt with, by input: one line each, the last one on an input holding."""
-
-    def __init__(self, file: BinaryIO):
-        super().__init__()
-        self.file, self.start = file, 0
-        file.seek(0)
-        for line in file:
-            if not line.endswith(b"}\n"):
-                break  # cut off when a run was interrupted
-            entry = json.loads(line)
-            self[entry["input"]] = entry
-            self.start += len(line)
-        file.truncate(self.start)
-
-    def add(self, entry: dict) -> None:
-        self[entry["input"]] = entry
-        self.file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-        self.file.flush()
-
-    def taken(self) -> int:
-        return sum("article" in entry for entry in self.values())
-
-
-@contextmanager
-def _journal(out: Path) -> Iterator[_Journal]:
-    """Open the folder's journal; a run that raises `IngestError` leaves the folder as it was."""
-    if out.exists() and not out.is_dir():
-        raise IngestError(f"{out} is a file; name a folder to write to.")
-    if out.resolve() == (settings.ROOT / "data").resolve():
-        raise IngestError(f"{out} holds the study's own data; name another folder to write to.")
-    if (out / "articles.csv").exists() and not (out / _JOURNAL).exists():
-        raise IngestError(f"{out} holds tables that `ingest` did not begin; name another folder.")
-    new, path = not out.exists(), out / _JOURNAL
-    lock = FileLock(out / "ingest.lock", blocking=False)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-        # Before any text is there, so that none is ever tracked.
-        ignored = "# The publishers' wording: not to be published.\n*\n"
-        settings.write_text(out / ".gitignore", ignored)
-        file = path.open("a+b")
-    except Timeout:
-        raise IngestError(f"Another run is writing to {out}; wait until it ends.") from None
-    except OSError as error:
-        raise IngestError(f"{out} cannot be written to ({error.strerror}).") from None
-    journal = _Journal(file)
-    try:
-        yield journal
-    except IngestError:
-        file.truncate(journal.start)
-        raise
-    finally:
-        file.close()
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
-        if not path.stat().st_size:
-            path.unlink()
-            if new:
-                shutil.rmtree(out)
+def _nothing(sources: Sequence[Path | str], reasons: dict[str, str]) -> IngestError:
+    """Say why no source gave an article."""
+    names = ", ".join(map(str, sources))
+    if not reasons:
+        return IngestError(f"{names} holds no article; name a source that does.")
+    if list(reasons) == [names]:
+        return IngestError(f"{names} {reasons[names]}.")
+    shown = "".join(f"\n  {where}: {why}" for where, why in list(reasons.items())[:5])
+    return IngestError(f"{names} holds no article that can be used, such as:{shown}")
 
 
 def _take(
-    source: str,
-    items: Iterable[Input],
-    journal: _Journal,
-    registry: dict[str, dict],
+    account: Account,
+    journal: Journal,
+    registry: Registry,
     fetcher: Fetcher,
-) -> None:
-    """Deal with every input of a source that the journal does not hold."""
-    reasons, taken, fetched = {}, 0, False
-    for item in tqdm(items, desc=source[-40:], unit="article", leave=False):
-        fetched |= item.content is None and not item.problem
-        place = item.where if ADDRESS.fullmatch(item.where) else os.path.abspath(item.where)
+    reasons: dict[str, str],
+) -> int:
+    """Deal with every input of a file that the journal does not hold; return how many are taken."""
+    where = _place(account.where)
+    seen, taken = set(), 0
+    for item in tqdm(account.inputs, desc=account.where[-40:], unit="article", leave=False):
+        place = _place(item.where)
+        seen.add(place)
         digest = item.digest()
         entry = journal.get(place)
         if not entry or entry["digest"] != digest or entry.get("again"):
-            entry = {"input": place, "said": item.where, "digest": digest}
+            entry = {"input": place, "said": item.where, "file": where, "digest": digest}
             try:
-                entry["article"] = _article(item, registry, fetcher)
+                entry["article"] = _article(item, place, registry, fetcher, journal.addresses)
             except (Unusable, Unfetched) as error:
                 entry["rejected"] = str(error)
                 entry["again"] = getattr(error, "transient", False)
             journal.add(entry)
-        if "article" in entry:
-            taken += 1
-        else:
+        if "rejected" in entry:
             reasons[item.where] = entry["rejected"]
-    if not taken and not fetched:
-        if not reasons:
-            raise IngestError(f"{source} holds no article; name a source that does.")
-        shown = "".join(f"\n  {where}: {why}" for where, why in list(reasons.items())[:5])
-        if list(reasons) == [source]:
-            raise IngestError(f"{source} {reasons[source]}.")
-        raise IngestError(f"{source} holds no article that can be used, such as:{shown}")
+        else:
+            taken += 1
+    for place in [p for p, e in journal.items() if e["file"] == where and p not in seen]:
+        journal.add({"input": place, "dropped": True})  # the file was read otherwise before
+    said = {
+        "said": account.where,
+        "taken_for": account.taken_for,
+        "notes": "; ".join(account.notes),
+    }
+    said["columns"] = ", ".join(f"{name} as {what}" for what, name in account.columns.items())
+    said["left"] = ", ".join(map(str, account.left))
+    if journal.accounts.get(where) != {"account": where, **said}:
+        journal.add({"account": where, **said})
+    journal.seen.add(where)
+    return taken
 
 
-def _article(item: Input, registry: dict[str, dict], fetcher: Fetcher) -> dict[str, str]:
+def _place(where: str) -> str:
+    """Name an input in the journal: by its whole path, or by its address."""
+    return where if ADDRESS.fullmatch(where) else os.path.abspath(where)
+
+
+def _article(
+    item: Input, place: str, registry: Registry, fetcher: Fetcher, addresses: dict[str, str]
+) -> dict:
     if item.problem:
         raise Unusable(item.problem)
-    content, charset = item.content, None
+    content, charset = item.content, item.charset
     if content is None:
         page = fetcher.fetch(item.given["url"])
         content, charset = page.content, page.charset
     found = asdict(extract.extract(content, charset, **item.given))
     site = found.pop("site")
+    outlet = registry.outlet(found["url"], site, item.channel)
     if not re.fullmatch(r"https?://[^\x00-\x20\x7f]+", found["url"]):
-        outlet = _outlet_named(site, registry)
-        found["url"] = f"https://{outlet}/{quote(item.name)}"
-    else:
-        outlet = outlet_of(found["url"], registry) or NO_OUTLET
+        url = f"https://{outlet}/{quote(item.name)}"
+        if addresses.get(url, place) != place:  # of a file of the same name elsewhere
+            url += f"~{hashlib.sha256(place.encode()).hexdigest()[:6]}"
+        found["url"] = url
     return {"id": article_id(found["url"]), "outlet": outlet, "site": site, **found}
 
 
-def _outlet_named(site: str, registry: Mapping[str, Mapping[str, str]]) -> str:
-    """Find the outlet of an article without an address by its name or domain."""
-    if re.fullmatch(r"[\w-]+(\.[\w-]+)+", site):
-        return outlet_of(f"https://{site}/", registry)
-    for domain, row in registry.items():
-        if site and row["name"].lower() == site.lower():
-            return domain
-    slug = re.sub("[^a-z0-9]+", "-", site.lower()).strip("-")
-    return f"{slug}.invalid" if slug else NO_OUTLET
-
-
-def _registry(path: Path) -> dict[str, dict]:
-    table = folder.read(path, corpus.columns()["outlets"])
-    return {row["domain"]: row for row in table.to_dict("records")}
-
-
-def _write_tables(out: Path, journal: _Journal, registry: dict[str, dict], before: int) -> Report:
-    articles: dict[str, dict] = {}
-    first: dict[str, str] = {}
-    rejected: dict[str, str] = {}
-    for entry in journal.values():
-        if "article" not in entry:
-            rejected[entry["said"]] = entry["rejected"]
-        elif (key := entry["article"]["id"]) in articles:
-            rejected[entry["said"]] = f"has the same address or id as {first[key]}"
-        else:
-            articles[key], first[key] = entry["article"], entry["said"]
-    if not articles:
+def _write_tables(out: Path, journal: Journal, registry: Registry, before: set[str]) -> Report:
+    journal.file.flush()
+    chosen, rejected, counts = _chosen(journal)
+    if not chosen:
         reasons = "".join(f"\n  {said}: {why}" for said, why in list(rejected.items())[:5])
         raise IngestError(f"No article could be taken:{reasons}")
-    ordered = [articles[key] for key in sorted(articles)]
-    outlets = {row["outlet"]: registry.get(row["outlet"]) for row in ordered}
-    unknown = sorted(name for name, row in outlets.items() if row is None)
-    names = {row["outlet"]: row["site"] for row in ordered}
-    for domain in unknown:
+    media = sorted({row["name"] for row in registry.rows.values()})
+    outlets: dict[str, dict | None] = {}
+    names: dict[str, str] = {}
+    kept = ("id", "url", "outlet", "date", "lang", "title", "author", "text")
+    facts = []
+    with (
+        _table(out / "texts.jsonl") as texts,
+        _table(out / "sentences.csv", ["article_id", "n", "text", "set_aside"]) as parts,
+        _table(out / "sources.csv", ["article_id", "sources"]) as sources,
+        _table(out / "remarks.csv", ["article_id", "what", "said"]) as remarks,
+    ):
+        for key in sorted(chosen):
+            row = journal.article(chosen[key])
+            outlet = row["outlet"]
+            outlets[outlet] = registry.rows.get(outlet)
+            names[outlet] = names.get(outlet) or row["site"]
+            texts.write(json.dumps({n: row[n] for n in kept}, ensure_ascii=False) + "\n")
+            for n, part in enumerate(sentences.split(row["text"], row["lang"]), 1):
+                csv.writer(parts, lineterminator="\n").writerow((key, n, *part))
+            own = (outlets[outlet] or {"name": names[outlet]})["name"]
+            named = sentences.named_sources(row["text"], row["lang"], media)
+            said = "; ".join(name for name in named if name != own)
+            csv.writer(sources, lineterminator="\n").writerow((key, said))
+            for remark in row["remarks"]:
+                csv.writer(remarks, lineterminator="\n").writerow((key, *remark))
+            facts.append({n: row[n] for n in ("id", "date", "lang", "title", "text")})
+    for domain in [domain for domain, row in outlets.items() if row is None]:
         name = names[domain] or ("unknown" if domain == NO_OUTLET else domain)
         row = (domain, name, "", "unknown", "undisclosed", "low", TO_CLASSIFY)
         outlets[domain] = dict(zip(corpus.columns()["outlets"], row, strict=True))
     unknown = sorted(d for d, row in outlets.items() if row["basis"] == TO_CLASSIFY)
-    media = sorted({row["name"] for row in registry.values()})
-    parts, sources, texts = [], [], []
-    for row in ordered:
-        found = sentences.split(row["text"], row["lang"])
-        parts += [(row["id"], n, *part) for n, part in enumerate(found, 1)]
-        own = outlets[row["outlet"]]["name"]
-        named = sentences.named_sources(row["text"], row["lang"], media)
-        sources.append((row["id"], "; ".join(name for name in named if name != own)))
-        kept = ("id", "url", "outlet", "date", "lang", "title", "text")
-        texts.append(json.dumps({name: row[name] for name in kept}, ensure_ascii=False) + "\n")
-    grouped = families(pd.DataFrame(ordered).rename(columns={"id": "article_id"}))
-    settings.write_text(out / "texts.jsonl", "".join(texts))
+    grouped = families(pd.DataFrame(facts).rename(columns={"id": "article_id"}))
+    read = _accounts(journal, counts)
     for name, rows, header in (
-        ("sentences", parts, ["article_id", "n", "text", "set_aside"]),
-        ("sources", sources, ["article_id", "sources"]),
         ("outlets", [outlets[d] for d in sorted(outlets)], corpus.columns()["outlets"]),
         ("families", grouped, list(grouped.columns)),
+        ("inputs", read, list(read.columns)),
         ("rejected", sorted(rejected.items()), ["input", "reason"]),
     ):
         table = pd.DataFrame(rows, columns=header)
         settings.write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     return Report(
         out=out,
-        articles=len(articles),
-        new=journal.taken() - before,
-        undated=sum(not row["date"] for row in ordered),
+        articles=len(chosen),
+        new=len(chosen.keys() - before),
+        undated=sum(not row["date"] for row in facts),
         rejected=rejected,
         unknown_outlets=unknown,
         families=int((grouped["family"].value_counts() > 1).sum()),
+        files=read[read["file"].isin([journal.accounts[w]["said"] for w in journal.seen])],
     )
+
+
+def _chosen(journal: Journal) -> tuple[dict[str, dict], dict[str, str], Counter]:
+    """Take every article once: entries by id, what is not taken, and how many by file and fate."""
+    chosen: dict[str, dict] = {}
+    alike: dict[tuple, list[dict]] = {}
+    rejected: dict[str, str] = {}
+    counts: Counter = Counter()
+    for entry in journal.values():
+        if "id" not in entry:
+            why = entry["rejected"]
+        elif entry["id"] in chosen:
+            why = f"has the same address or id as {chosen[entry['id']]['said']}"
+        else:
+            same = alike.setdefault((entry["outlet"], entry["same"]), [])
+            twin = next((e for e in same if _may_be_one(e["date"], entry["date"])), None)
+            why = f"is the same article as {twin['said']}" if twin else ""
+            if not why:
+                chosen[entry["id"]] = entry
+                same.append(entry)
+        if why:
+            rejected[entry["said"]] = why
+        counts[entry["file"], not why] += 1
+    return chosen, rejected, counts
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Tell whether two dates may be one, either of them being coarser or unknown."""
+    return one.startswith(other) or other.startswith(one)
+
+
+def _accounts(journal: Journal, counts: Counter) -> pd.DataFrame:
+    """Tabulate the files, with their articles."""
+    rows = [
+        (
+            said["said"],
+            said["taken_for"],
+            counts[where, True],
+            counts[where, False],
+            said["columns"],
+            said["left"],
+            said["notes"],
+        )
+        for where, said in sorted(journal.accounts.items())
+    ]
+    header = ["file", "taken_for", "articles", "not_taken", "columns", "left", "notes"]
+    return pd.DataFrame(rows, columns=header)
+
+
+@contextmanager
+def _table(path: Path, header: list[str] | None = None) -> Iterator[TextIO]:
+    """Write a file row by row, which stands there whole or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    with draft.open("w", encoding="utf-8", newline="") as file:
+        if header:
+            csv.writer(file, lineterminator="\n").writerow(header)
+        yield file
+    os.replace(draft, path)

@@ -11,8 +11,8 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from .. import corpus, settings
-from . import coders, readings
-from .coders import ARTICLE_CODES, CLAIM_CODES, DIRECTIONS
+from . import coders, heads, readings
+from .coders import DIRECTIONS
 from .coding import OPEN_BELOW
 from .readings import LEAD
 
@@ -29,7 +29,7 @@ def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
-    leads = readings.leads(corpus.article_texts(loaded))
+    leads = coders.leads(corpus.article_texts(loaded))
     p, beside, p_beside = _direction_left_out(loaded, leads)
     true = articles["direction"].astype(str).to_numpy()
     clear, cut = true != "both", OPEN_BELOW["direction"]
@@ -43,20 +43,36 @@ def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
         rows[f"`not_about`, {of} of an unseen kind", "model"] = found | {"macro_f1": np.nan}
     rows["direction", "pass S"] = _agreement(articles["direction"], loaded.codings_articles, "S")
     confusion = {"direction": _confusion(true, np.array(DIRECTIONS)[p.argmax(1)])}
-    leads, sentences = readings.once(leads), readings.claims(claims["text"])
-    for table, codings, seen, codes, stratum in (
-        (articles, loaded.codings_articles, leads, ARTICLE_CODES[1:], None),
-        (claims, loaded.codings_claims, sentences, CLAIM_CODES, "frame"),
+    for table, codings, seen, code in (
+        (articles, loaded.codings_articles, leads, "portrayal"),
+        (claims, loaded.codings_claims, readings.claims(claims["text"]), "frame"),
     ):
-        for code in codes:
-            folds = _folds(table[stratum or code], table["event"])
-            classes, p = _left_out(table, codings, seen, code, folds)
-            true = table[code].astype(str).to_numpy()
-            rows[code, "model"] = _scores(classes, p, true, OPEN_BELOW[code])
-            confusion[code] = _confusion(true, classes[p.argmax(1)])
-            if code in codings:
-                rows[code, "pass C"] = _agreement(table[code], codings, "C")
+        folds = _folds(table[code], table["event"])
+        true = table[code].astype(str).to_numpy()
+        classes, p = _left_out(table, codings, seen, code, folds)
+        rows[code, "model, English"] = _scores(classes, p, true, OPEN_BELOW[code])
+        confusion[code] = _confusion(true, classes[p.argmax(1)])
+        classes, p = _linear_left_out(table, seen, code, folds)
+        rows[code, "model, other languages"] = _scores(classes, p, true, OPEN_BELOW[code])
+        rows[code, "pass C"] = _agreement(table[code], codings, "C")
     return pd.DataFrame(rows).T.rename_axis(["task", "coder"]), confusion
+
+
+def languages() -> pd.DataFrame:
+    """Measure the direction of the invented texts in `benchmarks/languages.csv`, by language.
+
+    Beside what `evaluate` gives come `found` and `precision` of `not_about`.
+    """
+    texts = pd.read_csv(settings.ROOT / "benchmarks" / "languages.csv", keep_default_na=False)
+    at_home = heads.homes(list(texts["text"]), list(texts["country"]))
+    p = coders.train()["direction"].proba(coders.leads(texts["text"]), at_home)
+    rows = {}
+    for lang, own in texts.groupby("lang", sort=False):
+        rows[lang] = _scores(DIRECTIONS, p[own.index], own["label"], OPEN_BELOW["direction"])
+        code, true = np.array(DIRECTIONS)[p[own.index].argmax(1)], own["label"] == "not_about"
+        rows[lang]["found"] = (code == "not_about")[true].mean()
+        rows[lang]["precision"] = true[code == "not_about"].mean()
+    return pd.DataFrame(rows).T.rename_axis("language")
 
 
 def _direction_left_out(loaded: corpus.Corpus, leads):
@@ -64,15 +80,17 @@ def _direction_left_out(loaded: corpus.Corpus, leads):
     articles, sentences = loaded.articles, coders.sentences(loaded.claims)
     others = coders.others()
     beside = others[others["label"] == "not_about"]
-    kinds, seen_beside = beside.groupby("source")["kind"], readings.leads(beside["text"])
+    kinds, seen_beside = beside.groupby("source")["kind"], coders.leads(beside["text"])
     kinds = [sorted(own.unique()) for _, own in kinds]
     p, p_beside = np.zeros((len(articles), 6)), np.zeros((len(beside), 6))
     for fold, (train, test) in enumerate(_folds(articles["direction"], articles["event"])):
         out = beside["kind"].isin([k for own in kinds for k in own[fold::5]]).to_numpy()
-        model = coders.Direction()
-        model.fit(articles.iloc[train], sentences, others.drop(beside.index[out]))
-        p[test] = model.proba(_rows(leads, test))
-        p_beside[out] = model.proba(_rows(seen_beside, out))
+        learnt = articles.iloc[train], sentences, others.drop(beside.index[out])
+        model = coders.Direction().fit(*learnt)
+        texts, rows = heads.training(*learnt)
+        model.heads = heads.Heads(heads.fit(heads.features(texts), rows), {})
+        p[test] = model.proba(leads.rows(test), np.full(len(test), 2))
+        p_beside[out] = model.proba(seen_beside.rows(out), np.full(out.sum(), 2))
     return p, beside, p_beside
 
 
@@ -83,11 +101,11 @@ def left_out_codes(loaded: corpus.Corpus) -> pd.DataFrame:
     `frame`, empty where the unit has no such code.
     """
     articles, claims = loaded.articles, loaded.claim_table()
-    leads = readings.leads(corpus.article_texts(loaded))
+    leads = coders.leads(corpus.article_texts(loaded))
     direction = np.array(DIRECTIONS)[_direction_left_out(loaded, leads)[0].argmax(1)]
     parts = {}
     for unit, table, codings, seen, code in (
-        ("article", articles, loaded.codings_articles, readings.once(leads), "portrayal"),
+        ("article", articles, loaded.codings_articles, leads, "portrayal"),
         ("claim", claims, loaded.codings_claims, readings.claims(claims["text"]), "frame"),
     ):
         folds = _folds(table[code], table["event"])
@@ -108,8 +126,18 @@ def _left_out(table, codings, seen, code, folds) -> tuple[np.ndarray, np.ndarray
     return given.columns.to_numpy(str), p
 
 
-def _rows(seen, rows):
-    return [(reading[rows], vectors[rows]) for reading, vectors in seen]
+def _linear_left_out(table, seen, code, folds) -> tuple[np.ndarray, np.ndarray]:
+    """The same of the linear coders of other languages than English."""
+    given = table[code].to_numpy("U")
+    own = coders.ARTICLE_CODES if code in coders.ARTICLE_CODES else ()
+    x = seen.vectors if own else heads.features([heads.split(text) for text in table["text"]])
+    classes = np.unique(given)
+    p = np.zeros((len(given), len(classes)))
+    for train, test in folds:
+        weights = heads.linear(code, x[train], given[train])
+        there = np.searchsorted(classes, np.unique(given[train]))
+        p[np.ix_(test, there)] = heads.Heads({code: weights}, {}).proba(code, x[test])
+    return classes, p
 
 
 def _folds(codes, events):
@@ -203,6 +231,7 @@ def write_card(path: Path | None = None) -> None:
         beside=(others["label"] == "not_about").sum(),
         negatives=(others["source"] == "negatives").sum(),
         table=_markdown(shown.reset_index()),
+        languages=_markdown(languages().round(2).astype({"n": int}).reset_index()),
         confusion="\n\n".join(counted),
         **_coverage(),
     )

@@ -25,7 +25,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import corpus
-from . import coding
+from . import coders, coding, readings
 from . import folder as stored
 from .coders import ARTICLE_CODES, CLAIM_CODES
 from .folder import CODES, COLUMNS, PackageError
@@ -113,6 +113,11 @@ def _stored(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Texts, sentences, and the codes that persons gave."""
     texts = stored.texts(folder)
     sentences = stored.sentences(folder, texts)
+    texts["country"] = ""
+    if (folder / "outlets.csv").exists():
+        outlets = stored.read(folder / "outlets.csv", corpus.columns()["outlets"])
+        countries = outlets.drop_duplicates("domain").set_index("domain")["country"]
+        texts["country"] = texts["outlet"].map(countries).fillna("")
     return texts, sentences, stored.persons(folder, texts, sentences)
 
 
@@ -120,9 +125,9 @@ def _coded(
     texts: pd.DataFrame, sentences: pd.DataFrame, persons: pd.DataFrame
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """All codes, and the articles that cannot be studied with the reason."""
-    articles = _coded_by_all("article", texts["lead"], texts["lang"], persons)
+    articles = _coded_by_all("article", texts["lead"], texts, persons)
     direction = articles[articles["code"] == "direction"].set_index("id").loc[texts.index]
-    unknown = ~texts["lang"].isin(coding.LANGUAGES)
+    unknown = ~texts["lang"].isin(readings.LANGUAGES)
     silent = ~texts.index.isin(sentences["article_id"][sentences["claim"]])
     reasons = {
         "in a language that the coders do not know": direction["open"] & unknown,
@@ -136,15 +141,15 @@ def _coded(
     articles = articles[to_study | (articles["code"] == "direction") | (articles["by"] == "person")]
 
     claims = sentences[sentences["claim"] & ~sentences["article_id"].isin(left_out)]
-    langs = claims["article_id"].map(texts["lang"])
-    claims = _coded_by_all("claim", claims["text"], langs, persons)
+    told = texts.loc[claims["article_id"]].set_index(claims.index)
+    claims = _coded_by_all("claim", claims["text"], told, persons)
     return pd.concat([articles, claims], ignore_index=True), left_out
 
 
-def _coded_by_all(unit, texts: pd.Series, langs: pd.Series, persons) -> pd.DataFrame:
+def _coded_by_all(unit, texts: pd.Series, articles: pd.DataFrame, persons) -> pd.DataFrame:
     """Codes of all texts of a unit: a person's where one gave it, else the classifiers'."""
     given = persons[persons["unit"] == unit].assign(probability=np.nan, open=False, by="person")
-    codes = pd.concat([_by_model(unit, texts, langs), given], ignore_index=True)
+    codes = pd.concat([_by_model(unit, texts, articles), given], ignore_index=True)
     codes = codes.drop_duplicates(COLUMNS[:3], keep="last")
     part = codes["id"].str.extract(r"(\w+)-?(\d*)")
     rank = codes["code"].map(CODES[unit].index)
@@ -152,14 +157,17 @@ def _coded_by_all(unit, texts: pd.Series, langs: pd.Series, persons) -> pd.DataF
     return codes.loc[order.sort_values(list(order)).index]
 
 
-def _by_model(unit: str, texts: pd.Series, langs: pd.Series) -> pd.DataFrame:
+def _by_model(unit: str, texts: pd.Series, articles: pd.DataFrame) -> pd.DataFrame:
     """Codes by the classifiers; open and without a value in a language that they do not know."""
-    known = texts[langs.isin(coding.LANGUAGES)]
+    coders.train()  # where it is for the first time it says so, not into the midst of the progress
+    known = texts[articles["lang"].isin(readings.LANGUAGES)]
     parts = [known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE)]
     coded = [
         table.set_axis(part.index).assign(code=code)
         for part in tqdm(parts, desc=f"coding {unit}s", unit="batch", leave=False)
-        for code, table in coding.code_texts(part, CODES[unit]).items()
+        for code, table in coding.code_texts(
+            part, CODES[unit], list(articles["country"][part.index])
+        ).items()
     ]
     foreign = texts.index.difference(known.index)
     blank = pd.DataFrame({"value": "", "probability": np.nan, "open": True}, index=foreign)
@@ -270,4 +278,6 @@ def _descriptor(codes: pd.DataFrame) -> dict:
             if column["name"] == "claim_id":
                 column["constraints"]["pattern"] = "a[0-9a-f]{10}-[1-9][0-9]*"
             column["constraints"].pop("maximum", None)  # of the number of a claim
+            if column["name"] == "event":
+                column["example"] = "story-a0123456789"
     return descriptor

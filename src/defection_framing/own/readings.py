@@ -1,4 +1,4 @@
-"""How the coders read a text: with its sides under one name, as words, and as sentence vectors.
+"""How the coders read a text: with its sides under one name, as words, and as vectors.
 
 Exchanging the sides in a text exchanges its two readings. Of what is about both alike, the reading
 is taken that calls the side named first Russian, whichever it is.
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import corpus, settings
-from ..text import embed, mask
+from ..text import mask
 from . import encoder
 
 LEAD = 2000
@@ -23,7 +23,10 @@ LEAD = 2000
 
 _KEPT = Path(__file__).parent / "coding_data/claim_vectors.npy"
 
-_STOP = re.compile(r"(?<=[.!?])[\"'”’]?\s+|\n+")
+LANGUAGES = ("en", "ru", "uk", "de", "fr", "es", "pl", "it", "pt", "ar")
+"""Languages that the coders know (ISO 639-1): those of `coding_data/words.csv`."""
+
+STOP = re.compile(r"(?<=[.!?])[\"'”’]?\s+|\n+")
 
 
 def both(texts) -> tuple[list[str], list[str]]:
@@ -46,7 +49,8 @@ def exchanged(classes) -> list[int]:
     return [list(classes).index(other.get(c[:3], c[:3]) + c[3:]) for c in classes]
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def table(name: str) -> list[dict[str, str]]:
+    """Rows of a table of `coding_data`."""
     with (files(__package__) / "coding_data" / name).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
@@ -56,7 +60,7 @@ def classes() -> dict[str, re.Pattern]:
     """Patterns of the classes of words (`classes.csv`), by name."""
     return {
         row["class"]: re.compile(rf"(?<!\w)(?:{row['pattern']})(?!\w)", re.IGNORECASE)
-        for row in _rows("classes.csv")
+        for row in table("classes.csv")
     }
 
 
@@ -65,7 +69,7 @@ def _role_patterns() -> list[tuple[str, re.Pattern]]:
     side = "(?P<side>Russian|Ukrainian)"
     return [
         (row["role"], re.compile(rf"\b{row['pattern'].replace('{side}', side)}(?!\w)"))
-        for row in _rows("roles.csv")
+        for row in table("roles.csv")
     ]
 
 
@@ -86,26 +90,11 @@ def abstract(text: str) -> str:
     return text
 
 
-def _vectors(texts) -> np.ndarray:
-    """Sentence vectors, shape (n, 384), as precise as the repository's tracked file."""
-    if settings.data_dir() == settings.ROOT / "data":
-        return embed.vectors(texts)
-    # A researcher's own corpus may be tracked with another model than the coders learnt from.
-    return embed.embed(texts).astype(np.float16).astype(np.float32)
-
-
-def mean_vectors(texts) -> np.ndarray:
-    """Directions of the means of each text's sentence vectors, shape (n, 384)."""
-    sentences = [[s for s in _STOP.split(text) if re.search(r"\w", s)] for text in texts]
-    ends = np.cumsum([0, *map(len, sentences)])
-    sums = np.add.reduceat(_vectors([s for own in sentences for s in own]), ends[:-1])
-    return sums / np.linalg.norm(sums, axis=1, keepdims=True)
-
-
 class Seen(NamedTuple):
     """Texts read once, with the side that each names first called Russian."""
 
     reading: np.ndarray  # of str, shape (n,)
+    other: np.ndarray  # the same with the sides exchanged
     vectors: np.ndarray  # shape (n, d)
     exchanged: np.ndarray  # of bool, shape (n,): whether the side named first is the Ukrainian one
 
@@ -114,43 +103,48 @@ class Seen(NamedTuple):
         return Seen(*(part[rows] for part in self))
 
 
-def leads(texts) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Both readings of articles, each with the means of its sentences' vectors, shape (n, 384)."""
-    readings = both([text[:LEAD] for text in texts])
-    return [(np.array(reading, dtype=object), mean_vectors(reading)) for reading in readings]
+@cache
+def _identifier():
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # nothing else here needs it
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    identifier.set_languages(LANGUAGES)
+    return identifier
 
 
-def once(twice) -> Seen:
-    """Articles read once, from what `leads` gives."""
-    (one, vectors), (other, other_vectors) = twice
-    turned = _ukrainian_first(one, other)
-    return Seen(
-        np.where(turned, other, one), np.where(turned[:, None], other_vectors, vectors), turned
+def english(texts) -> np.ndarray:
+    """Whether each text is in English, of the languages that the coders know; shape (n,)."""
+    return np.array([_identifier().classify(text)[0] == "en" for text in texts], dtype=bool)
+
+
+def named_first(texts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`reading`, `other` and `exchanged` of `Seen`, of texts.
+
+    Names are exchanged in English only: texts in other languages are read as they are.
+    """
+    one, other = (np.array(reading, dtype=object) for reading in both(texts))
+    foreign = ~english(texts)
+    for reading in (one, other):
+        reading[foreign] = np.array(list(texts), dtype=object)[foreign]
+    turned = np.array(
+        [
+            next((a == "U" for a, b in zip(*pair, strict=False) if a != b), False)
+            for pair in zip(one, other, strict=True)
+        ]
     )
+    return np.where(turned, other, one), np.where(turned, one, other), turned
 
 
 def claims(texts) -> Seen:
     """Claims, with their vectors by the larger encoder, shape (n, 768)."""
-    one, other = (np.array(reading, dtype=object) for reading in both(texts))
-    turned = _ukrainian_first(one, other)
-    reading = np.where(turned, other, one)
+    reading, other, turned = named_first(texts)
     kept = _kept_vectors()
     missing = [text for text in dict.fromkeys(reading) if _key(text) not in kept]
     if missing:
         computed = encoder.vectors(missing).astype(np.float16)
         kept = kept | {_key(t): v for t, v in zip(missing, computed, strict=True)}
     vectors = np.stack([kept[_key(text)] for text in reading])
-    return Seen(reading, vectors.astype(np.float32), turned)
-
-
-def _ukrainian_first(one, other) -> np.ndarray:
-    """Whether the side named first is the Ukrainian one: where the two readings part."""
-    return np.array(
-        [
-            next((a == "U" for a, b in zip(*pair, strict=False) if a != b), False)
-            for pair in zip(one, other, strict=True)
-        ]
-    )
+    return Seen(reading, other, vectors.astype(np.float32), turned)
 
 
 def _key(text: str) -> bytes:

@@ -1,46 +1,29 @@
-"""Sources of raw articles: folders, files, tables, addresses.
+"""Sources of raw articles: folders, files, archives, addresses; and what each file in them is.
 
-What a file is, is told from its content. Everything in a source becomes an `Input`, what cannot be
-used too: then with the problem in words that fit behind the name of the input.
+Everything in a source becomes an `Input`, what cannot be used too: then with the problem in words
+that fit behind the name of the input.
 """
 
-import csv
 import hashlib
-import io
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pyarrow.parquet
-from pyarrow import ArrowException
-
-from . import extract
+from . import formats
 from .dates import Unusable
-from .fetch import MAX_BYTES
-
-USUAL_COLUMNS = {
-    "text": "text body content fulltext full_text article_text maintext plain_text article html",
-    "url": "url link address source_url permalink uri",
-    "title": "title headline heading",
-    "date": "date published published_at publish_date date_publish pubdate publication_date "
-    "datetime timestamp",
-    "site": "outlet domain source publisher sitename site media",
-    "lang": "lang language",
-    "id": "id article_id doc_id",
-}
-"""Names by which the columns of a table are known, the likeliest first, in any case."""
+from .extract import MIN_BYTES
+from .formats import documents
 
 ADDRESS = re.compile(r"https?://[^\s\[\]/?#]+\S*", re.I)
 """An address of a web page."""
 
-_ARTICLES = {".txt", ".text", ".html", ".htm", ".xhtml", ".shtml", ""}
-
-_Rows = Iterable[tuple[int, dict | str]]  # with their numbers; text is a problem, said
+_NO_ARTICLES = re.compile(r"(?i)(?:readme|licen[cs]e|contributing|changelog)(?:\.\w+)?")
+_NESTED = 3  # archives within archives
 
 
 @dataclass
@@ -52,194 +35,181 @@ class Input:
     content: bytes | str | None = None  # None: to be fetched from its address
     given: dict[str, str] = field(default_factory=dict)  # known, by field of `extract.Article`
     problem: str = ""
+    charset: str | None = None
+    channel: str = ""  # of a messenger, where its address is not known
 
     def digest(self) -> str:
         """Name its content: 16 hexadecimal digits."""
         raw = self.content.encode() if isinstance(self.content, str) else self.content or b""
-        known = json.dumps([self.given, self.problem], sort_keys=True)
+        known = json.dumps([self.given, self.problem, self.channel], sort_keys=True)
         return hashlib.sha256(raw + known.encode()).hexdigest()[:16]
 
 
-def inputs(source: Path | str, out: Path, columns: dict[str, str]) -> Iterator[Input]:
-    """Return the inputs of a source, passing over the folder `out`.
+@dataclass
+class Account:
+    """What a file was taken for, and how it was read; its inputs."""
 
-    If nothing of it can be read, `Unusable` says why in words that fit behind its name.
+    where: str
+    inputs: Iterator[Input]
+    taken_for: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def accounts(
+    source: Path | str, out: Path, columns: dict[str, str], forced: str = ""
+) -> Iterator[Account]:
+    """Go through the files of a source, passing over the folder `out`.
+
+    `columns` and `forced` are those of `formats.read`. Nothing is raised for a file that cannot be
+    read: its only input then has the problem.
     """
     if ADDRESS.fullmatch(str(source)):
-        return iter([_address(str(source))])
+        url = str(source)
+        yield Account(url, iter([Input(url, url, given={"url": url})]), "an address")
+        return
     path = Path(source)
     try:
-        if path.is_dir():
+        folder = path.is_dir()
+        if folder:
             os.scandir(path).close()
-            return _folder(path, out)
-        if path.exists() and not path.is_file():
-            raise Unusable("is neither a folder nor a regular file: name one of these")
-        with path.open("rb") as file:
-            head = file.read(65_536)
-        if not head.strip():
-            raise Unusable("is empty: name a file that holds articles")
-        return _file(path, head, columns)
-    except ArrowException as error:
-        raise Unusable(f"is damaged ({str(error).splitlines()[0]}): get it again") from None
-    except OSError as error:  # missing, barred, links in a circle
-        raise Unusable(f"cannot be read ({error.strerror or error})") from None
+    except OSError as error:
+        yield _bad(str(source), path.name, f"cannot be read ({error.strerror or error})")
+        return
+    if folder:
+        yield from _folder(path, out, columns, forced)
+    else:
+        yield from _file(path, str(source), path.name, columns, forced)
 
 
-def _file(path: Path, head: bytes, columns: dict[str, str]) -> Iterator[Input]:
-    """Tell what a file is, and return its inputs."""
-    if head.startswith(b"PAR1"):
-        table = pyarrow.parquet.read_table(path)
-        return _table(path, table.column_names, enumerate(table.to_pylist(), 1), columns)
-    tabular = path.suffix.lower() in (".csv", ".tsv", ".tab")
-    # NUL bytes in a row of a table are that row's.
-    if kind := extract.binary_kind(head.replace(b"\0", b"") if tabular else head):
-        raise Unusable(f"is {kind}, whatever its name: unpack or export it first")
-    raw = path.read_bytes()
-    text = raw.decode(extract.encoding_of(raw), "replace")
-    if re.match(r'\s*(\[\s*)?\{\s*["}]', text):
-        return _json(path, text, columns)
-    if tabular:
-        return _csv(path, text, columns)
-    lines = [line.strip() for line in text[:65_536].splitlines() if line.strip()]
-    addresses = sum(bool(ADDRESS.fullmatch(line)) or line.startswith("#") for line in lines)
-    if addresses <= len(lines) / 2:  # a slip or two are said, line by line
-        return iter([_read(path, str(path), path.name)])
-    found = dict.fromkeys(line.strip() for line in text.splitlines())
-    return _by_turns([_address(url) for url in found if url and not url.startswith("#")])
+def _bad(where: str, name: str, problem: str) -> Account:
+    return Account(where, iter([Input(where, name, problem=problem)]))
 
 
-def _address(url: str) -> Input:
-    problem = "" if ADDRESS.fullmatch(url) else "is no address of a web page"
-    return Input(url, url, given={"url": url}, problem=problem)
-
-
-def _folder(folder: Path, out: Path) -> Iterator[Input]:
+def _folder(folder: Path, out: Path, columns: dict[str, str], forced: str) -> Iterator[Account]:
     """Read the files of a folder and its subfolders in the order of their names."""
     lost: list[OSError] = []
     for at, folders, names in os.walk(folder, onerror=lost.append):
         folders[:] = [n for n in sorted(folders) if Path(at, n).resolve() != out.resolve()]
         for name in [name for name in folders if Path(at, name).is_symlink()]:
-            path = Path(at, name)
-            yield Input(str(path), name, problem="is a link to a folder: name that as a source")
+            problem = "is a link to a folder: name that as a source"
+            yield _bad(str(Path(at, name)), name, problem)
         for name in sorted(names):
             path = Path(at, name)
             said = f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}"
-            if path.suffix.lower() in _ARTICLES and not name.startswith("."):
-                yield _read(path, str(path), said)
+            if name.startswith(".") or _NO_ARTICLES.fullmatch(name):
+                yield _bad(
+                    str(path), said, "is named as no article: name it as a source if it is one"
+                )
             else:
-                problem = "is no .txt or .html file: if it is a table, name it as a source"
-                yield Input(str(path), said, problem=problem)
+                yield from _file(path, str(path), said, columns, forced)
     for error in lost:
-        yield Input(error.filename, error.filename, problem=f"cannot be read: {error}")
+        yield _bad(error.filename, error.filename, f"cannot be read: {error.strerror}")
 
 
-def _read(path: Path, where: str, name: str) -> Input:
-    """Read the file of one article."""
+def _file(
+    path: Path, where: str, name: str, columns: dict[str, str], forced: str
+) -> Iterator[Account]:
+    """Read one file of the disk."""
     try:
-        if not path.is_file() and path.exists():
-            return Input(where, name, problem="is no regular file")
-        if path.stat().st_size > MAX_BYTES:
-            return Input(where, name, problem=f"is larger than {MAX_BYTES:,} bytes")
-        return Input(where, name, content=path.read_bytes())
-    except OSError as error:
-        return Input(where, name, problem=f"cannot be read ({error.strerror})")
+        if path.exists() and not path.is_file():
+            yield _bad(where, name, "is neither a folder nor a regular file: name one of these")
+            return
+        file = formats.File.of(path)
+    except OSError as error:  # missing, barred, links in a circle
+        yield _bad(where, name, f"cannot be read ({error.strerror or error})")
+        return
+    yield from _opened(file, where, name, columns, forced)
 
 
-def _csv(path: Path, text: str, columns: dict[str, str]) -> Iterator[Input]:
-    # The commonest of the usual signs parts the header, which holds no text to mislead.
-    delimiter = max(",;\t|", key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[tuple[int, dict | str]] = []
-    usual = csv.field_size_limit(extract.MAX_CHARACTERS)
+def _opened(
+    file: formats.File, where: str, name: str, columns: dict[str, str], forced: str, depth: int = 0
+) -> Iterator[Account]:
+    """Read a file, or the files in an archive."""
     try:
-        header = next(reader)
-        for number in count(2):
-            try:
-                cells = next(reader)
-            except StopIteration:
-                break
-            except csv.Error as error:
-                rows.append((number, f"cannot be read ({error}): mend its quotes or length"))
+        if not file.head.strip():
+            raise Unusable("is empty")
+        kind = formats.sniff(file) if file.head[:2] in (b"PK", b"\x1f\x8b") else ""
+        if depth == _NESTED and kind in ("zip", "gzip"):
+            raise Unusable("is an archive in an archive in an archive: unpack it first")
+        if kind == "gzip" and not re.search(r"(?i)\.(?:warc|arc|wet)\.gz$", file.name):
+            inner = file.unzipped()
+            name = re.sub(r"(?i)\.gz$", "", name)
+            if not inner.head.startswith((b"WARC/", b"filedesc:")):
+                yield from _opened(inner, where, name, columns, forced, depth + 1)
+                return
+        if kind == "zip":
+            yield from _zipped(file, where, name, columns, forced, depth)
+            return
+        reading = formats.read(file, columns, "warc" if kind == "gzip" else forced)
+    except Unusable as error:
+        yield _bad(where, name, str(error))
+        return
+    account = Account(
+        where, iter(()), reading.taken_for, reading.columns, reading.left, reading.notes
+    )
+    account.inputs = _inputs(reading, account, name)
+    yield account
+
+
+def _zipped(file, where, name, columns, forced, depth) -> Iterator[Account]:
+    with documents.opened(file) as archive:
+        for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
+            inner = entry.filename
+            if entry.is_dir() or inner.startswith("__MACOSX/") or Path(inner).name.startswith("."):
                 continue
-            if cells and len(cells) != len(header):
-                said = f"has {len(cells)} cells where the header has {len(header)}: put cells"
-                rows.append((number, f"{said} that hold the separator in double quotes"))
-            elif any("\0" in cell for cell in cells):
-                rows.append((number, "holds NUL bytes: save the file again as CSV in UTF-8"))
-            elif cells:
-                rows.append((number, dict(zip(header, cells, strict=True))))
-    except csv.Error as error:
-        raise Unusable(f"has no readable header in row 1 ({error})") from None
-    finally:
-        csv.field_size_limit(usual)
-    return _table(path, header, rows, columns)
+            if _NO_ARTICLES.fullmatch(Path(inner).name):
+                continue
+            found = formats.File.within(inner, documents.part(archive, inner))
+            yield from _opened(
+                found, f"{where}/{inner}", f"{name}/{inner}", columns, forced, depth + 1
+            )
 
 
-def _json(path: Path, text: str, columns: dict[str, str]) -> Iterator[Input]:
-    """Read JSON: one record a line, or one array of them."""
-    rows: list[tuple[int, dict | str]] = []
-    try:
-        records = json.loads(text)
-        rows += enumerate(records if isinstance(records, list) else [records], 1)
-    except ValueError:
-        for number, line in enumerate(io.StringIO(text), 1):
-            try:
-                rows += [(number, json.loads(line))] if line.strip() else []
-            except ValueError as error:
-                rows.append((number, f"is no JSON ({error}): write one record in it"))
-    for i, (number, row) in enumerate(rows):
-        if not isinstance(row, dict | str):
-            rows[i] = number, "is no record with named values"
-    names = dict.fromkeys(name for _, row in rows if isinstance(row, dict) for name in row)
-    return _table(path, list(names), rows, columns)
-
-
-def _table(path: Path, names: list[str], rows: _Rows, columns: dict[str, str]) -> Iterator[Input]:
-    """Find the columns of a table and read its rows."""
-    there = ", ".join(names) or "none"
-    lowered = {name.strip().lower(): name for name in reversed(names)}
-    held = {}
-    for what, usual in USUAL_COLUMNS.items():
-        if what in columns and columns[what] not in names:
-            raise Unusable(f"has no column {columns[what]!r} for the {what}: it has {there}")
-        known = next((lowered[name] for name in usual.split() if name in lowered), None)
-        if name := columns.get(what, known):
-            held[what] = name
-    if not {"text", "url"} & set(held):
-        raise Unusable(
-            f"has no column of texts or addresses: its columns are {there}; name the one that "
-            "holds the texts"
-        )
-    return _rows(path, rows, held)
-
-
-def _rows(path: Path, rows: _Rows, held: dict[str, str]) -> Iterator[Input]:
+def _inputs(reading: formats.Reading, account: Account, name: str) -> Iterator[Input]:
+    """Make inputs of the records of a file; pages to be fetched come last, their hosts by turns."""
     to_fetch = []
-    for number, row in rows:
-        where = f"{path}, row {number}"
-        if isinstance(row, str):
-            yield Input(where, where, problem=row)
-            continue
-        cells = {what: _cell(row.get(name)) for what, name in held.items()}
-        name = f"{path.name}/{cells.pop('id', '') or number}"
-        text = cells.pop("text", None)
-        item = Input(where, name, text, {k: v for k, v in cells.items() if v})
-        url = cells.get("url", "")
-        if "url" in held and not ADDRESS.fullmatch(url) and (url or text is None):
-            item.problem = f"column {held['url']}: {url[:80]!r} is no address of a web page"
-        elif text == "":
-            item.problem = f"column {held['text']} is empty"
-        if text is None and not item.problem:
-            to_fetch.append(item)
-        else:
-            yield item
+    where, many = account.where, 0
+    try:
+        for record in reading.records:
+            many += 1
+            item = _input(record, where, name)
+            if item.content is None and not item.problem:
+                to_fetch.append(item)
+            else:
+                yield item
+    except Unusable as error:  # that shows late, as where a file is cut off
+        yield Input(f"{where}, after record {many}", name, problem=str(error))
+    except (EOFError, OSError) as error:
+        problem = f"is damaged ({error}): get it again"
+        yield Input(f"{where}, after record {many}", name, problem=problem)
+    account.taken_for = reading.taken_for  # known better now
+    if not many:
+        said = f" ({'; '.join(reading.notes)})" if reading.notes else ""
+        yield Input(where, name, problem=f"holds no article{said}")
     yield from _by_turns(to_fetch)
 
 
-def _cell(value) -> str:
-    if value is None or value != value:  # NaN
-        return ""
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value).strip()
+def _input(record: formats.Record, where: str, name: str) -> Input:
+    fields = dict(record.fields)
+    number = fields.pop("id", "") or re.sub(r"^row ", "", record.at)
+    at = (
+        f"{where}, {record.at}"
+        if record.at and record.at != fields.get("url")
+        else record.at or where
+    )
+    channel = fields.pop("channel", "")
+    abstract = fields.pop("abstract", "")
+    content = record.content
+    if content is None and (len(abstract.encode()) >= MIN_BYTES or not fields.get("url")):
+        content = abstract
+    item = Input(at, f"{name}/{number}" if number else name, content, fields)
+    item.charset, item.channel, item.problem = record.charset, channel, record.problem
+    if not content and not item.problem and not ADDRESS.fullmatch(fields.get("url", "")):
+        item.problem = "holds no text"
+    item.content = content or None
+    return item
 
 
 def _by_turns(items: list[Input]) -> Iterator[Input]:

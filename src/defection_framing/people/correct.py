@@ -254,7 +254,10 @@ def _coded(codes, units, column: str, by: Sequence[str]) -> tuple[pd.DataFrame, 
         return pd.DataFrame(), pd.DataFrame()
     machine = units[unit]
     if unit == "claim":
-        machine = machine.assign(direction=machine["article_direction"])
+        told = codes[(codes["unit"] == "article") & (codes["code"] == "direction")]
+        told = machine["article_id"].map(told.set_index("id")["human"])
+        # Where the model left the direction of an article open, a person's stands for it.
+        machine = machine.assign(direction=machine["article_direction"].fillna(told))
     given = own.pivot(index="id", columns="code", values=["human", "probability"])
     asked = [c for c in (column, *by) if c in given["human"]]
     given = given[given["human"][asked].notna().all(axis=1)]
@@ -299,9 +302,8 @@ def write_table(out: Path, folder: Path | None = None) -> str:
 
 def _first_review(out: Path) -> Path:
     """Folder of the sheets of a corpus's first review."""
-    for name in ("review-1", "review"):
-        if (out / name).is_dir():
-            return out / name
+    if (place := out / "review").is_dir():
+        return place
     raise SheetError(
         f"{out} holds no review: draw a sample to be coded, by `defection-framing review DIR`, or "
         "for a corpus that no classifier coded by `blind-sheet`, and name its folder by --sheets."

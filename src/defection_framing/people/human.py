@@ -9,8 +9,9 @@ from .. import corpus, stats
 from ..domain import CAMPS
 from ..own import folder as own
 from ..own import package
-from . import sheets
-from .sheets import CODES, DRAWN_FROM, FACTS, SETS, UNITS, SheetError, draw, fields_of, hand_out
+from ..own.folder import CODES as CODES_OF_MODEL
+from . import between, given, sheets
+from .sheets import CODES, DRAWN_FROM, SETS, UNITS, SheetError, draw, hand_out
 
 DECIDED = 100
 """Units without an open code that a review draws, of articles and of claims."""
@@ -45,7 +46,7 @@ def blind_sheet(n: int, out: Path) -> str:
 
 
 def human_codes(folder: Path) -> pd.DataFrame:
-    """Read the codes that people gave in a folder's sheets, one or both, beside the model's.
+    """Read the codes that people gave in a folder, as `given` settles them, beside the model's.
 
     A row is a unit and a code given: `unit`, `id`, `code`, `human`, `model` (sets are joined by
     "; ", empty where the model gave none; `frames` is the set of a claim's one or two frames),
@@ -53,7 +54,7 @@ def human_codes(folder: Path) -> pd.DataFrame:
     its stratum's drawn units that are coded; response homogeneity groups, Särndal, Swensson &
     Wretman 1992, ch. 15), `direction` (of the article, the model's), `cluster` (to be resampled).
     """
-    return _given(_read(folder))
+    return _given(given.read(folder))
 
 
 def population(folder: Path) -> dict[str, pd.DataFrame]:
@@ -61,7 +62,7 @@ def population(folder: Path) -> dict[str, pd.DataFrame]:
     place = sheets.key_folder(folder) / DRAWN_FROM
     return {
         unit: sheets.read_key(place / f"{name}.csv", ("article_id", "cluster")).replace("", None)
-        for unit, name in _sheets_in(folder).items()
+        for unit, name in given.sheets_in(folder).items()
     }
 
 
@@ -93,68 +94,109 @@ def compare(codes: pd.DataFrame) -> pd.DataFrame:
 
 
 def report(folder: Path) -> str:
-    """Read filled sheets, write `agreement.csv` beside them, and say what they hold."""
-    filled_in, lines = _read(folder), []
-    codes = _given(filled_in)
-    for unit, (_, filled) in filled_in.items():
-        name = UNITS[unit]
-        given = (filled != "").any(axis=1)
-        done = given.sum()
-        lines.append(
-            f"{name}.csv: {done} of {len(given)} rows are coded, {(~given).sum()} not yet."
-        )
-    if codes.empty:
-        return "\n".join(lines)
+    """Read what people gave, write tables of their agreement beside it, and say what they hold."""
+    folder = Path(folder)
+    read, lines = given.read(folder), []
+    for unit, part in read.items():
+        name, size = UNITS[unit], len(part.key)
+        for who, table in (part.coders or {"anybody": part.settled}).items():
+            done = int((table != "").any(axis=1).sum())
+            lines.append(f"{name}: {done} of {size} are coded by {who}.")
+    codes = _given(read)
     table = compare(codes)
-    path = Path(folder) / "agreement.csv"
-    table.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
-    main = table[(table["frame"] == "") & (table["direction"] == "")]
-    shown = main.drop(columns=["frame", "direction"]).to_string(index=False, float_format="%.2f")
-    lines += [shown, f"Each code by direction, and each frame: {path}."]
-    lines.append("Estimates that these codes correct: see `defection-framing corrected --help`.")
+    if len(table):
+        path = folder / "agreement.csv"
+        table.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+        main = table[(table["frame"] == "") & (table["direction"] == "")]
+        shown = main.drop(columns=["frame", "direction"])
+        shown = shown.to_string(index=False, float_format="%.2f")
+        lines += ["People and the model:", shown, f"Each code by direction, and frame: {path}."]
+        lines.append(
+            "Estimates that these codes correct: see `defection-framing corrected --help`."
+        )
+    lines += between.report(folder, read, population(folder))
     return "\n".join(lines)
 
 
 def review(folder: Path) -> str:
-    """Write sheets for people to decide what classifiers left open; if filled, take their codes.
+    """Have people decide what classifiers left open; take over what they gave, ask for the rest.
 
     Every unit with an open code is in the sheets, and a random sample of the others, whose guesses
-    are to be checked; the key holds the inclusion probabilities of both.
+    are to be checked; the key holds the inclusion probabilities of both. Where an article's
+    direction is open, all its codes and its claims are asked for at once. Articles that are coded
+    later are a round of their own, in a folder `review-2` and so on.
     """
     folder = Path(folder)
-    target = folder / "review"
-    if target.exists():
-        codes = human_codes(target)
+    units = _to_review(folder)
+    rounds = _rounds(folder)
+    lines = []
+    if rounds:
+        codes = pd.concat([human_codes(place) for place in rounds])
         if codes.empty:
-            return f"No row of the sheets in {target} is filled in yet."
+            return f"Nothing in {rounds[-1]} is coded yet: open {sheets.PAGE} there in a browser."
+        codes = codes.drop_duplicates(["unit", "id", "code"], keep="last")
         package.set_codes(folder, codes.rename(columns={"human": "value"}))
-        lines = [f"{len(codes):,} codes by a person are stored.", report(target)]
-        left = _machine_codes(folder).query("open")
-        paths = sheets.key_folder(target).glob("*.csv")
-        asked = [sheets.read_key(path, FACTS).index for path in paths]
-        if new := len(set(left["id"]).difference(*asked)):
-            lines.append(
-                f"{new:,} more articles or claims have an open code now: rename review to review-1 "
-                "and review-key to review-1-key, and run this again for their sheets."
-            )
-        return "\n".join(lines)
-    codes = _machine_codes(folder)
-    if codes.empty:
+        lines = [f"{len(codes):,} codes by a person are stored."]
+        lines += [f"{place}:\n{report(place)}" for place in rounds]
+        known = [table.index for place in rounds for table in population(place).values()]
+        units = _to_review(folder)
+        units = units[~units["id"].isin(known[0].append(known[1:]))]
+        if not units["open"].any():
+            return "\n".join(lines)
+        lines.append("More articles or claims have an open code now:")
+    elif units.empty:
         raise SheetError(f"{folder / 'codes.csv'} holds no code by a model: nothing to review.")
+    target = folder / (f"review-{len(rounds) + 1}" if rounds else "review")
+    return "\n".join([*lines, _hand_out(folder, target, units)])
+
+
+def _hand_out(folder: Path, target: Path, codes: pd.DataFrame) -> str:
+    """Write a round's sheets, of the units that `codes` names."""
     shown, facts = _coded_units(folder)
     tables, drawn, population = {}, {}, {}
-    for unit, given in codes.groupby("unit", sort=False):
-        guess = given.pivot(index="id", columns="code", values="value").fillna("")
+    for unit, part in codes.groupby("unit", sort=False):
+        guess = part.pivot(index="id", columns="code", values="value").fillna("")
         guess = guess[[code for code in CODES[unit] if code in guess]]
-        is_open = given.groupby("id")["open"].any()
+        is_open = part.groupby("id")["open"].any()
         strata = ("decided / " + guess.iloc[:, 0]).mask(is_open, "open")
         tables[unit] = shown[unit]
         known = facts[unit][["cluster", "article_direction"]]
         drawn[unit] = draw(strata, DECIDED, whole="open").join(known).join(guess)
-        decided = given[~given["open"]].pivot(index="id", columns="code", values="value")
+        decided = part[~part["open"].astype(bool)].pivot(index="id", columns="code", values="value")
         decided = decided.reindex(index=guess.index, columns=guess.columns)
         population[unit] = decided.join(facts[unit])
     return hand_out(target, tables, drawn, population)
+
+
+def _rounds(folder: Path) -> list[Path]:
+    """Folders of a corpus's reviews so far, first to last."""
+    found = []
+    while (place := folder / (f"review-{len(found) + 1}" if found else "review")).exists():
+        found.append(place)
+    return found
+
+
+def _to_review(folder: Path) -> pd.DataFrame:
+    """Codes by classifiers, and those that wait for an article's direction, which are open too."""
+    codes = _machine_codes(folder)
+    undecided = codes[(codes["code"] == "direction") & codes["open"]]["id"]
+    claims = own.sentences(folder, own.texts(folder)).query("claim")
+    waiting = {
+        "article": [*undecided],
+        "claim": [*claims.index[claims["article_id"].isin(undecided)]],
+    }
+    rows = [
+        (unit, key, code, "", True)
+        for unit, ids in waiting.items()
+        for key in ids
+        for code in CODES_OF_MODEL[unit]
+    ]
+    more = pd.DataFrame(rows, columns=["unit", "id", "code", "value", "open"])
+    both = pd.concat([codes[[*more]], more], ignore_index=True)
+    both = both.drop_duplicates(["unit", "id", "code"])
+    persons = own.codes(folder).query("by == 'person'")[["unit", "id", "code"]]
+    done = pd.MultiIndex.from_frame(persons)
+    return both[~pd.MultiIndex.from_frame(both[["unit", "id", "code"]]).isin(done)]
 
 
 def _agreement(codes: pd.DataFrame) -> dict[str, float]:
@@ -170,60 +212,19 @@ def _agreement(codes: pd.DataFrame) -> dict[str, float]:
     return made | dict(zip(_ALPHA, alpha[["alpha", "low", "high"]], strict=True))
 
 
-def _sheets_in(folder: Path) -> dict[str, str]:
-    """Name the sheets that a folder holds, by their unit."""
-    found = {unit: name for unit, name in UNITS.items() if (Path(folder) / f"{name}.csv").exists()}
-    if not found:
-        raise SheetError(f"{folder} holds neither articles.csv nor claims.csv; name another.")
-    return found
-
-
-def _read(folder) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    """Read each key and its sheet, the codes only; with a second frame, the set `frames` too."""
-    read, slips = {}, []
-    for unit, name in _sheets_in(folder).items():
-        drawn = sheets.read_key(sheets.key_folder(folder) / f"{name}.csv", FACTS)
-        try:
-            filled = sheets.read(Path(folder) / f"{name}.csv", drawn.index, fields_of(unit, drawn))
-            if "frame_2" in drawn:
-                _check_second_frames(name, filled)
-        except SheetError as error:
-            slips.append(str(error))
-            continue
-        for table in (drawn, filled) if "frame_2" in drawn else ():
-            table["frames"] = (table["frame"] + "; " + table["frame_2"]).str.removesuffix("; ")
-        read[unit] = drawn, filled.drop(columns=["note", "row", "frame_2"], errors="ignore")
-    if slips:
-        raise SheetError("\n".join(slips))
-    return read
-
-
-def _given(read) -> pd.DataFrame:
+def _given(read: dict[str, given.Given]) -> pd.DataFrame:
     """What `human_codes` returns."""
     parts = []
-    for unit, (drawn, filled) in read.items():
-        for code in filled:
-            given = filled[code] != ""
-            reached = given.groupby(drawn["stratum"]).transform("mean")
-            table = drawn[["cluster"]].assign(unit=unit, code=code, human=filled[code])
-            table = table.assign(model=drawn[code], direction=drawn["article_direction"])
-            table["probability"] = drawn["probability"].astype(float) * reached
-            parts.append(table[given].reset_index())
+    for unit, (key, _, settled, _) in read.items():
+        for code in settled:
+            coded = settled[code] != ""
+            reached = coded.groupby(key["stratum"]).transform("mean")
+            table = key[["cluster"]].assign(unit=unit, code=code, human=settled[code])
+            table = table.assign(model=key[code], direction=key["article_direction"])
+            table["probability"] = key["probability"].astype(float) * reached
+            parts.append(table[coded].reset_index())
     first = ["unit", "id", "code", "human", "model", "probability", "direction", "cluster"]
     return pd.concat(parts, ignore_index=True)[first]
-
-
-def _check_second_frames(name: str, filled: pd.DataFrame) -> None:
-    slips = []
-    for row in filled[filled["frame_2"] != ""].itertuples():
-        say = {
-            row.frame_2: "is the main frame already; leave it empty.",
-            "": "stands without a main frame; write that in the column frame.",
-        }.get(row.frame)
-        if say:
-            slips.append(corpus.cell_fault(f"{name}.csv", row.row, "frame_2", row.frame_2, say))
-    if slips:
-        raise SheetError("\n".join(slips))
 
 
 def _machine_codes(folder: Path) -> pd.DataFrame:
@@ -239,7 +240,8 @@ def _coded_units(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, pd.Da
     """Read what is shown of the units of a coded folder, and the facts that go into the key."""
     texts = own.texts(folder)
     claims = own.sentences(folder, texts)
-    codes = own.codes(folder).query("code == 'direction'").set_index("id")["value"]
+    codes = own.codes(folder).query("code == 'direction'").set_index("id")
+    codes = codes["value"].where(codes["open"] != "true", "")
     camp = pd.read_csv(folder / "outlets.csv", dtype=str).set_index("domain")["camp"]
     known = pd.DataFrame({"cluster": texts["family"], "article_direction": codes}, texts.index)
     known["camp"] = texts["outlet"].map(camp[~camp.index.duplicated()]).map(CAMPS)

@@ -20,6 +20,7 @@ import pandas as pd
 from .. import corpus, settings
 from ..corpus import cell_fault, no_code
 from ..settings import DefectionError
+from . import codebook, page
 
 UNITS = {"article": "articles", "claim": "claims"}
 """The kinds of unit, and what their tables and sheets are called."""
@@ -45,6 +46,9 @@ FACTS = ("stratum", "probability", "cluster", "article_direction")
 DRAWN_FROM = "population"
 """Folder in that of the key: all that the sample was drawn from."""
 
+PAGE = "code.html"
+"""The page on which a folder's sheets can be coded in a browser."""
+
 _READ = {
     "url": "Articles: open the address and read headline and lead, about 2,000 characters.",
     "text": "Articles: read the text that is given.",
@@ -57,10 +61,6 @@ _EXTRA = {
     "motives": "- `motives`: several are parted by semicolons; `not_stated` if none is given.",
     "direction": f"- `direction` may also be `{NOT_ABOUT}`: no one leaves a side of this war.",
 }
-
-
-_OF_OTHERS = ("stance", "direction")
-# What numbered rules of the codebook are about, where it is not a frame.
 
 
 class SheetError(DefectionError):
@@ -108,7 +108,7 @@ def read(path: Path, ids: Iterable[str], fields: Sequence[Field]) -> pd.DataFram
     The table is indexed by `id`, in the order of `ids`: a column per field as str, empty where not
     coded yet (several codes are joined by "; "), `note`, and `row` (where it stands in the file).
     """
-    header, rows = _rows(path)
+    header, rows = rows_of(path)
     wanted = ["id", *(field.name for field in fields), "note"]
     if missing := [name for name in wanted if header.count(name) != 1]:
         raise SheetError(
@@ -135,15 +135,26 @@ def read(path: Path, ids: Iterable[str], fields: Sequence[Field]) -> pd.DataFram
             seen[key] = {"note": cells.get("note", ""), "row": number}
             for field in fields:
                 cell = cells.get(field.name, "")
-                seen[key][field.name], say = _codes(cell, field)
+                seen[key][field.name], say = codes_in(cell, field)
                 if say:
                     slips.append(cell_fault(path.name, number, field.name, cell, say))
+    for row in seen.values():
+        cell = row.get("frame_2", "")
+        if say := second_frame_fault(row.get("frame", ""), cell):
+            slips.append(cell_fault(path.name, row["row"], "frame_2", cell, say))
     say = "is missing; put it back, with empty codes if it is not coded."
     slips += [f"{path.name}: the row of {key!r} {say}" for key in ids if key not in seen]
     if slips:
         raise SheetError("\n".join(slips))
     table = pd.DataFrame.from_dict(seen, orient="index", columns=[*wanted[1:], "row"])
     return table.reindex(ids).rename_axis("id")
+
+
+def second_frame_fault(frame: str, frame_2: str) -> str:
+    """Say what is wrong with a claim's second frame; empty if nothing is."""
+    if frame_2 and not frame:
+        return "stands without a main frame; write that in the column frame."
+    return "is the main frame already; leave it empty." if frame_2 and frame == frame_2 else ""
 
 
 def key_folder(folder: Path) -> Path:
@@ -170,7 +181,7 @@ def _sheet(units: pd.DataFrame, fields: Sequence[Field]) -> str:
     return shown.rename_axis("id").to_csv(lineterminator="\r\n")
 
 
-def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def rows_of(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Read the header, and the rows that are not empty with their numbers."""
     if not path.is_file():
         raise SheetError(f"{path} is missing; put the sheet there.")
@@ -192,7 +203,7 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return [name.strip().lower() for name in rows[0][1]], rows[1:]
 
 
-def _codes(cell: str, field: Field) -> tuple[str, str]:
+def codes_in(cell: str, field: Field) -> tuple[str, str]:
     """The codes in a cell, as they are written in the codebook; or what is wrong with it."""
     codes = {code.lower(): code for code in field.allowed}
     parts = re.split("[;,]", cell.lower()) if field.several else [cell.lower()]
@@ -244,15 +255,21 @@ def hand_out(
     fields = {unit: fields_of(unit, table) for unit, table in drawn.items()}
     files: dict = {}
     key = key_folder(out)
+    units = []
     for unit, table in drawn.items():
-        files[out / f"{UNITS[unit]}.csv"] = (tables[unit].loc[table.index], fields[unit])
+        shown = tables[unit].loc[table.index]
+        files[out / f"{UNITS[unit]}.csv"] = (shown, fields[unit])
+        units += page.shown(unit, shown, population[unit]["article_id"])
         files[key / f"{UNITS[unit]}.csv"] = table.to_csv(lineterminator="\n")
         everything = population[unit].to_csv(lineterminator="\n")
         files[key / DRAWN_FROM / f"{UNITS[unit]}.csv"] = everything
+    files[out / PAGE] = page.html(page.CODED, fields, units)
     write(files | {out / "INSTRUCTIONS.md": _instructions(fields, tables)})
     counts = " and ".join(f"{len(table):,} {UNITS[unit]}" for unit, table in drawn.items())
     return (
-        f"Sheets for {counts} written to {out}, with INSTRUCTIONS.md.\n"
+        f"{counts} to code written to {out}: open {PAGE} in a browser, or fill in the sheets with "
+        "a spreadsheet program (INSTRUCTIONS.md). Files that the page gives out go into the same "
+        "folder; several people can code.\n"
         f"The key is in {key}; do not hand it on to those who code."
     )
 
@@ -270,11 +287,6 @@ def _instructions(fields: dict[str, list[Field]], tables: dict[str, pd.DataFrame
     """Write what a coder has to know, with the rules of the codebook for these fields."""
     names = {unit: [field.name for field in own] for unit, own in fields.items()}
     asked = [name for own in names.values() for name in own]
-    path = settings.data_dir() / "CODEBOOK.md"
-    path = path if path.exists() else settings.ROOT / "data" / "CODEBOOK.md"
-    record, *sections = re.split(r"^(?=###? )", path.read_text(encoding="utf-8"), flags=re.M)
-    rows = re.findall(rf"^\| (?:{'|'.join(asked)}) \|.*$", record, flags=re.M)
-    kept = [text.rstrip() for text in sections if _about(text) in asked]
     columns = "".join(
         f"- `{UNITS[unit]}.csv`: {', '.join(f'`{name}`' for name in own)}\n"
         for unit, own in names.items()
@@ -284,12 +296,5 @@ def _instructions(fields: dict[str, list[Field]], tables: dict[str, pd.DataFrame
         columns=columns,
         read=_READ["text" if "text" in tables.get("article", ()) else "url"],
         extra="".join(f"{_EXTRA[name]}\n" for name in asked if name in _EXTRA),
-        rules="\n\n".join(["\n".join(["| code | what |", "| --- | --- |", *rows]), *kept]),
+        rules=codebook.rules(asked),
     )
-
-
-def _about(section: str) -> str:
-    """The code that a section of the codebook is about; its numbered rules are of frames mostly."""
-    first = re.findall(r"[^\W\d]+", section)[0].lower().removesuffix("s")
-    numbered = section.startswith("### ")
-    return "frame" if numbered and first not in _OF_OTHERS else first

@@ -1,7 +1,8 @@
 """Estimates with their uncertainty: arrays, events and cells, not what they are about."""
 # ruff: noqa: F401
 
-from .agreement import SUFFICIENT, TENTATIVE, alpha
+from .agreement import SUFFICIENT, TENTATIVE, alpha, alpha_of_all
+from .alternative import EPSILON, LEAST_UNITS, PASSES, alternative_annotator
 from .coders import Coded, Pooled, draw, majority, pool
 from .contrasts import adjust, combined, contrast, excludes_zero, is_shown
 from .energies import energies, energy_test

@@ -1,4 +1,6 @@
-"""Agreement of two coders."""
+"""Agreement of two coders or more."""
+
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -72,3 +74,43 @@ def alpha(
     low, high = np.nanpercentile(boot, [2.5, 97.5]) if known else (np.nan, np.nan)
     out = {"alpha": statistic(np.ones(len(a))), "low": low, "high": high}
     return pd.Series(out | {"agreement": float(np.average(a == b, weights=weights)), "n": len(a)})
+
+
+def alpha_of_all(
+    people: pd.DataFrame,
+    clusters: pd.Series,
+    draws: int = 1000,
+    weights: pd.Series | None = None,
+) -> pd.Series:
+    """Krippendorff's alpha of any number of people, as `alpha` gives it for two.
+
+    Parameters
+    ----------
+    people : pd.DataFrame, shape (n, J)
+        A column for each person, missing where that person gave no code. A unit with m codes has
+        m (m - 1) / 2 pairs, each of a weight of 1 / (m - 1).
+    clusters, weights : pd.Series, length n
+        As in `alpha`.
+
+    Returns
+    -------
+    pd.Series
+        As `alpha`; `n` counts units that two people coded or more, and is all there is where
+        there are none.
+    """
+    weights = pd.Series(1.0, people.index) if weights is None else weights
+    rows = []
+    for unit, codes, weight in zip(people.index, people.to_numpy(), weights, strict=True):
+        given = [c for c in codes if isinstance(c, tuple) or not pd.isna(c)]
+        rows += [(unit, *pair, weight / (len(given) - 1)) for pair in combinations(given, 2)]
+    pairs = pd.DataFrame(rows, columns=["unit", "first", "second", "weight"])
+    if pairs.empty:
+        return pd.Series({"n": 0})
+    found = alpha(
+        pairs["first"],
+        pairs["second"],
+        clusters.loc[pairs["unit"]].reset_index(drop=True),
+        draws=draws,
+        weights=pairs["weight"],
+    )
+    return pd.Series({**found, "n": pairs["unit"].nunique()})

@@ -1,0 +1,222 @@
+"""The formats that articles come in: each told from the content of its file, and read.
+
+A format of a container (RTF, DOCX, a page) is read to lines or pages; what database laid them out
+is told from these. `read` says what a file was taken for; nothing is taken silently for an article
+that is none.
+"""
+
+import re
+
+from .. import extract
+from ..dates import Unusable
+from . import bundles, documents, messages, pages, tables
+from .records import File, Reading, Record
+
+__all__ = ["FORMATS", "File", "Reading", "Record", "read", "sniff"]
+
+FORMATS = {
+    "article": "a text of one article, not to be parted",
+    "page": "a web page of one article, not to be parted",
+    "nexis": "Nexis and LexisNexis, the older layout",
+    "nexis-uni": "Nexis Uni and Lexis Advance",
+    "factiva": "Factiva as it is shown",
+    "factiva-fields": "Factiva by fields (HD, PD, LP)",
+    "proquest": "ProQuest",
+    "integrum": "Integrum",
+    "telegram": "Telegram (JSON or HTML)",
+    "text": "plain text",
+    "html": "web pages",
+    "mhtml": "saved pages (MHTML)",
+    "docx": "Word",
+    "odt": "OpenDocument text",
+    "rtf": "RTF",
+    "pdf": "PDF",
+    "epub": "EPUB",
+    "csv": "separated values",
+    "excel": "a workbook (XLSX, XLS, ODS)",
+    "parquet": "Parquet",
+    "json": "JSON, whole or by lines",
+    "ris": "references (RIS)",
+    "bibtex": "references (BibTeX)",
+    "feed": "RSS or Atom",
+    "sitemap": "a map of a site",
+    "warc": "a web archive (WARC, ARC, WET)",
+    "addresses": "addresses of pages, one a line",
+}
+"""Formats by name, as `--as` takes them. Archives (zip, gzip) are opened, whatever is named."""
+
+_LAYOUTS = {"article", *bundles.NAMES}
+_MAGIC = {b"%PDF": "pdf", b"{\\rtf": "rtf", b"PAR1": "parquet", b"\x1f\x8b": "gzip"}
+_MAGIC |= {b"WARC/": "warc", b"filedesc://": "warc"}
+_MARKUP = re.compile(r"<(?:!doctype html|html|head|body|article|div|p|br|script|table)\b", re.I)
+
+
+def sniff(file: File) -> str:
+    """Tell the format of a file, from its bytes and, where these say nothing, from its name.
+
+    Returns
+    -------
+    str
+        A key of `FORMATS`, or `zip` or `gzip`.
+
+    Raises
+    ------
+    Unusable
+        If it is none of these; the message says what it is.
+    """
+    head = file.head
+    for magic, name in _MAGIC.items():
+        if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(magic):
+            return name
+    if head.startswith(b"PK\x03\x04"):
+        return _office(file)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return _compound(file)
+    tabular = file.suffix in (".csv", ".tsv", ".tab")
+    # NUL bytes in a row of a table are that row's.
+    if kind := extract.binary_kind(head.replace(b"\0", b"") if tabular else head):
+        raise Unusable(f"is {kind}")
+    text = head.decode(extract.encoding_of(head), "replace").lstrip("\ufeff \r\n\t")
+    if re.match(r"(\[\s*)?\{\s*[\"}]|\[\s*\]", text):
+        return "json"
+    if tabular:
+        return "csv"
+    if re.match(
+        r"(?:From|MIME-Version|Snapshot-Content-Location|Return-Path|Received|Subject): ", text
+    ):
+        if re.search(r"(?im)^(?:mime-version|content-type): ", text):
+            return "mhtml"
+    if re.search(r"(?m)^TY  - ?\w", text[:2000]):
+        return "ris"
+    if re.match(r"(?:%.*\s+)*@\w+\s*\{", text):
+        return "bibtex"
+    root = re.search(r"<([A-Za-z][\w:.-]*)[\s>/]", re.sub(r"<!--.*?-->|<[?!][^>]*>", "", text))
+    if root and text.startswith("<"):
+        name = root[1].lower()
+        if name in ("rss", "feed", "rdf:rdf"):
+            return "feed"
+        if name in ("urlset", "sitemapindex"):
+            return "sitemap"
+        if text.startswith("<?xml") and not re.search("(?i)<html|<!doctype html", text):
+            if "<!ENTITY" in text.upper():
+                documents.safe_xml(head)
+            raise Unusable(
+                f"is XML of a kind that is not known (<{root[1]}>): export it as a table"
+            )
+    if _MARKUP.search(text[:5000]):
+        return "html"
+    if tables.is_table(text):
+        return "csv"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    listed = sum(bool(re.fullmatch(r"https?://\S+", line)) or line[0] == "#" for line in lines)
+    if listed > len(lines) / 2 and any(line.startswith("http") for line in lines):
+        return "addresses"  # a slip or two are said, line by line
+    return "text"
+
+
+def _office(file: File) -> str:
+    """Tell what a ZIP archive is: a document, a workbook, a book, or an archive of files."""
+    with documents.opened(file) as archive:
+        names = set(archive.namelist())
+        kind = (
+            documents.part(archive, "mimetype").decode("ascii", "replace")
+            if "mimetype" in names
+            else ""
+        )
+    if "word/document.xml" in names:
+        return "docx"
+    if "xl/workbook.xml" in names or "xl/workbook.bin" in names or "spreadsheet" in kind:
+        return "excel"
+    if "opendocument.text" in kind:
+        return "odt"
+    if "epub" in kind or "META-INF/container.xml" in names:
+        return "epub"
+    if "ppt/presentation.xml" in names:
+        raise Unusable("is a presentation: save its text as DOCX or TXT")
+    return "zip"
+
+
+def _compound(file: File) -> str:
+    """Tell what a file of Microsoft's older kind is."""
+    raw = file.read()
+    if "EncryptedPackage".encode("utf-16-le") in raw:
+        raise Unusable("is an office file under a password: save it without one")
+    if any(name.encode("utf-16-le") in raw for name in ("Workbook", "Book")):
+        return "excel"
+    raise Unusable("is an old Word or other office file: save it as DOCX, or as TXT")
+
+
+def read(file: File, columns: dict[str, str], forced: str = "") -> Reading:
+    """Read a file that is no archive, as what it is or, where that is `forced`, as a format.
+
+    `columns` are names of columns, by what they hold, where these are unusual. Whatever cannot be
+    read raises `Unusable`, at once or while its records are read.
+    """
+    layout = forced if forced in _LAYOUTS | {"page", "telegram"} else ""
+    name = sniff(file) if layout or not forced else forced
+    if name == "text" and layout in ("page", "telegram"):
+        name = "html"
+    if reader := _TABLES.get(name):
+        return reader(file, columns)
+    if reader := _STREAMS.get(name):
+        return reader(file)
+    if name in _LINES:
+        lines, made_in = _LINES[name]
+        return documents.read_lines(lines(file), made_in, layout)
+    raw = file.read()
+    if name == "html":
+        text = _text(raw)
+        found = None if layout else tables.in_page(text, columns)
+        return found or pages.read(text, "page" if layout == "article" else layout)
+    text = _text(raw)
+    if name == "addresses":
+        return _addresses(text)
+    return documents.read_lines(_markdown(text).split("\n"), "a text", layout)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(extract.encoding_of(raw), "replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _markdown(text: str) -> str:
+    """Take the head of fields off a text for a static site, and the signs of its headings."""
+    if match := re.match(r"---\n(.{0,3000}?)\n---\n", text, re.S):
+        title = re.search(r"(?m)^title:\s*[\"']?(.+?)[\"']?\s*$", match[1])
+        day = re.search(r"(?m)^date:\s*[\"']?([\d-]{4,10})", match[1])
+        head = [title[1] if title else "", day[1] if day else ""]
+        text = "\n".join([*filter(None, head), text[match.end() :]])
+    return re.sub(r"(?m)^#{1,6} +", "", text)
+
+
+def _addresses(text: str) -> Reading:
+    rows = dict.fromkeys(line.strip() for line in text.splitlines())
+    found = (
+        Record(url, None, {"url": url}, "" if re.match(r"https?://", url) else _NO_ADDRESS)
+        for url in rows
+        if url and not url.startswith("#")
+    )
+    return Reading("addresses of pages", found)
+
+
+_NO_ADDRESS = "is no address of a web page"
+_TABLES = {
+    "csv": tables.csv_table,
+    "excel": tables.spreadsheet,
+    "parquet": tables.parquet,
+    "json": tables.json_records,
+    "ris": tables.ris,
+    "bibtex": tables.bibtex,
+}
+_STREAMS = {
+    "feed": messages.feed,
+    "sitemap": messages.sitemap,
+    "warc": messages.warc,
+    "epub": documents.epub,
+    "mhtml": documents.message,
+}
+_LINES = {
+    "docx": (documents.docx_lines, "a Word document"),
+    "odt": (documents.odt_lines, "an OpenDocument text"),
+    "rtf": (documents.rtf_lines, "an RTF document"),
+    "pdf": (documents.pdf_lines, "a PDF file"),
+}

@@ -1,0 +1,384 @@
+"""Texts that databases export: many articles in one, each with the fields of its record.
+
+A text is a list of lines, whatever it came in (TXT, RTF, DOCX, PDF, HTML). Marks tell whose it is;
+where a text has none, it is one article.
+"""
+
+import re
+from collections.abc import Iterator
+from statistics import median
+
+from ..boilerplate import DATE
+from .records import Record
+
+_MARKS = {
+    "nexis": r"\d+ (?:of|von|de|sur|di|van) \d+ (?:DOCUMENTS?|DOKUMENTEN?|DOCUMENTOS|DOCUMENTI)",
+    "nexis-uni": r"End of Document|Ende des Dokuments|Fin du document|Fin del documento",
+    "factiva-fields": r"(?:LP|TD)(?:\s.*)?",
+    "factiva": r"(?:Document|Dokument|Documento|Документ|文件) [A-Z]{2,8}[0-9A-Za-z]{12,40}",
+    "proquest": r"ProQuest document ID:.*",
+    "integrum": r"\^?ИС:.*",
+}
+_MARK = {name: re.compile(rf"\s*(?:{mark})\s*") for name, mark in _MARKS.items()}
+NAMES = {
+    "nexis": "Nexis",
+    "nexis-uni": "Nexis Uni",
+    "factiva": "Factiva",
+    "factiva-fields": "Factiva",
+    "proquest": "ProQuest",
+    "integrum": "Integrum",
+}
+"""Whose export a layout is."""
+
+_RIGHTS = re.compile(r"(?i)\s*(?:copyright\b|©|\(c\) ?\d|all rights reserved|alle rechte vorb).*")
+_LENGTH = re.compile(
+    r"(?i)\s*\d[\d., ]* ?(?:words?|wörter|mots|palabras|parole|palavras|słów|слов|字).?"
+)
+
+
+def layout(lines: list[str]) -> str:
+    """Tell whose export a text is: a key of `NAMES`, or empty for one article."""
+    seen = {name: sum(bool(mark.fullmatch(line)) for line in lines) for name, mark in _MARK.items()}
+    tags = {line[:2] for line in lines if re.match(r"[A-Z]{2}(?:\s|$)", line)}
+    seen["factiva-fields"] *= {"HD"} <= tags and len({"PD", "SN", "AN", "WC", "BY"} & tags) > 1
+    seen["integrum"] *= any(re.match(r"\s*\^?ДТ:", line) for line in lines)
+    heads = sum(bool(re.match(r"\s*(?:Length|Section|Byline):\s", line)) for line in lines)
+    seen["nexis-uni"] = seen["nexis-uni"] or (heads > 1 and "Body" in map(str.strip, lines))
+    seen["factiva"] *= any(_LENGTH.fullmatch(line) for line in lines)
+    return next((name for name, number in seen.items() if number), "")
+
+
+def split(lines: list[str], layout: str) -> Iterator[Record]:
+    """Part the text of a database into its articles, and read the fields of each."""
+    parts, read = {
+        "nexis": (_after(lines, _MARK["nexis"]), _nexis),
+        "nexis-uni": (_before(lines, _MARK["nexis-uni"]), _nexis_uni),
+        "factiva": (_before(lines, _MARK["factiva"]), _factiva),
+        "factiva-fields": (_after(lines, re.compile(r"(?:SE|HD)(?:\s.*)?")), _factiva_fields),
+        "proquest": (_proquests(lines), _proquest),
+        "integrum": (_after(lines, _MARK["integrum"]), _integrum),
+    }[layout]
+    number = 0
+    for part in parts:
+        if not any(line.strip() for line in part):
+            continue
+        number += 1
+        found = read(part)
+        text = unwrapped(found.pop("text", []))
+        fields = {name: " ".join(value.split()) for name, value in found.items()}
+        problem = "" if text else f"holds no text where {NAMES[layout]} puts it"
+        yield Record(f"article {number}", text, fields, problem)
+
+
+def unwrapped(lines: list[str]) -> str:
+    """Join lines that were broken at a width; one paragraph a line comes out."""
+    full = [len(line.strip()) for line in lines if line.strip()]
+    long = [size for size in full if size > 40]
+    # Broken lines are of one width and seldom end with a sentence.
+    ends = sum(
+        bool(re.search(r"[.!?…:»”\"']\s*$", line)) for line in lines if len(line.strip()) > 40
+    )
+    broken = len(long) > 3 and max(long) <= 110 and median(long) > 0.75 * max(long)
+    if not broken or ends > len(long) * 0.6:
+        return "\n".join(line.strip() for line in lines if line.strip())
+    width, paragraphs, joins = max(long), [], False
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        words = line.strip()
+        if words and joins and not re.match(r"\s{2,}\S", line):
+            hyphen = re.search(r"\w-$", paragraphs[-1]) and words[0].islower()
+            paragraphs[-1] = paragraphs[-1][:-1] + words if hyphen else f"{paragraphs[-1]} {words}"
+        elif words:
+            paragraphs.append(words)
+        # A line that leaves much room is the last of its paragraph, or a heading.
+        ends = len(words) < 0.6 * width and not after.strip()[:1].islower()
+        joins = bool(words) and not ends
+    return "\n".join(paragraphs)
+
+
+def _after(lines: list[str], mark: re.Pattern) -> Iterator[list[str]]:
+    """Part lines before each that is a mark; what stands before the first one is the cover."""
+    part: list[str] | None = None
+    for line in lines:
+        if mark.fullmatch(line) and (part is None or not _only_section(part)):
+            if part is not None:
+                yield part
+            part = []
+        if part is not None:
+            part.append(line)
+    if part:
+        yield part
+
+
+def _only_section(part: list[str]) -> bool:
+    """Tell whether a record of Factiva has but its section yet, which stands before its head."""
+    return part[0].startswith("SE") and not any(line.startswith("HD") for line in part)
+
+
+def _before(lines: list[str], mark: re.Pattern) -> Iterator[list[str]]:
+    """Part lines after each that is a mark."""
+    part: list[str] = []
+    for line in lines:
+        if mark.fullmatch(line):
+            yield part
+            part = []
+        else:
+            part.append(line)
+    if any(_LENGTH.fullmatch(line) or _BODY.fullmatch(line.strip()) for line in part):
+        yield part  # an article, not the foot of the last page
+
+
+_HEAD_FIELDS = {
+    "author": "BYLINE AUTOR AUTEUR AUTOR(ES) Byline Auteur Autor",
+    "title": "HEADLINE TITEL TITRE",
+    "lang": "",
+    "": "SECTION RUBRIK RUBRIQUE RESSORT LENGTH LÄNGE LONGUEUR DATELINE HIGHLIGHT SERIES Section "
+    "Length Dateline Highlight Longueur Länge Rubrik Rubrique",
+}
+_HEAD = {label: name for name, labels in _HEAD_FIELDS.items() for label in labels.split()}
+_FIELD = re.compile(r"([^\W\d_][^\W\d_()]{3,12}(?:[ /-][^\W\d_]{2,12})?):\s*(.*)", re.S)
+_FOOT = re.compile(
+    r"(?:LOAD-DATE|UPDATE|LANGUAGE|SPRACHE|LANGUE|PUBLICATION-TYPE|GRAPHIC|NOTES?|SUBJECT|TYPE"
+    r"|GRAFIK|ZEITUNGS-CODE|JOURNAL-CODE|DOCUMENT-TYPE|CORRECTION(?:-DATE)?|ENHANCEMENT|COUNTRY"
+    r"|ORGANI[SZ]ATION|PERSON|COMPANY|GEOGRAPHIC|CITY|STATE|INDUSTRY|PUB-TYPE|TYPE-PUBLICATION"
+    r"|DATE-CHARGEMENT|Load-Date|Language|Publication-Type|Subject):.*"
+    r"|(?:Copyright|©)\s.*\d{4}.*|Classification|Graphic|Notes",
+    re.S,
+)
+_BODY = re.compile(r"(?:Body|Corps|Cuerpo|Textkörper|Hauptteil)")
+
+
+def _blocks(lines: list[str]) -> list[list[str]]:
+    """Part lines where one is empty."""
+    blocks: list[list[str]] = [[]]
+    for line in lines:
+        if line.strip():
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    return [block for block in blocks if block]
+
+
+def _joined(blocks: list[list[str]]) -> list[str]:
+    return [line for block in blocks for line in (*block, "")]
+
+
+def _dated(block: list[str]) -> bool:
+    said = " ".join(block)
+    month = re.fullmatch(r"\s*\w{3,12},? \d{4}\b.{0,40}", said)
+    return len(said) < 160 and bool(DATE.search(said) or month)
+
+
+def _nexis(part: list[str]) -> dict:
+    """Read the older layout: outlet, date, title, fields in capitals, text, fields in capitals."""
+    blocks = _blocks(part[1:])
+    blocks = [b for b in blocks if not re.fullmatch(r"[\s>-]*", " ".join(b))]
+    while blocks and _RIGHTS.fullmatch(blocks[0][0]):
+        blocks.pop(0)
+    found: dict = {"text": []}
+    day = next((i for i, block in enumerate(blocks[:5]) if _dated(block)), None)
+    if day:
+        found["site"] = blocks[0][0]
+    found["date"] = " ".join(blocks[day]) if day is not None else ""
+    for i, block in enumerate(blocks[(day or 0) + 1 :], (day or 0) + 1):
+        field = _FIELD.fullmatch(" ".join(line.strip() for line in block))
+        if field and field[1] in _HEAD:
+            if name := _HEAD[field[1]]:
+                found[name] = field[2]
+        elif "title" not in found and len(" ".join(block)) < 300:
+            found["title"] = " ".join(block)
+        else:
+            ends = (k for k, b in enumerate(blocks) if k >= i and _FOOT.fullmatch(b[0].strip()))
+            found["text"] = _joined(blocks[i : next(ends, None)])
+            break
+    return found
+
+
+def _nexis_uni(part: list[str]) -> dict:
+    """Read the layout of Nexis Uni: title, outlet, date, rights, fields, a line Body, text."""
+    rows = [line.strip() for line in part]
+    start = next((i for i, row in enumerate(rows) if _BODY.fullmatch(row)), None)
+    head = [row for row in rows[: len(rows) if start is None else start] if row]
+    found: dict = {"text": []}
+    first = next((i for i, row in enumerate(head) if _RIGHTS.fullmatch(row)), None)
+    labelled = (i for i, row in enumerate(head) if (f := _FIELD.fullmatch(row)) and f[1] in _HEAD)
+    first = next(labelled, len(head)) if first is None else first
+    days = [i for i in range(first) if _dated([head[i]])]
+    if days:
+        found["date"] = head[days[-1]]
+        found["site"] = head[days[-1] - 1] if days[-1] else ""
+        found["title"] = head[days[-1] - 2] if days[-1] > 1 else ""
+    elif named := [row for row in head[:first] if row != "Correction Appended"]:
+        found |= {"site": named[-1], "title": named[-2]} if len(named) > 1 else {"title": named[0]}
+    for row in head:
+        if (field := _FIELD.fullmatch(row)) and (name := _HEAD.get(field[1])):
+            found[name] = field[2]
+    if start is None:
+        return found
+    body = part[start + 1 :]
+    ends = (i for i, row in enumerate(body) if _FOOT.fullmatch(row.strip()))
+    body = body[: next(ends, None)]
+    whole = next((i for i, row in enumerate(body) if row.strip() == "FULL TEXT"), -1)
+    found["text"] = body[whole + 1 :]
+    return found
+
+
+def _factiva(part: list[str]) -> dict:
+    """Read an article as it is shown: head, author, length, date, outlet, code, rights, text."""
+    rows = [line.strip() for line in part if line.strip()]
+    size = next((i for i, row in enumerate(rows) if _LENGTH.fullmatch(row)), None)
+    if size is None:
+        return {}
+    found: dict = {"title": rows[0] if size else ""}
+    code = next((i for i, r in enumerate(rows) if i > size and re.fullmatch("[A-Z0-9]{2,8}", r)), 0)
+    after = rows[size + 1 : code or size + 4]  # date, perhaps a time, outlet
+    found["date"] = after[0] if after else ""
+    found["site"] = after[-1] if len(after) > 1 else ""
+    rights = next((i for i, r in enumerate(rows) if i > size and _RIGHTS.fullmatch(r)), None)
+    before = rows[:size]
+    if rights is None:  # the language is the last of the head
+        rights = max(code, size + 3) + 1
+    # "News", headline, byline: the section is short, and a byline is no sentence.
+    if len(before) > 1:
+        found |= _headline(before)
+    found["text"] = _joined([[row] for row in rows[rights + 1 :]])
+    return found
+
+
+def _headline(before: list[str]) -> dict:
+    """Tell section, headline and byline before the length of an article of Factiva."""
+    by = r"(?i)(?:by|von|par|por|di|автор:?)\s.*|[\w .,'’&|\"-]{3,60}"
+    found = {}
+    said = next((row for row in before[1:] if re.match("(?i)by |von |par |por ", row)), before[-1])
+    if len(before) > 2 and re.fullmatch(by, said):
+        found["author"] = said
+        before = before[: before.index(said)]
+    likely = max(range(len(before)), key=lambda i: (len(before[i].split()) > 3, i))
+    return found | {"title": before[likely]}
+
+
+_FACTIVA = {"HD": "title", "BY": "author", "PD": "date", "SN": "site", "LA": "lang", "AN": ""}
+_FACTIVA |= {"LP": "text", "TD": "text"}
+
+
+def _factiva_fields(part: list[str]) -> dict:
+    """Read a record whose fields have tags of two letters."""
+    found: dict = {"text": []}
+    name = ""
+    for line in part:
+        if tag := re.match(r"([A-Z]{2,3})(?:\s+(?=\S)|\s*$)(.*)", line):
+            known = tag[1] in _FACTIVA or re.fullmatch(
+                "SE|WC|ET|SC|ED|PG|CY|CR|CX|CO|IN|NS|RE|IPD|IPC|PUB|RF|CLM|VOL|ART|DLN|CT", tag[1]
+            )
+            name, line = (_FACTIVA.get(tag[1], ""), tag[2]) if known else (name, line)
+        if name == "text":
+            found["text"].append(line)
+        elif name:
+            found[name] = f"{found.get(name, '')} {line}".strip()
+    return found
+
+
+_PROQUEST = {
+    "Author": "author",
+    "Author(s)": "author",
+    "Publication title": "site",
+    "Publication date": "date",
+    "Document URL": "url",
+    "Language of publication": "lang",
+    "Language": "lang",
+    "Title": "title",
+    "Full text": "text",
+    "Abstract": "abstract",
+    "Publication info": "info",
+}
+_PROQUEST_FIELD = re.compile(
+    r"\s*((?:[A-Z][\w-]*|ProQuest)(?: (?:of|and|[a-zA-Z-]+)){0,4}(?:\(s\))?): ?(.*)"
+)
+_PROQUEST_ENDS = (
+    "Abstract Links Subject Location Title Publication Section Publisher Country ISSN Source "
+    "Language Document ProQuest Copyright Last Database Company People Identifier Business "
+    "Dateline Classification Credit Illustration Volume Issue Pages First Number Place Author"
+).split()
+
+
+def _proquests(lines: list[str]) -> Iterator[list[str]]:
+    """Part the records at rules of underscores, or else after the last field of each."""
+    rules = [i for i, line in enumerate(lines) if re.fullmatch(r"\s*_{20,}\s*", line)]
+    if rules:
+        yield from _after(lines, re.compile(r"\s*_{20,}\s*"))
+    else:
+        yield from _before(lines, re.compile(r"\s*Database: .*"))
+
+
+def _proquest(part: list[str]) -> dict:
+    """Read a record of labelled fields, the title being its first line."""
+    found: dict = {"text": []}
+    name = None
+    for line in part:
+        if re.fullmatch(r"\s*_{20,}\s*", line):
+            continue
+        field = _PROQUEST_FIELD.fullmatch(line)
+        if field and (field[1] in _PROQUEST or field[1].split()[0] in _PROQUEST_ENDS):
+            name = _PROQUEST.get(field[1], "")
+            line = field[2]
+        elif name is None and line.strip():
+            found.setdefault("title", re.sub(r"^\s*Document \d+ of \d+\s*", "", line).strip())
+            if not found["title"]:
+                del found["title"]
+            continue
+        if name == "text":
+            found["text"].append(line)
+        elif name and line.strip():
+            found[name] = f"{found.get(name, '')} {line.strip()}".strip()
+    info = found.pop("info", "")
+    if not found.get("date") and (day := DATE.search(info)):
+        found["date"] = day[0]
+    site = found.get("site") or info.partition(" ;")[0]
+    found["site"] = site.partition(";")[0]
+    return found
+
+
+_INTEGRUM = {"ИС": "site", "ДТ": "date", "АВ": "author", "ЗГ": "title", "ТТ": "text", "ТЕ": "text"}
+
+
+def _integrum(part: list[str]) -> dict:
+    """Read a record of fields in Cyrillic capitals; the text follows them."""
+    found: dict = {"text": []}
+    name: str | None = None
+    fields = [i for i, line in enumerate(part) if re.match(r"\s*\^?[А-Я]{2}:", line)]
+    for i, line in enumerate(part):
+        if tag := re.fullmatch(r"\s*\^?([А-Я]{2}):\s*(.*)", line):
+            name, line = _INTEGRUM.get(tag[1], ""), tag[2]
+        elif not line.strip() and i > fields[-1] and found.get(name or "", "x"):
+            name = "text"
+        if name == "text" or name is None:
+            found["text"].append(line)
+        elif name and not found.get(name):
+            found[name] = line.strip()
+    while found["text"] and found["text"][0].strip() in ("", found.get("title", "")):
+        found["text"].pop(0)
+    return found
+
+
+def ruled(lines: list[str]) -> list[list[str]]:
+    """Part a text at rules of signs, if each part is long enough for an article."""
+    parts: list[list[str]] = [[]]
+    for line in lines:
+        if re.fullmatch(r"\s*([-=_*#~])(?:\s*\1){4,}\s*", line):
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    long = [part for part in parts if sum(map(len, part)) >= 300]
+    return long if len(long) > 1 else []
+
+
+def many(lines: list[str]) -> str:
+    """Say that a text which no mark parts may hold several articles; empty if it hardly does."""
+    days = sum(_dated([line]) for line in lines if line.strip())
+    if days < 5 or sum(map(len, lines)) < 30_000:
+        return ""
+    return f"has {days} lines that say a day, so may hold several articles: taken as one"
+
+
+def dated(part: list[str]) -> bool:
+    """Tell whether one of the first lines says when an article is of."""
+    return any(_dated([line]) for line in [row for row in part if row.strip()][:5])

@@ -1,0 +1,185 @@
+"""Documents of office programs and readers: what is in them is a text, or a page."""
+
+import email
+import email.policy
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from zipfile import BadZipFile, ZipFile
+
+import pypdf
+from lxml import etree
+from pypdf.errors import PyPdfError
+from striprtf.striprtf import rtf_to_text
+
+from ..dates import Unusable
+from . import bundles
+from .records import MAX_FILE, MAX_SWELL, File, Reading, Record
+
+MANY = 10_000
+"""Files that an archive may hold at most."""
+
+
+def opened(file: File) -> ZipFile:
+    """Open a ZIP archive, having looked at what it would swell to."""
+    try:
+        archive = ZipFile(io.BytesIO(file.read()))
+        entries = archive.infolist()
+    except (BadZipFile, OSError, ValueError) as error:
+        raise Unusable(f"is a damaged archive ({error}): get it again") from None
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise Unusable("is an archive under a password: unpack it first")
+    size = sum(entry.file_size for entry in entries)
+    if size > max(MAX_SWELL * file.size, 10_000_000) or size > 20 * MAX_FILE:
+        raise Unusable(f"would unpack to {size:,} bytes, as a ZIP bomb does: unpack it yourself")
+    if len(entries) > MANY:
+        raise Unusable(f"holds more than {MANY:,} files: unpack it into a folder")
+    return archive
+
+
+def part(archive: ZipFile, name: str) -> bytes:
+    """Return one file of an archive."""
+    try:
+        with archive.open(name) as file:
+            return file.read()
+    except (BadZipFile, zipfile.zlib.error, NotImplementedError, EOFError) as error:
+        raise Unusable(f"is damaged at {name} ({error}): get it again") from None
+
+
+def read_lines(lines: list[str], made_in: str, forced: str = "") -> Reading:
+    """Take a text for the export of a database that it is, or for one article.
+
+    `forced` names a layout of `bundles`, or `article`; empty where it is to be told.
+    """
+    layout = "" if forced == "article" else forced or bundles.layout(lines)
+    if layout:
+        return Reading(f"{bundles.NAMES[layout]}, {made_in}", bundles.split(lines, layout))
+    parts = [] if forced else bundles.ruled(lines)
+    if parts and all(map(bundles.dated, parts)):
+        found = (Record(f"article {n}", bundles.unwrapped(part)) for n, part in enumerate(parts, 1))
+        return Reading(f"{made_in}, parted at its rules", found)
+    reading = Reading(made_in, iter([Record(content=bundles.unwrapped(lines))]))
+    if parts:
+        reading.notes.append(f"has {len(parts)} parts between rules: taken as one article")
+    elif said := "" if forced else bundles.many(lines):
+        reading.notes.append(said)
+    return reading
+
+
+def docx_lines(file: File) -> list[str]:
+    """Return the paragraphs of a Word document, those of its tables too.
+
+    The part of the text is read as it is: programs that write only this are read as well.
+    """
+    with opened(file) as archive:
+        tree = safe_xml(part(archive, "word/document.xml"))
+    for twice in tree.xpath("//*[local-name()='Fallback']"):  # of a box, for older programs
+        twice.getparent().remove(twice)
+    lines = []
+    for paragraph in tree.xpath("//*[local-name()='p']"):
+        runs = paragraph.xpath(
+            ".//*[local-name()='t' or local-name()='tab' or local-name()='br' or local-name()='cr']"
+        )
+        signs = {"tab": "\t", "br": "\n", "cr": "\n"}
+        said = "".join(signs.get(etree.QName(run).localname, run.text or "") for run in runs)
+        lines += said.replace("\xa0", " ").split("\n")
+    return lines
+
+
+def odt_lines(file: File) -> list[str]:
+    """Return the paragraphs of an OpenDocument text."""
+    with opened(file) as archive:
+        tree = safe_xml(part(archive, "content.xml"))
+    names = tree.xpath("//*[local-name()='p' or local-name()='h']")
+    return ["".join(node.itertext()) for node in names]
+
+
+def rtf_lines(file: File) -> list[str]:
+    """Return the lines of an RTF document, without its codes."""
+    # All codes are ASCII; letters beyond are written as codes, by the page that the file names.
+    try:
+        text = rtf_to_text(file.read().decode("latin-1"), errors="replace")
+    except (ValueError, IndexError, LookupError) as error:
+        raise Unusable(f"is a damaged RTF document ({error}): save it anew") from None
+    return text.replace("\xa0", " ").split("\n")
+
+
+def pdf_lines(file: File) -> list[str]:
+    """Return the lines of a PDF file."""
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(file.read()))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise Unusable("is a PDF file under a password: save it without one")
+        pages = [page.extract_text() for page in reader.pages]
+    except Unusable:
+        raise
+    except ImportError:  # encrypted by a method that asks for a library of ciphers
+        raise Unusable("is an encrypted PDF file: save it without a password") from None
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Unusable(f"is a damaged PDF file ({error}): save it anew") from None
+    if not "".join(pages).strip():
+        raise Unusable(
+            "is a PDF file of pictures, without text: have its letters recognised (OCR) first"
+        )
+    lines = [line for page in pages for line in page.replace("\xa0", " ").split("\n")]
+    return [line for line in lines if not re.fullmatch(r"\s*(?:page )?\d{1,4}(?:/\d+)?\s*", line)]
+
+
+def safe_xml(raw: bytes):
+    """Parse XML that may come from anywhere: nothing outside it is read, and nothing swells."""
+    if re.search(rb"<!ENTITY", raw, re.I):
+        raise Unusable("declares XML entities, which may read other files or swell: take them out")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    tree = etree.fromstring(raw, parser)
+    if tree is None:
+        raise Unusable("is damaged XML: get it again")
+    return tree
+
+
+def epub(file: File) -> Reading:
+    """Read an EPUB: one article a document, in reading order."""
+    archive = opened(file)
+    meta = safe_xml(part(archive, "META-INF/container.xml"))
+    root = (meta.xpath("//*[local-name()='rootfile']/@full-path") or [""])[0]
+    if root not in archive.namelist():
+        raise Unusable("is a damaged EPUB: it names no list of its documents; get it again")
+    package = safe_xml(part(archive, root))
+    items = {item.get("id"): item for item in package.xpath("//*[local-name()='item']")}
+    order = package.xpath("//*[local-name()='itemref']/@idref")
+    texts = [
+        items[key]
+        for key in order
+        if key in items and "nav" not in items[key].get("properties", "")
+    ]
+    folder = PurePosixPath(root).parent
+    names = [(folder / item.get("href", "")).as_posix() for item in texts]
+
+    def records() -> Iterator[Record]:
+        with archive:
+            for number, name in enumerate(names, 1):
+                if name in archive.namelist():
+                    yield Record(f"document {number}", part(archive, name))
+
+    return Reading("EPUB, an article a document", records())
+
+
+def message(file: File) -> Reading:
+    """Read a web archive of a browser (MHTML), or a letter: the page in it."""
+    said = email.message_from_bytes(file.read(), policy=email.policy.default)
+    saved = str(said.get("Snapshot-Content-Location") or "")
+    pages = [p for p in said.walk() if p.get_content_type() == "text/html"]
+    pages = pages or [p for p in said.walk() if p.get_content_type() == "text/plain"]
+    main = [p for p in pages if saved and str(p.get("Content-Location", "")) == saved]
+    chosen = next(iter(main + pages), None)
+    content = chosen.get_payload(decode=True) if chosen is not None else None
+    if not isinstance(content, bytes):
+        raise Unusable("holds no page: save it again, or as HTML")
+    url = saved or str(chosen.get("Content-Location") or "")
+    fields = {"url": url} if url.startswith("http") else {}
+    if not fields:  # a letter has a day of its own, a saved page only that on which it was saved
+        fields = {"title": str(said.get("Subject") or ""), "date": str(said.get("Date") or "")}
+        fields["author"] = str(said.get("From") or "")
+    record = Record(content=content, fields=fields, charset=chosen.get_content_charset())
+    return Reading("a saved page (MHTML)" if saved else "a letter", iter([record]))

