@@ -34,7 +34,6 @@ pages: $(INSTALLED)
 
 site: $(INSTALLED)
 	$(VENV)/bin/defection-framing site
-	$(VENV)/bin/defection-framing explore
 
 test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest $(BESIDE) $(if $(SELECT),-m $(SELECT))
@@ -54,7 +53,7 @@ fast:
 	$(VENV)/bin/python -m pytest $(BESIDE) -m "not slow"
 
 lab: $(INSTALLED)
-	$(VENV)/bin/jupyter lab notebooks
+	$(VENV)/bin/jupyter lab --LabApp.default_url=/lab/tree/notebooks/0_report.ipynb
 
 data: $(INSTALLED)
 	$(VENV)/bin/defection-framing data

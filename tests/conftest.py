@@ -1,8 +1,12 @@
-"""What every test starts from: the repository's own corpus, one thread for each process."""
+"""What every test starts from: the repository's own corpus, one thread, perhaps a browser."""
 
 import gc
 import os
+import shutil
 import sys
+from pathlib import Path
+
+import pytest
 
 # Before numpy and torch are imported. Two processes of tests with two threads each would wait for
 # each other, and sums by several threads differ in their last digits.
@@ -17,8 +21,10 @@ for name in ("DEFECTION_DATA", "JPY_SESSION_NAME"):
 # A check of addresses that notebooks do not need builds a grammar when it is imported, for seconds.
 sys.modules["rfc3987_syntax"] = None
 
+ROOT = Path(__file__).parents[1]
+
 LONG = (
-    *("coding", "small_corpora", "kept", "topics", "study", "planted", "model_card"),
+    *("lab", "coding", "small_corpora", "kept", "topics", "study", "planted", "model_card"),
     *("corpus", "measurement", "same_act", "reliability", "build"),
 )
 """Files that take longest: they start first, so that no process is left alone with one."""
@@ -31,3 +37,28 @@ def pytest_collection_finish():
 def pytest_collection_modifyitems(items):
     ranks = {f"test_{name}": rank for rank, name in enumerate(LONG)}
     items.sort(key=lambda item: ranks.get(item.path.stem, len(LONG)))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, as the system has it: no other version is fetched. `CHROMIUM` may name one."""
+    from playwright.sync_api import sync_playwright
+
+    named = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, named)), None)
+    if not chromium:
+        pytest.skip("no Chromium: apt-get install chromium, or name one in CHROMIUM")
+    with sync_playwright() as play:
+        made = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The script of axe, which finds what keeps people from using a page."""
+    folder = ROOT / "src" / "defection_framing" / "publish" / "explorer"
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        pytest.skip(f"no axe: npm ci in {folder.relative_to(ROOT)}")
+    return script.read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ import parts
 from defection_framing import corpus, stats
 from defection_framing.cli import app
 from defection_framing.domain import label
-from defection_framing.publish import explore
+from defection_framing.publish import captions, explore
 from defection_framing.settings import ROOT
 
 NASTY = "</script><script>hacked = 1</script><img src=x onerror='hacked = 1'><!-- & {{data}}"
@@ -27,8 +27,9 @@ SELECTIONS = [
     {"frame": ["treason"], "lang": ["uk"], "occasion": ["prosecution", "crossing"]},
     {"portrayal": ["traitor"], "voice": ["outlet", "ru_official"], "frame_agreement": ["agree"]},
     {"event": ["kuzminov-mi8"], "portrayal_agreement": ["differ"]},
-    {"camp": ["Western"], "topic": ["topic 3", "topic 10"], "direction": ["ru_to_ua"]},
+    {"camp": ["Western"], "topic": ["topic 3", "topic 7"], "direction": ["ru_to_ua"]},
     {"outlet": ["ria.ru", "tass.com"], "direction": ["ru_exit", "ua_to_ru"]},
+    {"motives": ["survival", "mistreatment"], "camp": ["Russian"]},
 ]
 
 
@@ -59,7 +60,12 @@ def held(html):
 
 
 def decoded(facet):
-    return [facet["codes"][v] if v >= 0 else None for v in facet["values"]]
+    """The code of each row; a tuple where it can have several."""
+    codes = facet["codes"]
+    return [
+        tuple(codes[k] for k in v) if isinstance(v, list) else codes[v] if v >= 0 else None
+        for v in facet["values"]
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +124,8 @@ def test_the_page_asks_for_nothing_and_the_browser_may_not(site):
     html = site.read_text(encoding="utf-8")
     around = re.sub(r"<script.*?</script>|<style.*?</style>", "", html, flags=re.S)
     links = re.findall(r"""(?:src|href|url|action)\s*=\s*["']?([^"'> ]*)""", around)
-    assert all(link.startswith("#") or link == "data:," for link in links)
+    beside = {"data:,", "index.html", "data/README.html#correct-an-error"}  # pages of the site
+    assert all(link.startswith("#") or link in beside for link in links)
     assert "default-src 'none'" in html and "unsafe" not in html
     assert not re.search(r"@import|url\(", (explore.SOURCES / "style.css").read_text())
 
@@ -155,7 +162,7 @@ def test_the_map_is_the_studys_where_it_has_placed_every_claim(own, tmp_path):
     data = corpus.load(own.parent)
     ids = data.claims.index
     drawn = pd.DataFrame({"claim_id": ids, "x": np.arange(len(ids)), "y": 0.0, "topic": 0})
-    folder = tmp_path / "figures" / "tables"
+    folder = (tmp_path / "figures" / captions.picture("claim_map")).parent / "tables"
     folder.mkdir(parents=True)
     drawn.sample(frac=1, random_state=1).to_csv(folder / "claim_map.csv", index=False)
     direction = data.articles["direction"]
@@ -167,10 +174,11 @@ def test_the_map_is_the_studys_where_it_has_placed_every_claim(own, tmp_path):
     assert not explore._places(tmp_path, data.claims, direction)[1]
 
 
-def test_every_camp_has_one_colour():
-    colours = explore._colours(list(dict.fromkeys(explore.domain.CAMPS.values())))
-    assert len(set(colours.values())) == len(colours)
-    assert colours["Russian"] == explore.style.LOOKS["Russian"].colour
+def test_every_camp_has_the_look_of_the_figures():
+    looks = explore._looks(list(dict.fromkeys(explore.domain.CAMPS.values())))
+    assert len({look["colour"] for look in looks.values()}) == len(looks)
+    assert looks["Russian"] == {"colour": explore.style.RUSSIAN, "square": True}
+    assert not looks["Ukrainian"]["square"]
 
 
 @pytest.mark.slow
@@ -189,18 +197,6 @@ def test_the_script_is_what_the_pinned_build_gives(tmp_path):
 
 
 # ---- In a browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not here")
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if not chromium:
-        pytest.skip("no Chromium is here: apt-get install chromium")
-    with sync_api.sync_playwright() as play:
-        made = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield made
-        made.close()
 
 
 class Explorer:
@@ -252,12 +248,17 @@ def explorer(browser, site):
     made.page.close()
 
 
+def listed(cell):
+    """Codes of a cell: of motives it has several."""
+    return cell if isinstance(cell, tuple) else (cell,)
+
+
 def chosen(table, state, without=None):
     """The claims that a state selects, by pandas."""
     keep = pd.Series(True, table.index)
     for name, values in state.items():
         if name != without:
-            keep &= table[name].isin(values)
+            keep &= table[name].map(listed).map(set(values).isdisjoint).eq(False)
     return table[keep]
 
 
@@ -272,7 +273,8 @@ def test_filters_select_what_pandas_selects(explorer, table, state):
     got = explorer.csv()
     assert got["claim_id"].tolist() == right["claim_id"].tolist()
     for name in ("text", "url", "frame_2", *explore.FACETS):
-        assert got[name].tolist() == right[name].astype(object).fillna("").tolist()
+        cells = right[name].astype(object).fillna("").map(listed).map("; ".join)
+        assert got[name].tolist() == cells.tolist()
     shown = [
         r.get_attribute("data-claim") for r in explorer.page.query_selector_all("[data-claim]")
     ]
@@ -283,10 +285,10 @@ def test_filters_select_what_pandas_selects(explorer, table, state):
 @pytest.mark.parametrize("state", SELECTIONS[1:4], ids=lambda s: "+".join(s))
 def test_counts_in_a_filter_are_what_each_code_would_leave(explorer, table, state):
     explorer.open(state)
-    for name in ("direction", "frame", "portrayal_agreement", "occasion"):
+    for name in ("direction", "frame", "portrayal_agreement", "occasion", "motives"):
         box = explorer.page.locator("details.facet").nth(list(held_facets(explorer)).index(name))
         box.evaluate("box => { box.open = true }")
-        right = chosen(table, state, without=name)[name].value_counts()
+        right = chosen(table, state, without=name)[name].explode().value_counts()
         explorer.page.wait_for_function(
             "box => box.querySelector('label')", arg=box.element_handle()
         )
@@ -312,7 +314,7 @@ def test_shares_and_intervals_are_those_of_stats(explorer, table, state):
     explorer.open(state)
     right = chosen(table, state).assign(all="all")
     once = right.drop_duplicates("article_id")
-    for column, rows in {"frame": right, "portrayal": once}.items():
+    for column, rows in {"frame": right, "portrayal": once, "motives": once}.items():
         panel = stats.Panel.of(rows, column, ["all"])
         cell = panel.cell(["all"], pd.Index(["all"]))
         [sums] = [panel.event_sums(cell, 1)]
@@ -329,7 +331,7 @@ def test_shares_and_intervals_are_those_of_stats(explorer, table, state):
             assert (low, high) == pytest.approx(tuple(bounds[0, k, 1:]), abs=1e-6)
             redrawn = drawn.loc[("all", code), ["low", "high"]].to_numpy(float)
             assert (low, high) == pytest.approx(tuple(redrawn), abs=0.02)
-        words = explorer.page.inner_text(f"#shares-{column} tbody")
+        words = explorer.page.text_content(f"#shares-{column} tbody")
         assert ("too few events" in words) == few
 
 
@@ -355,17 +357,22 @@ def test_search_finds_claims_with_all_words(explorer, table, words):
 def test_a_search_takes_less_than_50_ms_and_a_first_view_less_than_a_second(explorer):
     explorer.open()
     times = explorer.page.evaluate(
-        """() => ["m", "mo", "money", "the", "tank", ""].map((word) => {
-          const q = document.getElementById("q");
-          q.value = word;
-          const start = performance.now();
-          q.dispatchEvent(new Event("input"));
-          return performance.now() - start;
-        })"""
-    )
-    assert np.median(times) < 50
+        """() => ["m", "mo", "money", "the", "tank", ""].map((word) =>
+          Math.min(...Array.from({ length: 5 }, () => {
+            const q = document.getElementById("q");
+            const type = (text) => {
+              q.value = text;
+              q.dispatchEvent(new Event("input"));
+            };
+            type("another word");
+            const start = performance.now();
+            type(word);
+            return performance.now() - start;
+          })))"""
+    )  # of five: other work on the machine slows single searches down
+    assert max(times) < 50
     first = []
-    for _ in range(3):  # other work on the machine slows single views down
+    for _ in range(5):
         explorer.open()
         explorer.page.wait_for_selector("[data-claim]")
         first.append(
@@ -408,7 +415,17 @@ def test_the_address_holds_the_state_and_back_goes_back(explorer, table):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "fragment",
-    ["direction=nowhere", "page=99", "page=x&order=y", "case=no", "%E0%A4", "view=toString"],
+    [
+        "direction=nowhere",
+        "page=99",
+        "zoom=x",
+        "zoom=9,9,1,1",
+        "area=1",
+        "page=x&order=y",
+        "case=no",
+        "%E0%A4",
+        "view=toString",
+    ],
 )
 def test_an_address_that_means_nothing_breaks_nothing(explorer, fragment):
     page = explorer.open(fragment=fragment).page
@@ -420,8 +437,14 @@ def test_an_event_shows_both_tellings_side_by_side(explorer, table):
     page = explorer.open({"view": "events"}).page
     shared = corpus.load().events.query("shared")
     assert page.locator("#events-list tbody tr").count() == len(shared)
-    page.click("text=the pilot Kuzminov")
+    page.click("#events-list >> text=the pilot Kuzminov")
     assert page.inner_text("h1:visible") == label("kuzminov-mi8")
+    compared = {
+        row.query_selector("th").inner_text(): [
+            c.inner_text() for c in row.query_selector_all("td")
+        ]
+        for row in page.query_selector_all(".compare tbody tr")
+    }
     for position, camp in enumerate(("Russian", "Ukrainian")):
         side = page.locator(".tellings > section").nth(position)
         right = chosen(table, {"event": ["kuzminov-mi8"], "camp": [camp]})
@@ -429,9 +452,10 @@ def test_an_event_shows_both_tellings_side_by_side(explorer, table):
         text = side.inner_text()
         assert f"{camp} outlets" in text
         assert f"{len(once)} articles, {len(right)} claims" in text
-        for code, n in once["portrayal"].value_counts().items():
-            if n:
-                assert f"{label(code)}\n{n} of {len(once)}" in text
+        for column, rows in {"portrayal": once, "frame": right}.items():
+            for code, n in rows[column].value_counts().items():
+                if n:
+                    assert compared[label(code)][position] == f"{n} of {len(rows)}"
         assert side.locator("details.article").count() == len(once)
         links = side.locator("details.article a").evaluate_all("all => all.map(a => a.href)")
         assert len(links) == len(once)
@@ -440,11 +464,37 @@ def test_an_event_shows_both_tellings_side_by_side(explorer, table):
 
 
 @pytest.mark.slow
+def test_cases_can_begin_with_those_whose_tellings_differ_most(explorer, table):
+    page = explorer.open({"view": "events"}).page
+    page.select_option("#events-order", "gap")
+    assert "order=gap" in page.url
+    gaps = [
+        abs(int(a) / int(b) - int(c) / int(d))
+        for a, b, c, d in re.findall(
+            r"in (\d+) of (\d+) articles?\s+traitor in (\d+) of (\d+) article",
+            page.inner_text("#events-list"),
+        )
+    ]
+    assert len(gaps) == len(corpus.load().events.query("shared")) and max(gaps) == 1
+    assert gaps == sorted(gaps, reverse=True)
+
+
+@pytest.mark.slow
+def test_the_first_view_offers_selections_to_start_from(explorer, table):
+    page = explorer.open().page
+    page.click("text=Ukrainian outlets on crossings to Russia")
+    right = chosen(table, {"camp": ["Ukrainian"], "direction": ["ua_to_ru"]})
+    assert explorer.status()[0] == len(right)
+    assert not page.is_visible("#start")
+    assert page.locator("a:has-text('The study')").get_attribute("href") == "index.html"
+
+
+@pytest.mark.slow
 def test_wrong_code_gives_the_id_and_the_way_to_correct_it(explorer, table):
     page = explorer.open({"event": ["kuzminov-mi8"]}).page
     page.focus("[data-claim] button >> nth=0")
     page.keyboard.press("Enter")
-    assert "No human has checked these codes" in page.inner_text("#banner")
+    assert "No person has checked these codes" in page.inner_text("#banner")
     first = chosen(table, {"event": ["kuzminov-mi8"]}).iloc[0]
     text = page.inner_text("#record")
     for word in (
@@ -475,6 +525,13 @@ def test_the_map_selects_zooms_and_answers_by_keyboard(explorer, table):
         page.click("#zoom-in")
     page.focus("#map")
     page.keyboard.press("ArrowRight")
+    address = page.url
+    again = Explorer(page.context.browser, explorer.path).open(fragment=address.partition("#")[2])
+    again.page.wait_for_timeout(300)
+    again.page.click("#area")  # it opens where the address says
+    places = dict(re.findall(r"(zoom|area)=([-\d%C]+)", again.page.url))
+    assert places["area"] == places["zoom"] and f"zoom={places['zoom']}" in address
+    again.page.close()
     page.click("#area")
     area = [int(n) for n in re.search(r"area=([-\d%C]+)", page.url)[1].split("%2C")]
     data = held(explorer.path.read_text(encoding="utf-8"))["claims"]
@@ -484,6 +541,9 @@ def test_the_map_selects_zooms_and_answers_by_keyboard(explorer, table):
     assert explorer.status()[0] == inside.sum()
     page.click("text=An area of the map")
     assert explorer.status()[0] == len(table)
+    page.click("#zoom-reset")
+    assert "zoom=" not in page.url
+    page.locator("#map").scroll_into_view_if_needed()
     box = page.locator("#map").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_selector("#hover:visible")
@@ -503,18 +563,48 @@ def test_a_claim_that_is_code_is_shown_as_text(browser, own):
     made.page.close()
 
 
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A corpus with the least: one coder, no shared event, codes open where they may be."""
+    folder = parts.write(tmp_path_factory.mktemp("bare"), lambda a: a["event"] == "general")
+    for name, emptied in {"articles": ["portrayal", "motives"], "claims": ["voice"]}.items():
+        rows = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+        rows = rows[rows["article_id"].isin(sorted(rows["article_id"].unique())[:5])]
+        rows[emptied] = ""
+        if name == "claims":
+            rows.loc[rows.index[:2], "frame"] = ""
+        rows.to_csv(folder / f"{name}.csv", index=False)
+    descriptor = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    for resource in descriptor["resources"]:
+        for field in resource["schema"]["fields"]:
+            if field["name"] in ("portrayal", "motives", "voice", "frame"):
+                field["constraints"]["required"] = False
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    articles = pd.read_csv(folder / "articles.csv", dtype=str).replace({np.nan: None})
+    outlets = pd.read_csv(folder / "outlets.csv", dtype=str, keep_default_na=False)
+    outlets = outlets[outlets["domain"].isin(articles["outlet"])]
+    outlets.to_csv(folder / "outlets.csv", index=False)
+    facts = corpus.event_facts(articles.astype({"wave": int}), outlets.set_index("domain"))
+    facts.map(corpus.cell_text).reset_index().to_csv(folder / "events.csv", index=False)
+    done = CliRunner().invoke(app, ["explore", str(folder)])
+    assert done.exit_code == 0, done.output
+    return folder / "explorer.html"
+
+
 @pytest.mark.slow
-def test_a_corpus_without_some_codes_has_a_page_without_them(browser, own, tmp_path):
-    data = held(own.read_text(encoding="utf-8"))
-    del data["facets"]["portrayal"]
-    data["facets"]["frame"]["values"][:5] = [-1] * 5
-    (tmp_path / "bare.html").write_text(explore.page(data), encoding="utf-8")
-    made = Explorer(browser, tmp_path / "bare.html").open()
+def test_a_corpus_with_the_least_has_a_page(browser, bare):
+    made = Explorer(browser, bare).open()
+    assert made.status()[2] == 5
     assert made.page.locator("#shares table").count() == 1
     assert "not coded" in made.page.inner_text("#table")
+    assert "too few events" in made.page.inner_text("#shares")
     made.page.click("[data-claim] button >> nth=0")
-    made.open({"case": data["facets"]["event"]["codes"][0]})
-    assert made.page.is_visible(".tellings")
+    assert "defection-framing explore" in made.page.inner_text("#record")
+    made.open({"view": "events"})
+    assert "There is none" in made.page.inner_text("#events")
+    made.open({"case": "general"})
+    assert made.page.is_visible("#case")
+    assert not made.page.is_visible("text=The study")
     assert made.said == []
     made.page.close()
 
@@ -525,17 +615,15 @@ VIEWS = ["", "view=events", "case=kuzminov-mi8", "view=about", "direction=ua_to_
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1300])
 @pytest.mark.parametrize("fragment", VIEWS)
-def test_axe_finds_nothing_and_nothing_overflows(browser, site, fragment, width):
-    axe = explore.SOURCES / "node_modules" / "axe-core" / "axe.min.js"
-    if not axe.exists():
-        pytest.skip(f"axe is not here: npm ci in {explore.SOURCES.relative_to(ROOT)}")
+def test_axe_finds_nothing_and_nothing_overflows(browser, axe, site, fragment, width):
     made = Explorer(browser, site, width).open(fragment=fragment)
     made.page.evaluate(
-        "document.querySelectorAll('#facets, .facet').forEach(box => { box.open = true })"
+        "document.querySelectorAll('#facets, .facet, .shares details')"
+        ".forEach(box => { box.open = true })"
     )
     made.page.wait_for_timeout(200)
     assert made.page.evaluate("document.documentElement.scrollWidth") <= width
-    made.page.evaluate(axe.read_text(encoding="utf-8"))
+    made.page.evaluate(axe)
 
     def violations():
         found = made.page.evaluate("axe.run().then(result => result.violations)")

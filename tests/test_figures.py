@@ -65,7 +65,7 @@ def test_forest_of_differences():
 @image
 def test_heat():
     counts = pd.DataFrame({"ru_to_ua": [1, 20], "ua_to_ru": [np.nan, 7]}, ["Russian", "Western"])
-    return figures.heat(counts, "direction", "camp")
+    return figures.heat(counts, "direction", below=counts, outlined=[("Russian", "ru_to_ua")])
 
 
 def curve(values, reported):
@@ -81,6 +81,7 @@ def test_curves():
     tables["a"].loc[27:, ["low", "high"]] = np.nan
     tables["b"][["low", "high"]] = np.nan
     counts = {"value": [0.23, 0.01], "specifications": [30, 3], "without_interval": [3, np.nan]}
+    counts["other_sign"] = [2, np.nan]
     summary, names = pd.DataFrame(counts, ["a", "b"]), {"a": "treason", "b": "all frames"}
     return figures.curves(pd.concat(tables), summary, names, {"b"})
 
@@ -92,7 +93,7 @@ mpl.rcParams["font.size"] = 17
 before = dict(mpl.rcParams)
 import pandas as pd
 from defection_framing import figures
-figures.heat(pd.DataFrame({"x": [1.0]}), "", "")
+figures.heat(pd.DataFrame({"x": [1.0]}))
 assert dict(mpl.rcParams) == before
 """
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -111,7 +112,7 @@ def test_every_figure_says_who_drew_it(name):
     function = getattr(figures, name)
     assert function.__wrapped__.__module__.startswith("defection_framing.figures.")
     if name == "heat":
-        assert function(pd.DataFrame({"x": [1.0]}), "", "").made_by == "figures.maps.heat"
+        assert function(pd.DataFrame({"x": [1.0]})).made_by == "figures.counts.heat"
 
 
 def test_a_legend_tells_the_n_of_each_series_where_panels_differ():
@@ -134,9 +135,9 @@ def test_a_legend_tells_the_n_of_each_series_where_panels_differ():
 def test_open_marks_are_those_not_shown_and_the_key_says_so():
     fig = figures.forest(contrasts(), "points", panel="panel", zero=True)
     assert marks(fig.axes[0]) == {"#000000": [0.2], "#ffffff": [-0.1]}
-    assert texts(fig.legends[0]) == ["open mark: not shown"]
+    assert texts(fig.legends[0]) == ["hollow: not shown"]
     fig = figures.forest(contrasts(), "points", panel="panel", open_mark="interval holds zero")
-    assert texts(fig.legends[0]) == ["open mark: interval holds zero"]
+    assert texts(fig.legends[0]) == ["hollow: interval holds zero"]
 
 
 def test_what_one_series_rests_on_heads_its_key():
@@ -201,7 +202,7 @@ def test_curves_and_what_holds_of_nothing_draw_nothing():
     summary = pd.DataFrame({"specifications": [0]}, ["a"])
     for fig in (
         figures.curves(none, summary, {"a": "A"}, set()),
-        figures.what_holds(summary, {"a": none["value"]}, {"a": "A"}),
+        figures.what_holds(summary, {"a": none["value"]}, {"a": "A"}, ""),
     ):
         assert "nothing to show" in fig.axes[0].texts[0].get_text()
 

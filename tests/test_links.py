@@ -7,7 +7,7 @@ import pytest
 
 from defection_framing.settings import ROOT, notebook_sources
 
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("figures/*.md")]
+PAGES = [page for name in (".", "data", "figures") for page in (ROOT / name).glob("*.md")]
 
 
 def links(text):

@@ -45,8 +45,10 @@ def test_is_stored_in_the_normal_form(notebook):
     assert notebook == run.normalise(notebook)
 
 
-def test_opens_with_question_inputs_and_outputs(notebook):
+def test_all_but_the_report_open_with_question_inputs_and_outputs(notebook):
     first = notebook.cells[0]
+    if "A report" in first.source:
+        return
     assert first.cell_type == "markdown"
     for word in ("question", "inputs", "outputs"):
         assert re.search(rf"\b{word}\b", first.source, re.I), word

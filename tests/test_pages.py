@@ -1,3 +1,4 @@
+import csv
 import json
 import re
 import string
@@ -5,18 +6,21 @@ import string
 import pytest
 
 from defection_framing import figures, settings
-from defection_framing.publish import captions, ledger, pages
+from defection_framing.publish import captions, ledger, pages, run
 
 WORDS = {
-    "early": {"title": "Early?", "caption": "First.", "alt": "Bars."},
+    "early": {"title": "Early?", "question": "When?", "caption": "First.", "alt": "Bars."},
     "voices": {
         "title": "Who speaks?",
+        "question": "Whose voices?",
+        "report": True,
         "caption": "Voices; none under {min_events}, {both} left out.",
         "alt": "Dots [two rows]\nwith intervals.",
     },
 }
 ENTRY = {
     "title": "Who speaks?",
+    "question": "Whose voices?",
     "caption": "An old caption.",
     "alt": "Old words.",
     "fields": {"both": 4},
@@ -32,7 +36,8 @@ def root(tmp_path, monkeypatch):
     monkeypatch.setattr(captions, "load", lambda: WORDS)
     monkeypatch.setattr(ledger, "headlines", lambda: ["- one", "- two"])
     monkeypatch.delenv("DEFECTION_DATA", raising=False)
-    (tmp_path / "figures" / "tables").mkdir(parents=True)
+    for kind in ("report", "supplement"):
+        (tmp_path / "figures" / kind / "tables").mkdir(parents=True)
     (tmp_path / "notebooks" / "supplement").mkdir(parents=True)
     (tmp_path / "README.md").write_text("<!-- findings:start -->\n<!-- findings:end -->\n")
     return tmp_path
@@ -40,8 +45,8 @@ def root(tmp_path, monkeypatch):
 
 def draw(root, **entries):
     for name in entries:
-        for file in (f"{name}.png", f"{name}.svg", f"tables/{name}.csv"):
-            (root / "figures" / file).write_text("x")
+        for file in captions.files(name):
+            file.write_text("x")
     (root / "figures" / "figures.json").write_text(json.dumps(entries))
 
 
@@ -82,36 +87,50 @@ def test_gallery_shows_each_figure_with_all_that_belongs_to_it(root):
     notebook(root / "notebooks" / "supplement" / "4_camps.ipynb")
     pages.write_pages()
     for part in (
-        "- [`voices`](#voices): Who speaks?",
-        '<a id="voices"></a>\n\n## Who speaks?',
-        "![Dots (two rows) with intervals.](voices.png)",
+        "- [Who speaks?](#voices)",
+        '<a href="#voices"><img src="report/voices.png" alt="Who speaks?" width="210"></a>',
+        '<a id="voices"></a>\n\n### Who speaks?\n\nWhose voices?',
+        "![Dots (two rows) with intervals.](report/voices.png)",
         "*Voices; none under 7, 4 left out.*",
         "10 articles on 4 events",
         "(../notebooks/supplement/4_camps.ipynb)",
-        "[`figures.forest.forest`]",
+        "`figures.forest.forest` in [figures/forest.py]",
         "/defection_framing/figures/forest.py)",
-        "(voices.svg)",
-        "(tables/voices.csv)",
+        "(report/voices.svg)",
+        "(report/tables/voices.csv)",
     ):
         assert part in gallery(root)
 
 
-def test_gallery_follows_the_words_whatever_the_order_of_the_register(root):
+def test_gallery_follows_the_words_whatever_the_order_of_the_register(root, monkeypatch):
     early = ENTRY | {"notebook": "1_corpus"}
+    monkeypatch.setattr(
+        captions, "load", lambda: {n: w | {"report": True} for n, w in WORDS.items()}
+    )
     draw(root, voices=ENTRY, early=early)
     pages.write_pages()
     first = gallery(root)
     draw(root, early=early, voices=ENTRY)
     pages.write_pages()
     assert gallery(root) == first
-    assert first.index("## Early?") < first.index("## Who speaks?")
+    assert first.index("### Early?") < first.index("### Who speaks?")
+
+
+def test_gallery_opens_with_the_report_and_folds_the_rest_by_notebook(root):
+    notebook(root / "notebooks" / "1_corpus.ipynb")
+    draw(root, voices=ENTRY, early=ENTRY | {"notebook": "1_corpus"})
+    pages.write_pages()
+    report, rest = gallery(root).split("\n## An old caption.\n")
+    assert "## The report" in report and "### Who speaks?" in report and "<details>" not in report
+    opened, closed = rest.index("<details>"), rest.index("</details>")
+    assert opened < rest.index("### Early?") < closed
 
 
 @pytest.mark.parametrize("file", ["voices.png", "voices.svg", "tables/voices.csv"])
 def test_a_figure_without_its_files_is_named(root, file):
     draw(root, voices=ENTRY)
-    (root / "figures" / file).unlink()
-    with pytest.raises(pages.ReportError, match=f"voices.*figures/{file} does not exist"):
+    (root / "figures/report" / file).unlink()
+    with pytest.raises(pages.ReportError, match=f"voices.*figures/report/{file} does not exist"):
         pages.write_pages()
 
 
@@ -124,7 +143,7 @@ def test_changed_words_reach_notebooks_gallery_register_and_readme_without_a_run
     picture, below, linked, other = outputs(path)
     new = "*Voices; none under 7, 4 left out.*"
     assert below["data"]["text/markdown"] == [f"{new} n: 10 articles on 4 events."]
-    link = "![Dots (two rows) with intervals.](../figures/voices.png)"
+    link = "![Dots (two rows) with intervals.](../figures/report/voices.png)"
     assert linked["data"]["text/markdown"] == [f"{link}\n", "\n", new]
     assert picture["metadata"]["image/png"]["alt"] == "Dots [two rows] with intervals."
     assert picture["data"]["image/png"] == "abc"
@@ -187,12 +206,34 @@ def test_missing_or_muddled_markers_are_said_and_the_page_kept(root, text):
     assert page.read_text() == text
 
 
-def test_every_figure_has_title_caption_and_alt_text():
+def test_every_figure_has_title_question_caption_and_alt_text():
     for name, words in captions.load().items():
-        assert set(words) == {"title", "caption", "alt"}, name
-        assert all(text.strip() for text in words.values()), name
-        fields = [f for text in words.values() for _, f, _, _ in string.Formatter().parse(text)]
-        assert all(f is None or f.isidentifier() for f in fields), name
+        texts = {part: words[part] for part in ("title", "question", "caption", "alt")}
+        assert set(words) - {"holds", "report"} == texts.keys(), name
+        assert all(text.strip() for text in texts.values()), name
+        assert "{" not in words["question"], name
+        parsed = string.Formatter().parse(words["caption"] + words["alt"])
+        fields = {f.partition(".")[0] for _, f, _, _ in parsed if f is not None}
+        estimates = {f for f in fields if not f.isidentifier()}
+        assert estimates <= ledger.estimates().keys(), name
+
+
+def test_every_column_of_a_figures_table_is_named_in_words():
+    for name in captions.read_register():
+        with captions.files(name)[2].open(encoding="utf-8", newline="") as file:
+            columns = next(csv.reader(file))
+        assert len(set(columns)) == len(columns), name
+        for column in columns:
+            assert re.search("[a-z]", column) and not re.search("_|Unnamed", column), (name, column)
+
+
+def test_a_title_rests_on_estimates_of_its_own_notebook():
+    # Those of another may not be there yet when the picture is drawn.
+    notebook = ledger.read().set_index("name")["notebook"]
+    for name, entry in captions.read_register().items():
+        if entry["notebook"] not in run.READ_OTHERS:
+            of = {notebook[estimate] for estimate in captions.claim(name).names()}
+            assert of <= {entry["notebook"]}, name
 
 
 def test_no_threshold_is_typed_into_a_caption():
@@ -202,14 +243,16 @@ def test_no_threshold_is_typed_into_a_caption():
 
 
 def test_every_committed_figure_is_in_the_gallery_and_no_other():
-    register = captions.read_register()
+    register, known = captions.read_register(), ledger.estimates()
     folder = settings.figures_dir()
-    drawn = {path.stem for kind in ("*.png", "*.svg", "tables/*.csv") for path in folder.glob(kind)}
-    assert drawn == register.keys() == captions.load().keys()
-    shown = re.findall(r"^!\[.+\]\((.+)\.png\)$", (folder / "README.md").read_text(), re.M)
-    assert shown == list(captions.load())
+    drawn = {path for kind in ("*.png", "*.svg", "*.csv") for path in folder.rglob(kind)}
+    assert drawn == {file for name in register for file in captions.files(name)}
+    assert register.keys() == captions.load().keys()
+    shown = re.findall(r"^!\[.+\]\((.+\.png)\)$", (folder / "README.md").read_text(), re.M)
+    in_order = sorted(captions.load().items(), key=lambda entry: not entry[1].get("report"))
+    assert shown == [captions.picture(name) for name, _ in in_order]
     for name, entry in register.items():
-        assert entry | captions.words(name, entry["fields"]) == entry, name
+        assert entry | captions.words(name, entry["fields"], known) == entry, name
         module, _, function = entry["drawn_by"].rpartition(".")
         assert getattr(figures, function).__module__ == f"defection_framing.{module}", name
         assert list((settings.ROOT / "notebooks").rglob(f"{entry['notebook']}.ipynb")), name

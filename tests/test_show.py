@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 from defection_framing import figures, settings
-from defection_framing.publish import captions, show
+from defection_framing.publish import captions, ledger, show
 
 WORDS = {
-    "title": "Which {what}?",
+    "title": "Treason is the commonest.",
+    "question": "Which frames?",
+    "holds": ["treason value > 0.1"],
     "caption": "No interval\nunder {min_events}.",
     "alt": "{n_dots} dots.",
 }
@@ -22,12 +24,14 @@ TABLE = pd.DataFrame({"value": [0.2, 0.4]}, index=pd.Index(["treason", "cost"], 
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
     monkeypatch.setenv("JPY_SESSION_NAME", "/somewhere/1_corpus.ipynb")
-    monkeypatch.setattr(captions, "load", lambda: {"shares": WORDS, "other": WORDS})
+    words = {"shares": WORDS, "other": WORDS | {"report": True}}
+    monkeypatch.setattr(captions, "load", lambda: words)
+    ledger.record(pd.DataFrame({"value": [0.2]}, ["treason"]))
     return tmp_path / "figures"
 
 
 def put(name="shares", **fields):
-    fields = fields or {"what": "frames", "n_dots": TABLE["value"].count()}
+    fields = fields or {"n_dots": TABLE["value"].count()}
     show.show(name, figures.forest(TABLE, "share"), TABLE, n="2 articles", **fields)
 
 
@@ -46,13 +50,15 @@ def test_the_register_keeps_words_fields_notebook_and_who_drew(folder):
     register = json.loads((folder / "figures.json").read_text())
     assert list(register) == ["other", "shares"]
     assert register["shares"] == {
-        "title": "Which frames?",
+        "title": "Treason is the commonest.",
+        "question": "Which frames?",
         "caption": "No interval under 7.",
         "alt": "2 dots.",
-        "fields": {"what": "frames", "n_dots": 2},
+        "fields": {"n_dots": 2},
         "n": "2 articles",
         "notebook": "1_corpus",
         "drawn_by": "figures.forest.forest",
+        "faults": [],
     }
 
 
@@ -64,16 +70,38 @@ def test_the_notebook_shows_a_picture_that_is_known_by_name_and_the_caption(fold
     assert picture.alt == "2 dots."
     assert caption.data == "*No interval under 7.* n: 2 articles."
     assert metadata == {"figure": "shares"}
-    kept = folder / "shares.png"
+    kept = folder / "supplement" / "shares.png"
     assert len(picture.data) < kept.stat().st_size
 
 
-def test_the_title_is_drawn_above_what_the_figure_says_of_itself(folder, monkeypatch):
+def drawn(monkeypatch, **estimate):
+    """Texts of the figure itself, from top to bottom, with `treason` as estimated."""
+    ledger.record(pd.DataFrame(estimate, ["treason"]))
     monkeypatch.setattr(show.plt, "close", lambda fig: None)
     fig = figures.forest(TABLE, "share")
-    fig.suptitle("n = 2")
-    show.show("shares", fig, TABLE, n="2", what="frames", n_dots=2)
-    assert fig.get_suptitle() == "Which frames?\nn = 2"
+    show.show("shares", fig, TABLE, n="2", n_dots=2)
+    words = [t for t in fig.texts if t.get_text()]
+    return [t.get_text() for t in sorted(words, key=lambda t: -t.get_position()[1])]
+
+
+def test_what_was_found_is_the_title_and_the_question_stands_below_it(folder, monkeypatch):
+    title, question, source = drawn(monkeypatch, value=[0.2])
+    assert (title, question) == ("Treason is the commonest.", "Which frames?")
+    assert source.startswith("n: 2 | Drawn by Toward us, away from us ")
+
+
+@pytest.mark.parametrize("estimate", [{"value": [0.05]}, {"value": [float("nan")]}])
+def test_a_title_that_is_not_true_gives_way_to_the_question(folder, monkeypatch, estimate):
+    title, _ = drawn(monkeypatch, **estimate)
+    assert title == "Which frames?"
+    assert captions.read_register()["shares"]["title"] == "Which frames?"
+
+
+def test_figures_of_the_report_have_a_folder_of_their_own(folder):
+    put("other")
+    assert sorted(p.parent.relative_to(folder).as_posix() for p in folder.rglob("other.*")) == [
+        "report", "report", "report/tables"
+    ]  # fmt: skip
 
 
 def test_an_unknown_figure_and_a_missing_field_are_said_in_one_sentence(folder):

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from defection_framing import corpus
 from defection_framing.publish import captions, findings, ledger, site
 from defection_framing.settings import ROOT, notebook_sources
 
@@ -93,11 +94,30 @@ def test_every_link_within_it_leads_somewhere(pages):
             path = (SITE / name).parent / unquote(parts.path) if parts.path else SITE / name
             if not path.is_file():
                 broken.append(f"{name}: {link}")
-            elif parts.fragment and path.suffix == ".html":
+            elif parts.fragment and path.suffix == ".html" and path.name != "explorer.html":
                 there = pages[path.resolve().relative_to(SITE.resolve()).as_posix()]
                 if unquote(parts.fragment) not in there.ids:
                     broken.append(f"{name}: {link}")
     assert broken == []
+
+
+def test_the_first_page_leads_to_report_explorer_figures_and_data(pages):
+    first = pages["index.html"]
+    assert "No person has checked the codes" in first.text
+    assert {"explorer.html", "look_up.html", "figures/README.html"} <= first.links
+    report = [p.relative_to(ROOT).as_posix() for p in (ROOT / "figures/report").glob("report.*")]
+    assert set(report) <= first.links
+
+
+def test_every_case_that_both_camps_told_leads_to_its_two_tellings(pages):
+    events = corpus.load().events
+    links = pages["look_up.html"].links
+    assert {f"explorer.html#case={event}" for event in events.index[events["shared"]]} <= links
+
+
+def test_the_report_shows_no_code(pages):
+    for name, shown in {"0_report": False, "3_same_act": True}.items():
+        assert ("import" in pages[f"notebooks/{name}.html"].text) is shown
 
 
 def test_every_notebook_is_a_page_and_reachable_from_the_first(pages):
@@ -119,10 +139,10 @@ def test_every_finding_stands_with_its_figure_its_estimates_and_its_cell(pages):
     for name, said in ledger.texts().items():
         finding, label = findings.load()[name], name.replace("_", "-")
         assert plain(said) in text
-        assert f"finding-{label}" in pages["findings.html"].ids
+        assert {f"finding-{label}", f"estimates-{label}"} <= pages["findings.html"].ids
         assert all(plain(estimate) in text for estimate in finding.names())
         if said in first:
-            assert f"findings.html#finding-{label}" in pages["index.html"].links
+            assert f"findings.html#estimates-{label}" in pages["index.html"].links
         if finding.figure in drawn:
             assert f"figures/README.html#figure-{finding.figure.replace('_', '-')}" in links
         [path] = [p for p in notebook_sources() if p.stem == finding.notebook]
@@ -136,12 +156,64 @@ def test_every_figure_stands_in_the_gallery_with_what_is_seen_in_words(pages):
     gallery = pages["figures/README.html"]
     for name in captions.read_register():
         assert f"figure-{name.replace('_', '-')}" in gallery.ids
-        assert f"../figures/{name}.png" in gallery.loads
+        assert f"../figures/{captions.picture(name)}" in gallery.loads
 
 
-def test_a_phone_is_told_the_width_of_its_screen(pages):
-    for path in pages:
-        assert 'name="viewport"' in (SITE / path).read_text(encoding="utf-8")
+READ = (
+    "index findings look_up figures/README notebooks/0_report notebooks/3_same_act data/dictionary "
+    "data/CODEBOOK guide CONTRIBUTING api/stats"
+).split()
+"""Pages of every kind."""
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with_script", "without"])
+def test_every_page_fits_a_phone_and_is_read_without_script_and_connection(browser, pages, script):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, java_script_enabled=script, offline=True
+    )
+    page, wrong = context.new_page(), []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+    page.on("request", lambda r: r.url.startswith(("file:", "data:")) or wrong.append(r.url))
+    for name in pages if script else map("{}.html".format, READ):
+        if name == "explorer.html":
+            continue
+        page.goto((SITE / name).as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(box => { box.open = true })")
+        if not script:
+            assert page.is_visible("article h1"), name
+            assert len(page.inner_text("article")) > 200, name
+        elif (width := page.evaluate("document.documentElement.scrollWidth")) > 390:
+            wrong.append(f"{name} is {width} pixels wide")
+    context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("width", [390, 1300])
+def test_axe_finds_nothing(browser, axe, pages, width):
+    page, found = browser.new_page(viewport={"width": width, "height": 900}), []
+    for name in READ:
+        page.goto((SITE / f"{name}.html").as_uri())
+        page.evaluate(axe)
+        for v in page.evaluate("axe.run('article').then(result => result.violations)"):
+            found.append((name, v["id"], v["nodes"][0]["html"][:200]))
+    page.close()
+    assert found == []
+
+
+def test_a_link_to_estimates_opens_their_table(browser, pages):
+    page = browser.new_page()
+    page.goto((SITE / "index.html").as_uri())
+    page.click("article a:has-text('estimates') >> nth=0")
+    page.wait_for_selector("details[open] table")
+    page.close()
+
+
+def test_the_search_finds_words_from_a_folder(browser, pages):
+    page = browser.new_page()
+    page.goto(f"{(SITE / 'search.html').as_uri()}?q=traitor")
+    page.wait_for_selector("#search-results li a")
+    page.close()
 
 
 def test_it_is_built_of_the_repositorys_own_study_alone(monkeypatch, tmp_path):

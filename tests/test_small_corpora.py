@@ -1,13 +1,17 @@
 """The study runs on corpora that lack camps, directions, the second coder, or nearly everything."""
 
+import dataclasses
+
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 
 import parts
 from defection_framing import corpus, settings, stats
+from defection_framing.domain import DIRECTIONS, TOWARD
 from defection_framing.publish import captions, run
-from defection_framing.study import topics_model
+from defection_framing.study import codes, inference, topics_model
 
 pytestmark = pytest.mark.slow
 
@@ -30,9 +34,45 @@ def test_the_whole_study_runs_on_a_handful_of_articles_of_one_direction(tmp_path
     for path in run.notebooks():
         texts(folder / "notebooks" / path.relative_to(settings.ROOT / "notebooks"))
     assert "for want of material" in texts(folder / "notebooks" / "2_topics.ipynb")
-    assert "Not to be had from this corpus" in texts(folder / "notebooks" / "4_camps.ipynb")
+    report = texts(folder / "notebooks" / "0_report.ipynb")
+    assert f"{len(corpus.load(folder).articles)} articles on" in report
+    assert "points" not in report  # of one direction nothing can be compared
     assert {"coverage", "energies", "by_stratum"} <= set(captions.read_register())
     assert {p: p.stat().st_mtime_ns for p in (settings.ROOT / "figures").rglob("*")} == ours
+
+
+def test_seven_events_a_cell_and_frames_that_are_never_or_always_given_are_no_fault(
+    tmp_path, monkeypatch
+):
+    table = corpus.load().article_table()
+    cells = table[table["camp"].isin(TOWARD) & table["direction"].isin(DIRECTIONS)]
+    events = cells.drop_duplicates(["camp", "direction", "cluster"])
+    first = events.groupby(["camp", "direction"], observed=True).head(7)
+    folder = parts.write(tmp_path / "own", lambda a: a["article_id"].isin(first.index))
+    claims = pd.read_csv(folder / "claims.csv", dtype=str, keep_default_na=False)
+    claims["frame"] = claims["frame"].replace(["mistreatment", "coercion"], "survival")
+    exits = claims["article_id"].map(table["direction"]).isin(["ru_exit", "ua_exit"])
+    claims["frame"] = claims["frame"].mask(exits, "treason")
+    claims.assign(frame_2="").to_csv(folder / "claims.csv", index=False)
+    monkeypatch.setenv("DEFECTION_DATA", str(folder))
+    run.run_study(["3_same_act", "4_camps", "5_what_survives", "inference", "0_report"])
+    report = texts(folder / "notebooks" / "0_report.ipynb")
+    assert "have as their frame: treason 100% [" in report
+    assert "exits minus crossings, Russian side, named events**: treason +" in report
+    for said in ("nan", "Not computed", "Does not hold", "kuzminov", "mistreatment"):
+        assert said not in report
+
+
+def test_codes_that_no_article_has_are_drawn_as_none():
+    data = corpus.load()
+    empty = data.articles.assign(motives=[()] * len(data.articles), portrayal=None)
+    empty["portrayal"] = pd.Categorical(empty["portrayal"], corpus.codes("articles", "portrayal"))
+    bare = dataclasses.replace(data, articles=empty, codings_articles=data.codings_articles[:0])
+    for column in ("motives", "portrayal"):
+        drawn = codes.redraws(bare, column, draws=3)
+        assert list(drawn.names) and not drawn.units.any() and not drawn.drawn.any()
+        told = pd.DataFrame({"article_id": empty.index, "left": True})
+        assert inference.plant_pairs(told, drawn, 0.2, np.random.default_rng(0)) is drawn
 
 
 def test_topics_are_fewer_where_there_are_fewer_claims(tmp_path):

@@ -22,10 +22,10 @@ ledger.record(pd.DataFrame({{"value": [{value}]}}, ["{name}"]))
 DRAW = """
 import json, pathlib
 figures = pathlib.Path(r"{root}/figures")
-(figures / "tables").mkdir(exist_ok=True, parents=True)
+(figures / "supplement/tables").mkdir(exist_ok=True, parents=True)
 for name in ("b.png", "b.svg", "tables/b.csv"):
-    (figures / name).write_text("x")
-entry = {{"title": "B?", "fields": {{}}, "n": "2 articles", "notebook": "1_first"}}
+    (figures / "supplement" / name).write_text("x")
+entry = {{"title": "B?", "question": "B?", "fields": {{}}, "n": "2", "notebook": "1_first"}}
 entry["drawn_by"] = "figures.heat"
 (figures / "figures.json").write_text(json.dumps({{"b": entry}}))
 """
@@ -57,7 +57,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setenv("DEFECTION_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(corpus, "load", lambda: None)
     monkeypatch.setattr(ledger, "headlines", lambda: ["- Found: 1.", "- Found: 2."])
-    words = {"title": "B?", "caption": "C.", "alt": "A."}
+    words = {"title": "B?", "question": "B?", "caption": "C.", "alt": "A."}
     monkeypatch.setattr(captions, "load", lambda: {"b": words})
     for folder in ("notebooks/supplement", "data"):
         (tmp_path / folder).mkdir(parents=True)
@@ -151,7 +151,7 @@ def test_what_did_not_change_is_not_run_again(quick, capfd):
         (lambda r: put(r, "1_first", LOG, "1"), ["1_first"]),
         (lambda r: put(r, "supplement/more", LOG, RECORD.format(value=3, name="y")),
          ["more", "0_report"]),
-        (lambda r: (r / "data/figures/b.svg").unlink(), ["1_first"]),
+        (lambda r: (r / "data/figures/supplement/b.svg").unlink(), ["1_first"]),
         (lambda r: (r / "data/derived/estimates.csv").unlink(), ["more"]),
         (lambda r: (r / "data/articles.csv").write_text("article_id\nx\n"),
          ["1_first", "more", "0_report"]),
@@ -195,7 +195,7 @@ def test_what_no_notebook_makes_any_more_is_taken_away(quick):
     run.run_study()
     assert ledger.estimates() == {}
     assert json.loads((quick / "data/figures/figures.json").read_text()) == {}
-    assert not (quick / "data/figures/b.png").exists()
+    assert not (quick / "data/figures/supplement/b.png").exists()
 
 
 def test_an_estimate_may_move_to_another_notebook(quick):
@@ -273,7 +273,8 @@ def test_a_researchers_corpus_gets_its_own_copies(project, monkeypatch):
 
 
 def test_findings_are_reworded_without_a_run(project, monkeypatch):
-    put(project, "1_first", "from defection_framing.publish import ledger; ledger.say('coding')")
+    said = "display(Markdown('said'), metadata={'finding': 'coding'})"
+    put(project, "1_first", f"from IPython.display import Markdown, display; {said}")
     for other in ("0_report", "supplement/more"):
         (project / "notebooks" / f"{other}.ipynb").unlink()
     run.run_study()

@@ -6,7 +6,9 @@ Each function draws in the study's style without touching a caller's matplotlib,
 # ruff: noqa: F401
 
 from .checks import coverage
+from .counts import counts, heat
 from .curves import curves, what_holds
+from .dumbbell import dumbbell
 from .forest import forest
-from .maps import claim_map, counts, heat, topic_name
+from .maps import topic_map, topic_numbers
 from .tellings import tellings

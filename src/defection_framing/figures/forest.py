@@ -10,7 +10,20 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
 from .. import domain
-from .style import DAGGER, DARK, LIGHT, NBSP, Look, drawn, looks, nothing, tick
+from .style import (
+    DAGGER,
+    DARK,
+    LIGHT,
+    NBSP,
+    PALE,
+    WIDTH,
+    Look,
+    drawn,
+    looks,
+    nothing,
+    tick,
+    wrapped,
+)
 
 
 @drawn
@@ -38,15 +51,16 @@ def forest(
     table : pd.DataFrame
         As `stats.prevalence` or `stats.contrast` return it: levels of the index name row, series
         and panel; `value`, and where there are any `low`, `high`, `shown` (bool: a filled mark,
-        else an open one), `n_articles` and `n_<sized_by>` (of a series, for the legend), `n` (of
-        a row, for its label). Series and panels stand in the order of the table.
+        else a hollow one), `band` (how far from zero a grey bar reaches), `n_articles` and
+        `n_<sized_by>` (of a series, for the legend), `n` (of a row, for its label). Series and
+        panels stand in the order of the table.
     xlabel : str
     row, series, panel : str
         Levels of the index; rows are its last level, unless said. Panels are across.
     unit : {"percent", "points", "plain"}, or dict of panel to unit
         How values are written; shares are 0 to 1.
     order : sequence of str, optional
-        Rows from top to bottom; by default by mean value in the first panel.
+        Rows from top to bottom; by default by mean value in the first panel, or in their own.
     zero : bool
         Draw the line of no difference.
     lines : sequence of float, or dict of panel to sequence
@@ -54,7 +68,7 @@ def forest(
     marked : collection of str
         Rows that are named with a dagger, such as frames that coders tell apart badly.
     open_mark : str
-        What an open mark means, where the table has `shown`.
+        What a hollow mark means, where the table has `shown`.
     columns : int, optional
         Panels across, if not all. With 1, each panel below another has rows of its own.
     own_scale : bool
@@ -72,16 +86,15 @@ def forest(
     if t.empty:
         return nothing()
     panels, own_look = list(t["panel"].unique()), looks(t["series"].unique())
-    if order is None:
-        first = t[t["panel"] == panels[0]].groupby("row")["value"].mean()
-        order = [*first.sort_values(ascending=False).index, *t["row"]]
-    order = list(dict.fromkeys(str(r) for r in order))
-    across = columns or len(panels)
+    across, first = columns or len(panels), t[t["panel"] == panels[0]]
+    asked = None if order is None else [str(r) for r in order]
+    order = list(dict.fromkeys([*(asked or _by_value(first)), *t["row"]]))
     rows = {p: order for p in panels}
     if across == 1:
-        rows = {p: [r for r in order if r in set(t.loc[t["panel"] == p, "row"])] for p in panels}
-    names = _row_names(t, order, marked)
-    fig, axes = _grid(rows, names, len(own_look), across, own_scale, "n_articles" in t)
+        own = {p: t[t["panel"] == p] for p in panels}
+        rows = {p: [r for r in asked or _by_value(o) if r in set(o["row"])] for p, o in own.items()}
+    names = _row_names(t, order, marked, 44 if across == 1 else 28)
+    fig, axes, room = _grid(rows, names, len(own_look), across, own_scale)
     for ax, p in zip(axes.flat, panels, strict=False):
         own = t[t["panel"] == p]
         scale = unit if isinstance(unit, str) else unit[p]
@@ -99,45 +112,54 @@ def forest(
             part = own[own["series"] == s].set_index("row").reindex(rows[p])
             _one_series(ax, part, shift, own_look[s], _series_name(s, part, sized_by))
         title = domain.label(p) + (" (points)" if unit is not scale and scale == "points" else "")
-        ax.set_title("\n".join(textwrap.wrap(title, 22 if across > 2 else 44)))
-        ax.set_yticks(range(len(rows[p])), [names[r] for r in rows[p]])
+        ax.set_title("\n".join(wrapped(title, room, 9, "bold")))
+        ax.set_yticks(range(len(rows[p])), [names[r] for r in rows[p]], fontsize=8)
         ax.set_ylim(len(rows[p]) - 0.5, -0.5)
         ax.xaxis.set_major_formatter(lambda v, _, scale=scale: tick(scale, v))
         ax.grid(axis="y", visible=False)
         for y in np.arange(0.5, len(rows[p]) - 1):
             ax.axhline(y, color=LIGHT, linewidth=0.6)
-    for ax in axes[-1] if across < 3 else axes[-1, across // 2 : across // 2 + 1]:
-        ax.set_xlabel(xlabel)
-    _keys(fig, axes.flat[: len(panels)], "n_articles" in t, open_mark if "shown" in t else "")
+    last = [ax for i, ax in enumerate(axes.flat) if len(panels) - across <= i < len(panels)]
+    for ax in last:
+        ax.set_xlabel("\n".join(wrapped(xlabel, room, 9)))
+    some_open = "shown" in t and not t.loc[t["value"].notna(), "shown"].eq(True).all()
+    _keys(fig, axes.flat[: len(panels)], "n_articles" in t, open_mark if some_open else "", room)
     return fig
 
 
-def _row_names(t: pd.DataFrame, order: Sequence[str], marked: Collection[str]) -> dict[str, str]:
+def _by_value(t: pd.DataFrame) -> list[str]:
+    """Rows from the highest mean value to the lowest."""
+    means = t.groupby("row", sort=False)["value"].mean()
+    return list(means.sort_values(ascending=False, kind="stable").index)
+
+
+def _row_names(t: pd.DataFrame, order: Sequence[str], marked: Collection[str], letters: int):
     """Labels of rows, with a dagger for those marked, and n where the table has it."""
     n = t.groupby("row")["n"].max().dropna() if "n" in t else {}
     names = {r: domain.label(r) + (DAGGER if r in marked else "") for r in order}
     names |= {r: f"{names[r]} (n{NBSP}={NBSP}{n[r]:,.0f})" for r in order if r in n}
-    return {r: "\n".join(textwrap.wrap(name, 44)) for r, name in names.items()}
+    return {r: "\n".join(textwrap.wrap(name, letters)) for r, name in names.items()}
 
 
-def _grid(rows, names, n_series, across, own_scale, with_n):
-    """Figure and axes, as large as panels, rows, labels and legends need (in inches)."""
+def _grid(rows, names, n_series, across, own_scale):
+    """Figure and axes, as high as rows need, and the width of a panel (in inches)."""
     down = -(-len(rows) // across)
-    each = max(0.22, 0.06 + 0.08 * n_series, *(0.15 * (1 + x.count("\n")) for x in names.values()))
+    each = max(0.19, 0.06 + 0.08 * n_series, *(0.15 * (1 + x.count("\n")) for x in names.values()))
     heights = [max(each * len(r), 0.5) + 0.3 for r in list(rows.values())[::across]]
     room = 0.4 + 0.066 * max(len(line) for x in names.values() for line in x.split("\n"))
-    width = 4.2 if across == 1 else 3.8 if with_n or across == 2 else 2
     shared = {"sharex": not own_scale, "sharey": across > 1, "height_ratios": heights}
-    size = (room + width * across, sum(heights) + 0.9 + 0.19 * n_series)
+    size = (WIDTH, sum(heights) + 0.7 + 0.12 * n_series)
     fig, axes = plt.subplots(down, across, squeeze=False, figsize=size, **shared)
     for ax in axes.flat[len(rows) :]:
         ax.set_visible(False)
-    return fig, axes
+    return fig, axes, (WIDTH - room) / across - 0.1
 
 
 def _one_series(ax, part: pd.DataFrame, shift: float, look: Look, name: str) -> None:
     """Intervals and marks of one series; marks are open where a value is not shown."""
     y = np.arange(len(part)) + shift
+    if "band" in part:
+        ax.hlines(y, -part["band"], part["band"], color=PALE, linewidth=9, zorder=1)
     ax.hlines(y, part["low"], part["high"], color=look.colour, linewidth=look.line)
     filled = np.full(len(part), look.filled)
     if "shown" in part:
@@ -150,30 +172,42 @@ def _one_series(ax, part: pd.DataFrame, shift: float, look: Look, name: str) -> 
             linewidth=look.line, markerfacecolor=look.face, label=name)  # fmt: skip
 
 
-def _keys(fig, axes, with_n: bool, open_mark: str) -> None:
+def _keys(fig, axes, with_n: bool, open_mark: str, room: float) -> None:
     """Legends: one for all panels, or one below each where the panels rest on different n."""
     keys = [dict(zip(*ax.get_legend_handles_labels()[::-1], strict=True)) for ax in axes]
+    together = {}
     if with_n and any(key.keys() != keys[0].keys() for key in keys):
         for ax, key in zip(axes, keys, strict=True):
-            below = ax.transAxes + ScaledTranslation(0, -0.5, fig.dpi_scale_trans)
+            lines = ax.get_xlabel().count("\n") + 1 if ax.get_xlabel() else -1
+            inches = 0.3 + 0.15 * lines
+            below = ax.transAxes + ScaledTranslation(0, -inches, fig.dpi_scale_trans)
             place = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}
-            _key(ax, key, open_mark, 1, **place)
+            _key(ax, {"\n".join(wrapped(n, room - 0.3, 8)): h for n, h in key.items()}, 1, **place)
     else:
         together = {name: handle for key in keys for name, handle in key.items()}
-        letters = fig.get_figwidth() * 13  # that have room beside each other
-        columns = int(letters / (10 + max(map(len, [*together, open_mark]))))
-        _key(fig, together, open_mark, max(columns, 1), loc="outside lower left")
-
-
-def _key(owner, key: dict, open_mark: str, columns: int, **place) -> None:
-    """One legend: the series, and what an open mark means; a single series is its heading."""
-    head = None
-    if len(key) == 1:
-        head, key = next(iter(key)), {}
     if open_mark:
-        mark = Line2D([], [], ls="", color=DARK, marker="o", mfc="white", ms=5)
-        key[f"open mark: {open_mark}"] = mark
-    if key or head:
+        shape = next(iter(together.values())).get_marker() if len(together) == 1 else "o"
+        together[f"hollow: {open_mark}"] = Line2D(
+            [], [], ls="", color=DARK, marker=shape, mfc="w", ms=5
+        )
+    letters = int(WIDTH * 13)  # that have room beside each other
+    columns = next(
+        (n for n in range(len(together), 1, -1) if _letters(list(together), n) <= letters), 1
+    )
+    _key(fig, together, columns, loc="outside upper left")
+
+
+def _letters(names: list[str], columns: int) -> int:
+    """Letters, handles among them, across a legend that is filled column by column."""
+    return sum(8 + max(map(len, part)) for part in np.array_split(names, columns))
+
+
+def _key(owner, key: dict, columns: int, **place) -> None:
+    """One legend: the series; a single one is its heading."""
+    head = None
+    if len(key) == 1 and not next(iter(key)).startswith("hollow: "):
+        head, key = next(iter(key)), {}
+    if head or any(key):
         owner.legend(key.values(), key.keys(), title=head, fontsize=8, title_fontsize=8,
                      alignment="left", ncols=columns, **place)  # fmt: skip
 

@@ -1,7 +1,15 @@
-"""The look of all figures: colours, markers and settings, and who drew what.
+"""The look of all figures: colours, markers, letters and settings, and who drew what.
 
-Colours are Okabe & Ito's (2008), told apart by colour-blind readers; every series also has a
-marker of its own, so that nothing is lost in greyscale.
+A colour is a camp's and means nothing else: Russian outlets vermilion squares, Ukrainian ones blue
+circles, both of Okabe & Ito (2008), Western ones black hollow diamonds, undisclosed ones grey
+crosses; the rest of `LOOKS` is for maps of all camps. Directions are markers that point: to Russia
+`>`, to Ukraine `<`, exits `^` and `v`. All else is black, grey, a marker or a dash. So every series
+is told apart without its colour, too.
+
+Differences have one sign: leaving minus coming, the camp that was left minus the one that
+received, to Russia minus to Ukraine. Every picture is `WIDTH` wide and shown at that
+width, where no text is under 7 points. Above the panels stand what was found, in bold, and the
+question; below them one line: what the picture rests on, who coded, and the licence (`lettered`).
 """
 
 from collections.abc import Iterable
@@ -11,9 +19,15 @@ from typing import NamedTuple
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Bbox, ScaledTranslation
 
-BLUE, ORANGE, SKY, GREEN, PINK = "#0072B2", "#D55E00", "#56B4E9", "#009E73", "#CC79A7"
-BLACK, DARK, GREY, LIGHT = "#000000", "#444444", "#999999", "#eeeeee"
+RUSSIAN, UKRAINIAN = "#D55E00", "#0072B2"
+BLACK, DARK, GREY, LIGHT = "#000000", "#333333", "#999999", "#eeeeee"
+PALE = "#c4c4c4"
+WIDTH = 7.2
+"""Inches, of every figure: a notebook and a page show it whole."""
 MINUS, DAGGER, NBSP = "\N{MINUS SIGN}", "\N{DAGGER}", "\N{NO-BREAK SPACE}"
 
 RC = {
@@ -21,9 +35,10 @@ RC = {
     "figure.constrained_layout.use": True,
     "font.family": "DejaVu Sans",
     "font.size": 9,
+    "text.hinting": "none",  # so that letters take the same room at every resolution
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlesize": 10,
+    "axes.titlesize": 9,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.grid": True,
@@ -52,32 +67,35 @@ class Look(NamedTuple):
 
 
 LOOKS = {
-    "ru_to_ua": Look(BLUE, "o"),
-    "ua_to_ru": Look(ORANGE, "s"),
-    "ru_exit": Look(BLUE, "^", filled=False),
-    "ua_exit": Look(ORANGE, "v", filled=False),
-    "Russian": Look(ORANGE, "s"),
-    "Ukrainian": Look(BLUE, "o"),
+    "ru_to_ua": Look(DARK, "<", filled=False),
+    "ua_to_ru": Look(DARK, ">"),
+    "ru_exit": Look(GREY, "^"),
+    "ua_exit": Look(GREY, "v", filled=False),
+    "Russian": Look(RUSSIAN, "s"),
+    "Ukrainian": Look(UKRAINIAN, "o"),
     "Western": Look(BLACK, "D", filled=False),
     "Undisclosed": Look(GREY, "X"),
-    "mean of the camps": Look(BLACK, "o"),
-    "same act": Look(GREEN, "D"),
+    "Russian exile": Look("#CC79A7", "h"),
+    "Pro-Russian abroad": Look("#E69F00", "p"),
+    "Rest of world": Look("#009E73", "*"),
+    "mean of the camps": Look(BLACK, "D"),
+    "same act": Look(DARK, "P", size=6),
     "within outlets": Look(BLACK, "D"),
-    "all outlets": Look(SKY, "o"),
-    "average": Look(BLACK, "o"),
-    "worst code": Look(ORANGE, "|", size=9),
+    "all outlets": Look(GREY, "p"),
+    "average": Look(BLACK, "D"),
+    "worst code": Look(GREY, "|", size=9),
     "found in 80% of corpora": Look(GREY, "|", size=9, line=4),
-    "observed, without its sign": Look(ORANGE, "o"),
+    "observed, without its sign": Look(BLACK, "D"),
 }
 """Looks of the series that recur, the same in every figure."""
 
 _SPARE = (
-    Look(BLACK, "o"),
-    Look(BLUE, "D"),
-    Look(ORANGE, "s"),
+    Look(BLACK, "D"),
+    Look(GREY, "P", size=6),
+    Look(DARK, "h", filled=False, size=6),
     Look(GREY, "X"),
-    Look(GREEN, "P"),
-    Look(PINK, "v", filled=False),
+    Look(BLACK, "p", filled=False, size=6),
+    Look(GREY, "d"),
 )
 
 
@@ -87,10 +105,63 @@ def looks(series: Iterable[str]) -> dict[str, Look]:
     return {s: LOOKS.get(s) or next(spare) for s in series}
 
 
+def beside(ax, inches: float, y: float, text: str, **options) -> None:
+    """Write right of the panel, so far from its edge, at a height in its data."""
+    place = ax.get_yaxis_transform() + ScaledTranslation(inches, 0, ax.figure.dpi_scale_trans)
+    options = {"fontsize": 7.5, "ha": "right", "va": "center"} | options
+    ax.text(1, y, text, transform=place, **options)
+
+
 def tick(unit: str, value: float) -> str:
     """Write a number on an axis: a share as `points` or `percent`, or `plain`."""
     text = f"{value:.3g}" if unit == "plain" else f"{100 * value:.3g}"
     return text.replace("-", MINUS) + ("%" if unit == "percent" else "")
+
+
+def lettered(fig, title: str, question: str, source: str) -> Bbox:
+    """Write title and question above a figure and its source below; where to cut it, in inches.
+
+    They stand outside the figure, so that its panels keep their place: save it with what is
+    returned as `bbox_inches`.
+    """
+    fig.draw_without_rendering()  # places the panels; nothing may move them from here on
+    fig.set_layout_engine("none")
+    for key in fig.legends:
+        key.set_bbox_to_anchor((0, 0, 1, 1), transform=fig.transFigure)
+    width, height = fig.get_size_inches()
+    x, top, foot = 0.08 / width, 0.12, -0.08
+    for text, size, weight, colour in (
+        (question, 9, "normal", DARK),
+        (title, 11, "bold", BLACK),
+    ):
+        # Line by line: matplotlib sets lines of one text apart by what letters they have.
+        for line in reversed(wrapped(text, width - 0.15, size, weight)):
+            fig.text(x, 1 + top / height, line, size=size, weight=weight, color=colour,
+                     in_layout=False)  # fmt: skip
+            top += size * 1.45 / 72
+    for line in wrapped(source, width - 0.15, 7):
+        foot -= 7 * 1.4 / 72
+        fig.text(x, foot / height, line, size=7, color="#666666", in_layout=False)
+    return Bbox([[0, foot - 0.08], [width, height + top + 0.05]])
+
+
+def wrapped(text: str, inches: float, size: float, weight: str = "normal") -> list[str]:
+    """Lines of a text that are no wider than some inches, measured without a renderer.
+
+    Other than matplotlib's own, it breaks the same lines at every resolution.
+    """
+    lines: list[str] = []
+    font = FontProperties(size=size, weight=weight)
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if (
+            lines
+            and text_to_path.get_text_width_height_descent(longer, font, False)[0] <= 71 * inches
+        ):
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 @contextmanager

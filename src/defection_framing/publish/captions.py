@@ -1,16 +1,25 @@
 """The words of figures, in `figures.toml`, and the register of figures that were drawn.
 
+A figure's `title` says what was found. Where it states a result it prints estimates and has
+conditions, `holds`, like a finding (see `findings`); where one fails, or its estimate is missing,
+the `question` is the title. `report = true` puts a figure among those of the report.
+
 The register, `figures/figures.json`, holds of each figure its words as written, the fields that
-they take, n (such as "412 articles on 63 events"), its notebook and the function that drew it.
+they take, n (such as "412 articles on 63 events"), its notebook, the function that drew it and what
+cannot be read on it (`figures.legible`).
 """
 
 import json
 import tomllib
 from functools import cache
 from importlib import resources
+from math import isnan
 from pathlib import Path
+from string import Formatter
+from typing import Any
 
 from .. import settings, stats
+from . import findings
 
 CONSTANTS = {
     "min_events": stats.MIN_EVENTS,
@@ -27,31 +36,78 @@ class CaptionError(settings.DefectionError):
 
 
 @cache
-def load() -> dict[str, dict[str, str]]:
-    """Read title, caption and alt text of every figure, in the order of the gallery."""
-    return tomllib.loads(resources.files(__package__).joinpath("figures.toml").read_text("utf-8"))
+def load() -> dict[str, dict[str, Any]]:
+    """Read the words of every figure, in the order of the gallery.
+
+    `CaptionError` names a title that prints or compares what it has no condition on.
+    """
+    text = resources.files(__package__).joinpath("figures.toml").read_text("utf-8")
+    words = tomllib.loads(text)
+    if faults := [x for n in words for x in _claim(n, words[n]).faults("figures.toml")]:
+        raise CaptionError("\n".join(faults))
+    return words
 
 
-def words(name: str, fields: dict[str, object]) -> dict[str, str]:
-    """Title, caption and alt text of a figure with their fields filled in, each on one line.
+def claim(name: str) -> findings.Finding:
+    """What the title of a figure says, and when that is true."""
+    return _claim(name, load()[name])
 
-    `CaptionError` says if there is no such figure, or which field is missing.
+
+def _claim(name: str, words: dict[str, Any]) -> findings.Finding:
+    holds = findings.conditions(words.get("holds", []), f"figures.toml, {name}")
+    return findings.Finding(name, "", name, words["title"], holds)
+
+
+def heading(name: str, known: dict) -> tuple[str, str]:
+    """Title and question of a figure, given the estimates, name to `ledger.Estimate`.
+
+    The question is the title, and no question stands below it, where the title is not true.
+    """
+    title, question = claim(name), _line(load()[name]["question"])
+    if title.lacking(known) or title.failed(known):
+        return question, ""
+    return _line(title.text.format_map(known)), question
+
+
+def words(name: str, fields: dict[str, object], known: dict) -> dict[str, str]:
+    """Title, question, caption and alt text of a figure, each on one line, with fields filled in.
+
+    `known` as in `heading`. Captions and alt texts may print estimates, too. What is seen was seen
+    in the study's own corpus: where the title is not true, or an estimate is missing, the alt text
+    is the question. `CaptionError` says if there is no such figure, or which field is missing.
     """
     if name not in load():
         raise CaptionError(
             f"There is no figure {name!r} in publish/figures.toml: add [{name}] with title, "
-            "caption and alt."
+            "question, caption and alt."
         )
+    title, question = heading(name, known)
+    told = load()[name] if question else load()[name] | {"alt": load()[name]["question"]}
     try:
-        return {
-            part: " ".join(load()[name][part].format_map(CONSTANTS | fields).split())
-            for part in ("title", "caption", "alt")
-        }
+        caption, alt = (_filled(told[part], fields, known) for part in ("caption", "alt"))
     except KeyError as missing:
         raise CaptionError(
             f"The words of figure {name!r} in publish/figures.toml need {missing}, which is not "
             f"given: pass it to show({name!r}, ...), or take it out of the words."
         ) from None
+    return {
+        "title": title,
+        "question": question,
+        "caption": caption,
+        "alt": alt or told["question"],
+    }
+
+
+def _filled(text: str, fields: dict[str, object], known: dict) -> str:
+    """A text with thresholds, fields and estimates; empty where it lacks an estimate."""
+    named = [f.partition(".")[0] for _, f, _, _ in Formatter().parse(text) if f]
+    if any("/" in n and (n not in known or isnan(known[n].value)) for n in named):
+        return ""
+    return _line(text.format_map(CONSTANTS | known | fields))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def below(entry: dict) -> str:
@@ -66,10 +122,15 @@ def linked(entry: dict, path: str) -> str:
     return f"![{alt}]({path})\n\n*{entry['caption']}*"
 
 
+def picture(name: str) -> str:
+    """Path of a figure's picture in the folder of figures."""
+    return f"{'report' if load().get(name, {}).get('report') else 'supplement'}/{name}.png"
+
+
 def files(name: str) -> list[Path]:
     """Files of a figure: picture twice, and its table."""
-    files = (f"{name}.png", f"{name}.svg", f"tables/{name}.csv")
-    return [settings.figures_dir() / file for file in files]
+    png = settings.figures_dir() / picture(name)
+    return [png, png.with_suffix(".svg"), png.parent / "tables" / f"{name}.csv"]
 
 
 def register_path() -> Path:

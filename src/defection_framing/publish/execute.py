@@ -72,6 +72,11 @@ def execute(source: Path, target: Path) -> list[str]:
     was. Returns the modules of the package that it imported, as paths in the package.
     """
     notebook = nbformat.read(source, as_version=4)
+    if settings.is_own():  # what is written of the study's corpus is not true of another one
+        tagged = ["this-corpus" in cell.metadata.get("tags", ()) for cell in notebook.cells]
+        notebook.cells = [
+            c for c, of_ours in zip(notebook.cells, tagged, strict=True) if not of_ours
+        ]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in code:
         cell.outputs = []

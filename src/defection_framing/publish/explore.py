@@ -18,6 +18,7 @@ from .. import corpus, domain, settings, stats
 from ..corpus.passes import POOLED
 from ..figures import style
 from ..text import embed, mask
+from . import captions
 
 SOURCES = Path(__file__).parent / "explorer"
 """Template, style and script of the page."""
@@ -32,6 +33,7 @@ FACETS = {
     "outcome": "Outcome",
     "portrayal": "Portrayal",
     "portrayal_agreement": "Coders on the portrayal",
+    "motives": "Motives",
     "frame": "Frame",
     "voice": "Voice",
     "topic": "Topic",
@@ -88,12 +90,13 @@ def content(data: corpus.Corpus, folder: Path) -> dict:
     claims["frame_agreement"] = _agreement(data.codings_claims, "frame", claims.index)
     articles["portrayal_agreement"] = _agreement(data.codings_articles, "portrayal", articles.index)
     tables = {"articles": articles, "claims": claims}
-    facets = {
+    encoded = {
         name: {"title": title, "of": of, **_encoded(table[name])}
         for name, title in FACETS.items()
         for of, table in tables.items()
-        if name in table and table[name].notna().any()
+        if name in table
     }
+    facets = {name: facet for name, facet in encoded.items() if facet["codes"]}
     used = {c for name, facet in facets.items() if name != "outlet" for c in facet["codes"]}
     places, placed = _places(folder if own else settings.ROOT, claims, articles["direction"])
     return {
@@ -103,9 +106,10 @@ def content(data: corpus.Corpus, folder: Path) -> dict:
             "coder": data.coder.replace("**", ""),
             "min_events": stats.MIN_EVENTS,
             "compared": list(domain.TOWARD),
+            "toward": domain.TOWARD,
         },
         "labels": {code: domain.label(code) for code in sorted(used)} | names,
-        "colours": _colours(facets["camp"]["codes"]),
+        "looks": _looks(facets["camp"]["codes"]),
         "facets": facets,
         "articles": {
             "id": articles.index.tolist(),
@@ -123,7 +127,9 @@ def content(data: corpus.Corpus, folder: Path) -> dict:
         "shared": data.events.index[data.events["shared"]].tolist(),
         "passes": {
             "claims": _passes(data.codings_claims, ["frame", "frame_2"], claims.index),
-            "articles": _passes(data.codings_articles, ["portrayal", "occasion"], articles.index),
+            "articles": _passes(
+                data.codings_articles, ["portrayal", "occasion", "motives"], articles.index
+            ),
         },
     }
 
@@ -134,18 +140,25 @@ def _hash(text: str) -> str:
 
 
 def _encoded(column: pd.Series) -> dict:
-    """The codes that a column uses, in their order, and the position of each row's, -1 for none."""
+    """The codes that a column uses, in their order, and the position of each row's, -1 for none.
+
+    Of a column of lists the positions are lists.
+    """
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.cat.remove_unused_categories()
         return {"codes": list(column.cat.categories), "values": column.cat.codes.tolist()}
+    if column.map(type).eq(tuple).any():
+        given = [cell if isinstance(cell, tuple) else () for cell in column]
+        listed = sorted(set().union(*given))
+        return {"codes": listed, "values": [[listed.index(c) for c in cell] for cell in given]}
     values, codes = pd.factorize(column, sort=True)
     return {"codes": [str(code) for code in codes], "values": values.tolist()}
 
 
-def _colours(camps: list[str]) -> dict[str, str]:
-    """A colour for each camp: that of the figures, or one that they give to no camp."""
-    spare = iter((style.GREEN, style.PINK, style.SKY, style.DARK))
-    return {c: style.LOOKS[c].colour if c in style.LOOKS else next(spare) for c in camps}
+def _looks(camps: list[str]) -> dict[str, dict]:
+    """Colour of each camp and whether its mark is a square, as in the figures."""
+    looks = {camp: style.LOOKS.get(camp, style.Look(style.DARK, "o")) for camp in camps}
+    return {c: {"colour": look.colour, "square": look.marker == "s"} for c, look in looks.items()}
 
 
 def _agreement(codings: pd.DataFrame, column: str, units: pd.Index) -> pd.Series:
@@ -183,8 +196,8 @@ def _topics(derived: Path, claims: pd.Index) -> tuple[pd.Series, dict[str, str]]
 
 def _places(base: Path, claims: pd.DataFrame, direction: pd.Series) -> tuple[np.ndarray, bool]:
     """Places of claims on the map, whole numbers from 0; whether the study has placed them all."""
-    file = base / "figures" / "tables" / "claim_map.csv"
-    drawn = pd.read_csv(file, index_col="claim_id") if file.exists() else pd.DataFrame()
+    file = (base / "figures" / captions.picture("claim_map")).parent / "tables" / "claim_map.csv"
+    drawn = pd.read_csv(file, index_col=0) if file.exists() else pd.DataFrame()
     placed = bool(claims.index.isin(drawn.index).all())
     if placed:
         places = drawn.loc[claims.index, ["x", "y"]].to_numpy() * [1, -1]  # screens count downwards

@@ -30,7 +30,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from math import inf
+from math import inf, isnan
 from string import Formatter
 
 from .. import settings
@@ -121,7 +121,15 @@ class Finding:
         fields = [f.partition(".")[0] for _, f, _, _ in Formatter().parse(self.text) if f]
         return list(dict.fromkeys([n for c in self.holds for n in c.names()] + fields))
 
-    def faults(self) -> list[str]:
+    def lacking(self, known: dict) -> list[str]:
+        """Estimates of it that are not among these, name to `ledger.Estimate`, or have no value."""
+        return [n for n in self.names() if n not in known or isnan(known[n].value)]
+
+    def failed(self, known: dict) -> list[str]:
+        """Conditions of it that are not true of these estimates, none of which it lacks."""
+        return [str(c) for c in self.holds if not c.is_true(known)]
+
+    def faults(self, file: str = "findings.toml") -> list[str]:
         """Say what keeps it from being a finding, by the rules of this module."""
         printed = _printed(self.text)
         about = {n: [c for c in self.holds if n in c.names()] for n in self.names()}
@@ -142,7 +150,7 @@ class Finding:
         for c in self.holds:
             if vacuous := _vacuous(c, printed.get(c.name, set())):
                 said.append(f"{c.name}: {str(c)!r} {vacuous}")
-        return [f"findings.toml, {self.name}: {fault}." for fault in dict.fromkeys(said)]
+        return [f"{file}, {self.name}: {fault}." for fault in dict.fromkeys(said)]
 
 
 def _printed(text: str) -> dict[str, set[str]]:
@@ -187,19 +195,24 @@ def _is_open(conditions: list[Condition]) -> bool:
 
 def parse(text: str) -> dict[str, Finding]:
     """Read findings from TOML, by name; `FindingError` if a condition cannot be read."""
-    found = {}
-    for name, entry in tomllib.loads(text).items():
-        conditions = []
-        for condition in entry["holds"]:
-            try:
-                conditions.append(Condition.parse(condition))
-            except ValueError:
-                raise FindingError(
-                    f"findings.toml, {name}: {condition!r} is no condition: write it like "
-                    "'NAME low > 0' or 'NAME value > NAME value'."
-                ) from None
-        found[name] = Finding(name=name, **entry | {"holds": tuple(conditions)})
-    return found
+    return {
+        name: Finding(name=name, **e | {"holds": conditions(e["holds"], f"findings.toml, {name}")})
+        for name, e in tomllib.loads(text).items()
+    }
+
+
+def conditions(texts: list[str], where: str) -> tuple[Condition, ...]:
+    """Read conditions; `FindingError` says where one stands that cannot be read."""
+    found = []
+    for text in texts:
+        try:
+            found.append(Condition.parse(text))
+        except ValueError:
+            raise FindingError(
+                f"{where}: {text!r} is no condition: write it like 'NAME low > 0' or 'NAME value > "
+                "NAME value'."
+            ) from None
+    return tuple(found)
 
 
 @cache

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from .. import settings
-from . import findings
+from .. import corpus, settings
+from . import captions, findings
 
 COLUMNS = ["value", "low", "high", "n_articles", "n_events", "p", "q"]
 
@@ -33,7 +33,7 @@ _FORMATS = {
 
 
 class Estimate(NamedTuple):
-    """One estimate; format specs: `share`, `rate`, `points`, `gap`, `index`, `count`, `p`, `n`."""
+    """An estimate; formats `share`, `rate`, `points`, `gap`, `index`, `count`, `year`, `p`, `n`."""
 
     value: float
     low: float = np.nan
@@ -47,6 +47,8 @@ class Estimate(NamedTuple):
         """Write the estimate: its `n` of articles and events, its `p`, or value [interval]."""
         if spec == "n":
             return f"{self.n_articles:,.0f} articles on {self.n_events:,.0f} events"
+        if spec == "year":
+            return f"{self.value:.0f}"
         if spec == "count":
             return f"{self.value:,.0f}"
         if spec == "p":
@@ -55,8 +57,11 @@ class Estimate(NamedTuple):
         scale, digits, sign, unit, after = _FORMATS[spec]
 
         def number(x: float) -> str:
-            rounded = round(x * scale, digits) + 0.0  # no minus zero
-            return f"{rounded:{sign}.{digits}f}{unit}".replace("-", "\N{MINUS SIGN}")
+            # A limit beside zero keeps its side of it.
+            exact = x and not round(x * scale, digits)
+            shown = digits + (0 if not exact else 1 if round(x * scale, digits + 1) else 2)
+            rounded = round(x * scale, shown) + 0.0  # no minus zero
+            return f"{rounded:{sign}.{shown}f}{unit}".replace("-", "\N{MINUS SIGN}")
 
         interval = "" if np.isnan(self.low) else f" [{number(self.low)} to {number(self.high)}]"
         return number(self.value) + after + interval
@@ -135,6 +140,13 @@ def read() -> pd.DataFrame:
     return table.reindex(columns=["notebook", "name", *COLUMNS, "source"])
 
 
+def by_name() -> pd.DataFrame:
+    """All recorded estimates, indexed by name, with `points`: each written as a difference."""
+    table = read().set_index("name")
+    rows = table[COLUMNS].to_numpy(float)
+    return table.assign(points=[format(Estimate(*row), "points") for row in rows])
+
+
 def _path() -> Path:
     return settings.derived_dir() / "estimates.csv"
 
@@ -171,56 +183,78 @@ def listed(rows: dict[str, tuple[str, str]]) -> pd.DataFrame:
 
 
 def say(*names: str) -> None:
-    """Show findings in a notebook, by name."""
+    """Show findings in a notebook, by name; none with a corpus that they are not about."""
     from IPython.display import Markdown, display
 
-    for name in names:
-        display(Markdown(texts()[name]), metadata={"finding": name})
+    said = texts()
+    for name in filter(said.get, names):
+        display(Markdown(said[name]), metadata={"finding": name})
+
+
+def say_own() -> None:
+    """Show all that a corpus of one's own shows; nothing of the study's own, which has findings."""
+    from IPython.display import Markdown, display
+
+    if settings.is_own():
+        parts = ["\n".join(headlines("../"))]
+        for notebook, lines in others("../").items():
+            parts += [f"### {notebook.replace('_', ' ').capitalize()}", "\n".join(lines)]
+        display(Markdown("\n\n".join(parts)))
 
 
 def texts() -> dict[str, str]:
     """Every finding, by name, with its numbers; brackets hold 95% intervals.
 
-    Where the corpus lacks an estimate, or a condition of the sentence fails, the text says that
-    instead of the finding.
+    Where an estimate is lacking, or a condition of the sentence fails, the text says that instead
+    of the finding. With a corpus of one's own there is none.
     """
     return {finding.name: text for finding, text, _ in written()}
 
 
 def written() -> Iterator[tuple[findings.Finding, str, bool]]:
-    """Every finding, its text, and whether it holds."""
+    """Every finding, its text, and whether it holds; none with a corpus of one's own."""
+    if settings.is_own():
+        return
     known = estimates()
     for finding in findings.load().values():
-        lacking = [n for n in finding.names() if n not in known or np.isnan(known[n].value)]
-        if lacking:
-            text = f"*Not to be had from this corpus: there is no estimate {lacking[0]!r}.*"
+        if lacking := finding.lacking(known):
+            text = f"*Not computed: there is no estimate {lacking[0]!r}.*"
             yield finding, text, False
             continue
         text = " ".join(finding.text.format_map(known).split())
-        failed = "; ".join(str(c) for c in finding.holds if not c.is_true(known))
-        said = f"*Does not hold in this corpus ({failed}):* {text}" if failed else text
+        failed = "; ".join(finding.failed(known))
+        said = f"*Does not hold any more ({failed}):* {text}" if failed else text
         yield finding, said, not failed
 
 
 def headlines(root: str = "") -> list[str]:
-    """List the headline findings as markdown bullets, each with links to figure and notebook.
+    """List what is said first as markdown bullets, each with links to figure and notebook.
 
-    `root` is the path from the page to the top of the repository, with the closing slash.
+    `root` is the path from the page to the top of the outputs, with the closing slash.
     """
-    return [text for finding, text in _bullets(root) if finding.headline]
+    return [text for _, headline, text in _bullets(root) if headline]
 
 
 def others(root: str = "") -> dict[str, list[str]]:
-    """List all other findings in the same way, by the notebook that shows them."""
+    """List all else that is said in the same way, by the notebook that shows it."""
     found: dict[str, list[str]] = {}
-    for finding, text in _bullets(root):
-        if not finding.headline:
-            found.setdefault(finding.notebook, []).append(text)
+    for notebook, headline, text in _bullets(root):
+        if not headline:
+            found.setdefault(notebook, []).append(text)
     return dict(sorted(found.items()))
 
 
-def _bullets(root: str) -> Iterator[tuple[findings.Finding, str]]:
+def _bullets(root: str) -> Iterator[tuple[str, bool, str]]:
+    """Notebook, whether it leads, and bullet, of findings or of `computed.sentences`."""
     places = {p.stem: p.relative_to(settings.ROOT) for p in settings.notebook_sources()}
-    for finding, text, _ in written():
-        figure, notebook = f"figures/{finding.figure}.png", places[finding.notebook].as_posix()
-        yield finding, f"- {text} ([figure]({root}{figure}), [notebook]({root}{notebook}))"
+    said = [(f.notebook, f.figure, f.headline, text) for f, text, _ in written()]
+    if settings.is_own():
+        from . import computed  # which writes estimates as this module does
+
+        told = computed.sentences(corpus.load(), estimates())
+        said = [(s.notebook, s.figure, s.headline, s.text) for s in told]
+    for notebook, figure, headline, text in said:
+        links = [f"[notebook]({root}{places[notebook].as_posix()})"]
+        if captions.files(figure)[0].exists():
+            links.insert(0, f"[figure]({root}figures/{captions.picture(figure)})")
+        yield notebook, headline, f"- {text} ({', '.join(links)})"

@@ -4,34 +4,52 @@ Words come from `figures.toml` and `findings.toml`, their numbers from the regis
 from the estimates. Only what is drawn on a picture, its title among it, waits for the next run.
 """
 
+import html
 import json
 import os
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 from .. import settings
-from . import captions, ledger
+from . import captions, ledger, report
 
 OPENING = """# Figures
 
-Written by `make study` and `make pages`; edits here are overwritten: the words stand in \
-`src/defection_framing/publish/figures.toml`. Every figure comes as PNG and SVG, with the table \
-behind it as CSV.
+Each figure says what was found, then what was asked; below it stand what it rests on and its \
+licence. It comes as PNG and SVG, with the table behind it as CSV. Where a condition of a title \
+fails, the question takes its place.
+
+**Reuse.** Figures and tables are [CC BY 4.0](../data/LICENSE): use and change them with the \
+credit *Toward us, away from us {version}, CC BY 4.0* and a word on what was changed. Keep with \
+them that the codes are a language model's, unchecked by people. To cite the study, see \
+[CITATION.cff](../CITATION.cff).
+
+**Signs.** Orange squares are Russian outlets, blue circles Ukrainian ones, hollow diamonds \
+Western ones, grey crosses undisclosed ones; nothing else has a colour. `>` is to Russia, `<` to \
+Ukraine, `^` and `v` leave the Russian and the Ukrainian side without joining the other. \
+Differences are leaving minus coming. Lines through marks are 95% intervals.
+
+Written by `make study` and `make pages` from \
+[figures.toml](../src/defection_framing/publish/figures.toml); edits here are overwritten.
 
 """
 
+THUMBNAIL = '<a href="#{name}"><img src="{file}" alt="{title}" width="210"></a>'
+
 SECTION = """<a id="{name}"></a>
 
-## {title}
+### {title}
+
+{question}
 
 {picture}
 
 - **n**: {n}
 - **In words**: {alt}
-- **Made by**: [{notebook}]({place})
-- **Drawn by**: [`{drawn_by}`]({source})
-- **Files**: [{name}.png]({name}.png), [{name}.svg]({name}.svg), \
-[tables/{name}.csv](tables/{name}.csv)"""
+- **Made by**: [{notebook}]({place}), `{drawn_by}` in [{module}]({source})
+- **Files**: [{name}.png]({folder}/{name}.png), [{name}.svg]({folder}/{name}.svg), \
+[{name}.csv]({folder}/tables/{name}.csv)"""
 
 
 class ReportError(settings.DefectionError):
@@ -55,9 +73,11 @@ def write_pages() -> list[str]:
     """
     with settings.locked(captions.register_path()):
         drawn = captions.read_register()
-        entries = {name: e | captions.words(name, e["fields"]) for name, e in drawn.items()}
-        # The register keeps the title that stands on the picture.
-        captions.write_register({n: e | {"title": drawn[n]["title"]} for n, e in entries.items()})
+        known = ledger.estimates()
+        entries = {n: e | captions.words(n, e["fields"], known) for n, e in drawn.items()}
+        # The register keeps what stands on the picture.
+        on = {n: {part: e[part] for part in ("title", "question")} for n, e in drawn.items()}
+        captions.write_register({n: e | on[n] for n, e in entries.items()})
     findings = ledger.texts()
     notebooks = _notebooks()
     for path in notebooks.values():
@@ -67,12 +87,19 @@ def write_pages() -> list[str]:
             settings.write_text(path, text + "\n")
     settings.write_text(settings.figures_dir() / "README.md", _gallery(entries, notebooks))
     if settings.figures_dir().parent == settings.ROOT:
-        update_readme_block(settings.ROOT / "README.md", "findings", "\n".join(ledger.headlines()))
-    return sorted(name for name, e in drawn.items() if e["title"] != entries[name]["title"])
+        size = (
+            ledger.counted("corpus", "articles", "claims", "outlets", "languages", "cases") + ", "
+        )
+        size += " to ".join(ledger.shown(f"corpus/{end}_year", "year") for end in ("first", "last"))
+        text = "\n".join([f"**The corpus: {size}.**", "", *ledger.headlines()])
+        update_readme_block(settings.ROOT / "README.md", "findings", text)
+    if "0_report" in notebooks:
+        report.write(notebooks["0_report"])
+    return sorted(name for name, words in on.items() if entries[name] | words != entries[name])
 
 
 def stale() -> list[str]:
-    """List the findings that fail or that the notebooks do not show as computed now."""
+    """List findings and titles that fail, or that are not shown as computed now."""
     shown = {
         (path.stem, output["metadata"].get("finding"), "".join(output["data"]["text/markdown"]))
         for path in _notebooks().values()
@@ -88,6 +115,13 @@ def stale() -> list[str]:
                 f"{finding.notebook}.ipynb: does not show the finding {finding.name!r} as "
                 "computed; run the study"
             )
+    known = ledger.estimates()
+    for name, entry in captions.read_register().items():
+        claim = captions.claim(name)
+        if failed := claim.lacking(known) or claim.failed(known):
+            out.append(f"figures.toml: the title of {name} does not hold ({'; '.join(failed)})")
+        elif captions.heading(name, known) != (entry["title"], entry["question"]):
+            out.append(f"{entry['notebook']}.ipynb: {name} bears another title; run the study")
     return out
 
 
@@ -117,7 +151,12 @@ def _reword(notebook: dict, entries: dict[str, dict], findings: dict[str, str]) 
         new = findings.get(metadata.get("finding"))
         if entry := entries.get(metadata.get("figure")):
             link = re.match(r"!\[.*?\]\(([^)]+)\)", "".join(data.get("text/markdown", "")), re.S)
-            new = captions.linked(entry, link[1]) if link else captions.below(entry)
+            if link:
+                root = link[1].partition("figures/")[0]
+                name = metadata["figure"]
+                new = captions.linked(entry, f"{root}figures/{captions.picture(name)}")
+            else:
+                new = captions.below(entry)
             if "alt" in metadata.get("image/png", {}):
                 metadata["image/png"]["alt"] = entry["alt"]
         if new and "text/markdown" in data:
@@ -126,31 +165,65 @@ def _reword(notebook: dict, entries: dict[str, dict], findings: dict[str, str]) 
 
 
 def _gallery(entries: dict[str, dict], notebooks: dict[str, Path]) -> str:
-    """The page of figures, in the order of `figures.toml`: contents, then a section for each."""
+    """The page of figures: contents, the report's figures, then those of each notebook, folded."""
+    groups: dict[str, list[str]] = {"The report": []}
+    for name in filter(entries.get, captions.load()):
+        folder, notebook = captions.picture(name).partition("/")[0], entries[name]["notebook"]
+        group = "The report" if folder == "report" else _heading(notebooks.get(notebook), notebook)
+        groups.setdefault(group, []).append(name)
+    contents, sections = ["## Contents"], []
+    for group, names in groups.items():
+        if not names:
+            continue
+        links = [f"- [{entries[name]['title']}](#{name})" for name in names]
+        small = [
+            THUMBNAIL.format(
+                name=n, file=captions.picture(n), title=html.escape(entries[n]["title"])
+            )
+            for n in names
+        ]
+        contents += [f"**{group}**", "\n".join(small), "\n".join(links)]
+        shown = [_section(name, entries[name], notebooks) for name in names]
+        if group != "The report":
+            fold = f"<details><summary>Show the figures: {len(names)}</summary>"
+            shown = [fold, *shown, "</details>"]
+        sections += [f"## {group}", *shown]
+    opening = OPENING.format(version=version("defection-framing"))
+    return opening + "\n\n".join([*contents, *sections]) + "\n"
+
+
+def _heading(notebook: Path | None, name: str) -> str:
+    """First heading of a notebook that is there, else its name."""
+    return (
+        "".join(_read(notebook)["cells"][0]["source"]).split("\n")[0].lstrip("# ")
+        if notebook
+        else name
+    )
+
+
+def _section(name: str, entry: dict, notebooks: dict[str, Path]) -> str:
+    """All that belongs to one figure; `ReportError` if one of its files is missing."""
+    for file in captions.files(name):
+        if not file.exists():
+            raise ReportError(
+                f"Figure {name} is in figures/figures.json but "
+                f"{file.relative_to(settings.figures_dir().parent).as_posix()} does not exist: "
+                "show the figure again, or run `make study`."
+            )
 
     def link(path: Path) -> str:
         return Path(os.path.relpath(path, settings.figures_dir())).as_posix()
 
-    contents, sections = [], []
-    for name in filter(entries.get, captions.load()):
-        for file in captions.files(name):
-            if not file.exists():
-                raise ReportError(
-                    f"Figure {name} is in figures/figures.json but "
-                    f"{file.relative_to(settings.figures_dir().parent).as_posix()} does not exist: "
-                    "show the figure again, or run `make study`."
-                )
-        entry = entries[name]
-        notebook, module = entry["notebook"], entry["drawn_by"].rpartition(".")[0]
-        place = notebooks.get(notebook, settings.notebooks_dir() / f"{notebook}.ipynb")
-        links = {
-            "picture": captions.linked(entry, f"{name}.png"),
-            "place": link(place),
-            "source": link(Path(__file__).parents[1] / f"{module.replace('.', '/')}.py"),
-        }
-        contents.append(f"- [`{name}`](#{name}): {entry['title']}")
-        sections.append(SECTION.format(name=name, **entry, **links))
-    return OPENING + "\n\n".join(["\n".join(contents), *sections]) + "\n"
+    notebook, (module, _, _) = entry["notebook"], entry["drawn_by"].rpartition(".")
+    source = f"{module.replace('.', '/')}.py"
+    links = {
+        "picture": captions.linked(entry, captions.picture(name)),
+        "folder": captions.picture(name).partition("/")[0],
+        "place": link(notebooks.get(notebook, settings.notebooks_dir() / f"{notebook}.ipynb")),
+        "module": source,
+        "source": link(Path(__file__).parents[1] / source),
+    }
+    return SECTION.format(name=name, **entry, **links)
 
 
 def update_readme_block(path: Path, name: str, text: str) -> None:

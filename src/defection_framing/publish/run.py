@@ -143,12 +143,9 @@ def _state() -> Path:
 
 def _tasks(paths: list[Path], errors: list[Exception]) -> list[Task]:
     """One task per notebook; an error that ends one is added to `errors`."""
-    made = {settings.derived_dir(), settings.figures_dir(), settings.notebooks_dir()}
-    data = [
-        str(path)
-        for path in sorted(settings.data_dir().rglob("*"))
-        if path.is_file() and not made.intersection(path.parents) and not path.name.startswith(".")
-    ]
+    # The corpus itself, not what is made of it in its folder: an explorer, sheets for people.
+    kinds = ("*.csv", "CODEBOOK.md", "datapackage.json", "embeddings.*", "simulations/*")
+    data = sorted(str(path) for kind in kinds for path in settings.data_dir().glob(kind))
     return [
         Task(
             path.stem,
@@ -203,13 +200,12 @@ def _inputs(source: Path, modules: Iterable[str]) -> dict:
 
 
 def _outputs(notebook: str) -> dict:
-    """What a notebook left: its estimates, and its figures with their titles, which are drawn."""
-    rows = ledger.read()
-    words = captions.load()
+    """What a notebook left: its estimates, and its figures with what is written on them."""
+    rows, known, words = ledger.read(), ledger.estimates(), captions.load()
     return {
         "estimates": _digest(rows[rows["notebook"] == notebook].to_csv(index=False)),
         "figures": {
-            name: words.get(name, {}).get("title")
+            name: list(captions.heading(name, known)) if name in words else None
             for name, figure in sorted(captions.read_register().items())
             if figure["notebook"] == notebook
             and all(file.exists() for file in captions.files(name))

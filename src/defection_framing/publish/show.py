@@ -1,7 +1,9 @@
 """Show a figure in a notebook, and keep it with its words, its data and who drew it."""
 
 import io
-import textwrap
+import os
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -10,12 +12,19 @@ from IPython.display import Image, Markdown, display
 from PIL import Image as Picture
 
 from .. import settings
-from ..figures.style import style
-from . import captions
+from ..figures import legible
+from ..figures.style import lettered, style
+from . import captions, ledger
+from .tables import in_words
+
+DPI = 120
+"""Of the picture in a notebook: 7.5 inches are 900 pixels, about the width of its column."""
 
 
 def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -> None:
     """Show a figure with its caption; keep it as PNG and SVG, its data as CSV, its words.
+
+    A title that states a result needs its estimates: `record` them in a cell before.
 
     Parameters
     ----------
@@ -24,7 +33,7 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
     fig : matplotlib.figure.Figure
         As a function of `figures` drew it; it has no title yet.
     data : pd.DataFrame
-        What is drawn.
+        What is drawn; every level of its index has a name.
     n : str
         The articles and events behind it.
     **fields
@@ -40,25 +49,23 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
     fields = {
         key: value.item() if hasattr(value, "item") else value for key, value in fields.items()
     }
-    words = captions.words(name, fields)
-    # A second line, such as n, is of the function that drew the figure.
-    title = textwrap.fill(words["title"], int(9 * fig.get_figwidth()))
-    fig.suptitle(
-        "\n".join(filter(None, [title, fig.get_suptitle()])), x=0.01, ha="left", fontweight="bold"
-    )
-    folder = settings.figures_dir()
-    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    words = captions.words(name, fields, ledger.estimates())
+    png, svg, table = captions.files(name)
+    table.parent.mkdir(parents=True, exist_ok=True)
     drawn, small = io.BytesIO(), io.BytesIO()
     with style():
-        fig.savefig(folder / f"{name}.png", dpi=300, metadata={"Software": None})
-        fig.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
-        fig.savefig(drawn, dpi=100, metadata={"Software": None})
+        cut = lettered(fig, words["title"], words["question"], f"n: {n}  |  {_source()}")
+        unread = legible.faults(fig)
+        fig.savefig(png, dpi=300, bbox_inches=cut, metadata={"Software": None})
+        fig.savefig(svg, bbox_inches=cut, metadata={"Date": None, "Creator": None})
+        fig.savefig(drawn, dpi=DPI, bbox_inches=cut, metadata={"Software": None})
     plt.close(fig)
     # With a palette the picture takes a third of the room in the notebook.
     whole = Picture.open(drawn).convert("RGB")
     whole.quantize(64, dither=Picture.Dither.NONE).save(small, "PNG", optimize=True)
-    data.to_csv(folder / "tables" / f"{name}.csv", float_format="%.6g", lineterminator="\n")
+    in_words(data).to_csv(table, float_format="%.6g", lineterminator="\n")
     entry = words | {"fields": fields, "n": n, "notebook": notebook, "drawn_by": fig.made_by}
+    entry["faults"] = unread
     path = captions.register_path()
     with settings.locked(path):
         captions.write_register(captions.read_register() | {name: entry})
@@ -67,3 +74,19 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
         Markdown(captions.below(entry)),
         metadata={"figure": name},
     )
+
+
+def again(name: str) -> None:
+    """Show a figure that another notebook drew, as a link with its caption; nothing if none did."""
+    if entry := captions.read_register().get(name):
+        place = os.path.relpath(captions.files(name)[0], settings.notebooks_dir())
+        text = captions.linked(entry, Path(place).as_posix())
+        display(Markdown(text), metadata={"figure": name})
+
+
+def _source() -> str:
+    """Who coded and how a picture may be used; of a researcher's own corpus only what drew it."""
+    study = f"Toward us, away from us {version('defection-framing')}"
+    if settings.figures_dir().parent != settings.ROOT:
+        return f"Drawn by {study}"
+    return f"Codes: a language model, unchecked by people  |  {study}, CC BY 4.0"

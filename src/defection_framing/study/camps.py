@@ -130,6 +130,13 @@ def by_camp(data: Corpus, column: str) -> pd.DataFrame:
     return levels(data, column, crossings(data), ["camp", "direction"]).reindex(SHOWN, level=0)
 
 
+def unprosecuted(data: Corpus, column: str) -> pd.DataFrame:
+    """Levels of the two camps as `by_camp`, in the stratum without prosecutions."""
+    articles = data.article_table().reset_index()
+    told = articles[POPULATIONS["two camps, no prosecutions"](articles)]
+    return levels(data, column, told, ["camp", "direction"])
+
+
 def by_kind(data: Corpus, column: str) -> pd.DataFrame:
     """Levels of the two camps by `kind` of crossing: prosecutions apart from others."""
     told = crossings(data)
@@ -143,20 +150,19 @@ SIDES = {"Russian": ("ru_to_ua", "ru_exit"), "Ukrainian": ("ua_to_ru", "ua_exit"
 def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:
     """Levels of those who only leave, beside crossings from the same side: index `side`, `kind`.
 
-    Kinds: `crossings` and `exits` on named events, `exits, cases` (of these without trend pieces),
-    `exits, own camp`, and `trend pieces` on exits. Of these most are on no event: an outlet's count
-    as one and are resampled as one, but no number of events is given.
+    Kinds: `crossings` and `exits` on named cases, without trend pieces; `exits, own camp`; and
+    `trend pieces` on exits. Of these most are on no event: an outlet's count as one and are
+    resampled as one, but no number of events is given.
     """
-    articles = data.article_table().reset_index()
-    named, trend, parts = articles["event"] != "general", is_trend(articles), []
+    articles, parts = data.article_table().reset_index(), []
+    trend = is_trend(articles)
     for side, (crossing, out) in SIDES.items():
         left = articles["direction"] == out
         kinds = {
-            "crossings": (articles["direction"] == crossing) & named,
-            "exits": left & named,
-            "exits, cases": left & ~trend,
+            "crossings": (articles["direction"] == crossing) & ~trend,
+            "exits": left & ~trend,
+            "exits, own camp": left & ~trend & (articles["camp"] == side),
             "trend pieces": left & trend,
-            "exits, own camp": left & named & (articles["camp"] == side),
         }
         of = f"{side} side"
         parts += [articles[rows].assign(side=of, kind=kind) for kind, rows in kinds.items()]
@@ -240,6 +246,7 @@ LEVELS = {
     "portrayal_by_camp": (by_camp, "portrayal", ["traitor", "convert", "neutral"]),
     "motives_by_camp": (by_camp, "motives", ["survival", "not_stated"]),
     "voice_by_camp": (by_camp, "voice", ["defector", "ru_official", "ua_official"]),
+    "portrayal_unprosecuted": (unprosecuted, "portrayal", ["traitor"]),
     "portrayal_by_kind": (by_kind, "portrayal", ["traitor", "neutral"]),
     "frame_by_kind": (by_kind, "frame", ["treason"]),
     "frame_left": (exits, "frame", ["collapse"]),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from .. import settings, stats
-from ..corpus import Corpus, passes
+from ..corpus import Corpus, codes, passes
 
 CLAIM_CODES = ("frame", "voice")
 """Codes of claims; the others are of whole articles. The voice was coded once, and is as coded."""
@@ -39,7 +39,9 @@ def redraws(
         once = units[[column]].assign(coder="once")
         codings, coders = once.set_index("coder", append=True), ("once",)
     if column == "motives":
-        wanted: Sequence = (names := pd.Index(sorted({m for cell in units[column] for m in cell})))
+        given = sorted({m for cell in units[column] for m in cell})
+        names = pd.Index(given or codes("articles", column))  # classifiers give none
+        wanted: Sequence = names
     else:
         wanted = [list(names := pd.Index(units[column].cat.categories))]
     coded = [passes.matrix(codings, column, of, coders, units.index) for of in wanted]

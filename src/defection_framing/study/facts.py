@@ -47,7 +47,7 @@ def by_language(data: Corpus) -> pd.DataFrame:
     told = _told(data)
     lang = told["lang"].astype(str)
     counts = _counts(told.assign(lang=lang.where(lang.isin(top), "other")), "lang")
-    return counts.reindex([*top, "other"])
+    return counts.reindex([*top, "other"], fill_value=0)
 
 
 def cases(data: Corpus) -> pd.DataFrame:
@@ -88,6 +88,8 @@ def corpus_estimates(data: Corpus) -> pd.DataFrame:
         "cases": (articles["event"].unique() != "general").sum(),
         "events": articles["cluster"].nunique(),
         "undated": articles["year"].isna().mean(),
+        "first_year": articles["year"].min(),
+        "last_year": articles["year"].max(),
         "largest_event": articles["event"].value_counts(normalize=True).iloc[0],
     }
     return pd.DataFrame({"value": values}, dtype=float).rename(lambda what: name("corpus", what))

@@ -152,9 +152,10 @@ def _more(shares: np.ndarray, claims: np.ndarray, size: float, rng) -> np.ndarra
 
 def plant_pairs(told: pd.DataFrame, redraws: stats.Redraws, size: float, rng) -> stats.Redraws:
     """Codes of which the camp that was left tells more, by `size`."""
-    if not size:
-        return redraws
     rows = redraws.articles.get_indexer(told["article_id"][told["left"]])
+    rows = rows[redraws.units[rows] > 0]  # the others' codes are open
+    if not size or not len(rows):
+        return redraws
     units, expected = redraws.units[rows, None], redraws.expected.copy()
     expected[rows] = units * _more(expected[rows] / units, units[:, 0], size, rng)
     return replace(redraws, expected=expected)

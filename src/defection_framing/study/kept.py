@@ -120,7 +120,9 @@ SIMULATIONS = {
         Simulation("false_alarms", "inference.false_alarms", 500, 2),
         Simulation("coverage", "inference.coverage", 400, 2),
         Simulation("detectable", "inference.detectable", 100, 1),
-        Simulation("topics", "topics_model.other_fits", 15, 1, by_row=True),
+        Simulation("topics", "topics_model.other_fits", 10, 1, by_row=True),
+        Simulation("stories", "topics_stories.other_fits", 15, 1, by_row=True),
+        Simulation("topics_number", "topics_number.by_number", 5, 1),
     )
 }
 
@@ -131,7 +133,7 @@ def _text(table: pd.DataFrame) -> str:
 
 def _data() -> dict[str, str]:
     """Checksums of the tables of the corpus under study."""
-    tables = sorted(settings.data_dir().glob("*.csv"))
+    tables = sorted(p for p in settings.data_dir().glob("*.csv") if p.name != "topic_labels.csv")
     return {p.name: _sha(p.read_text(encoding="utf-8")) for p in tables}
 
 

@@ -167,6 +167,13 @@ def sensitivities(data: Corpus) -> pd.DataFrame:
     return table.reindex(columns=table.columns.union(of_direction, sort=False))
 
 
+def article_shares(data: Corpus) -> pd.Series:
+    """How far each article counts as one that portrays a traitor, by the passes pooled (0 to 1)."""
+    redraws = codes.redraws(data, SAME_TRAITOR.column)
+    expected = redraws.expected[:, redraws.names.get_loc(SAME_TRAITOR.code)]
+    return pd.Series(expected / redraws.units, redraws.articles)
+
+
 def portrayals(data: Corpus) -> pd.DataFrame:
     """Shares of portrayals, as expected, and articles (`n`) by event (`unit`) and side (`left`)."""
     redraws, articles = codes.redraws(data, SAME_TRAITOR.column), told(data)
@@ -270,6 +277,8 @@ def event_estimates(data: Corpus) -> pd.DataFrame:
     }  # fmt: skip
     counts |= {name("events", d): (table["direction"] == d).sum() for d in LEFT}
     rows = {name("same_act", what): {"value": n} for what, n in counts.items()}
+    for side, shares in table.groupby("direction")[["left", "received"]].mean().items():
+        rows |= {name(SAME_TRAITOR.name, side, d): {"value": x} for d, x in shares.items()}
     sides = portrayals(data)
     for unit, left in sides.index[sides.index.isin(CASES, level="unit")]:
         own, side = sides.loc[unit, left], "left" if left else "received"

@@ -61,14 +61,19 @@ def moved(m: Material) -> pd.DataFrame:
 
 
 def to_draw(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of what `moved` returns; of the events those whose absence moves an estimate most."""
-    value = table["value"].xs("event", level="kind", drop_level=False).groupby("estimate")
-    ends = {"without the event that raises it most": value.idxmin(),
-            "without the one that lowers it most": value.idxmax()}  # fmt: skip
-    names = {part: words for words, at in ends.items() for *_, part in at}
-    most = {row for at in ends.values() for row in at}
-    out = table[[row[1] != "event" or row in most for row in table.index]]
-    out = out.droplevel("kind").rename(names, level="part").rename(LABELS, level="estimate")
+    """Rows of what `moved` returns; of slices and events those that move an estimate most."""
+    names, dropped = {}, []
+    for kind in ("slice", "event"):
+        value = table["value"].xs(kind, level="kind", drop_level=False)
+        for does, ends in (
+            ("raises", value.groupby("estimate").idxmin()),
+            ("lowers", value.groupby("estimate").idxmax()),
+        ):
+            names |= {row: f"without the {kind} that {does} it most" for row in ends}
+        dropped += [row for row in value.index if row not in names]
+    out = table.drop(dropped)
+    parts = [(LABELS[row[0]], names.get(row, row[-1])) for row in out.index]
+    out.index = pd.MultiIndex.from_tuples(parts, names=["estimate", "part"])
     return out.assign(shown=stats.excludes_zero(out))
 
 

@@ -1,8 +1,10 @@
-"""What the topics are, what they follow, whether they hold still, and where they differ.
+"""Kinds of story and ways of telling: what they are, whether they hold still, where they differ.
 
-The topics are those that `study.topics_model` fits, held against the other fits that it makes.
+Stories are topics of articles, found without any code (`study.topics_stories`); tellings are topics
+of claims, guided by frames (`study.topics_model`). What is done with topics of either is here.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
@@ -13,32 +15,34 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from .. import settings, stats
-from ..domain import TO_RUSSIA
+from ..domain import TO_RUSSIA, TOWARD
 from ..settings import SEED
+from . import topics_number, topics_words
 from .estimands import COMPARED_CAMPS, estimates, name
-from .topics_model import Topics, folds
+from .topics_model import folds
 
 # Clusters that recur with a mean Jaccard index below this are not to be trusted (Hennig 2007).
 STABLE = 0.6
 
-# Ways to make topics, in words, and in names of estimates.
+# Ways to make topics of claims, in words, and in names of estimates.
 MODELS = {
-    "UMAP and k-means, as written": "written",
     "this model": "model",
     "this model, strict": "strict",
     "coded main frame": "coded",
 }
 
+TYPICAL = 3  # claims that are shown of each topic
 
-def renumbered(others: pd.DataFrame, found: Topics) -> np.ndarray:
-    """The refits of `other_fits`, (n, n_claims), numbered one to one so that most claims agree."""
+
+def renumbered(others: pd.DataFrame, labels: np.ndarray) -> np.ndarray:
+    """The refits of `other_fits`, (n, n_texts), numbered so that most agree with `labels`."""
     again = []
-    for labels in others.filter(regex="^refit_").to_numpy().T:
-        both = (labels >= 0) & (found.labels >= 0)
-        shared = pd.crosstab(labels[both], found.labels[both])
+    for refit in others.filter(regex="^refit_").to_numpy().T:
+        both = (refit >= 0) & (labels >= 0)
+        shared = pd.crosstab(refit[both], labels[both])
         mine, theirs = linear_sum_assignment(-shared.to_numpy())
         number = dict(zip(shared.index[mine], shared.columns[theirs], strict=True))
-        again.append([number.get(t, -1) for t in labels])
+        again.append([number.get(t, -1) for t in refit])
     return np.array(again)
 
 
@@ -51,109 +55,119 @@ def stability(reference: np.ndarray, again: np.ndarray) -> pd.Series:
     return pd.Series(share, name="stability")
 
 
-def composed(
-    claims: pd.DataFrame, reference: np.ndarray, again: np.ndarray, by: Sequence[str], draws=150
-) -> stats.Shares:
-    """Shares of topics (claims that fit none count) with the uncertainty of the topics themselves.
-
-    The method of composition (Treier & Jackman 2008, as in R's stm): each refit of the topics gives
-    its own `draws` over events, and the pooled draws vary by both.
-    """
-    numbers = sorted(set(reference))
-
-    def of(labels, seed, n):
-        table = claims.assign(topic=pd.Categorical(labels, numbers))
-        return stats.shares(table, "topic", by, draws=n, seed=seed)
-
-    pooled = np.concatenate([of(r, SEED + i, draws).draws for i, r in enumerate(again)])
-    return replace(of(reference, SEED, 2), draws=pooled)
-
-
-def label(words: Sequence[str], n: int = 4) -> str:
-    """Join the first words that do not repeat each other into a readable label."""
-    kept: list[str] = []
-    for word in words:
-        if not any(word[:5] == k[:5] for k in kept):
-            kept.append(word)
-    return ", ".join(kept[:n])
-
-
-def overrides(labels: np.ndarray, claim_ids: Sequence[str]) -> dict[int, str]:
-    """Labels that a researcher gave in `topic_labels.csv` beside the corpus's tables, by topic.
-
-    The file has the columns `label` and `claim_id`, one row for each claim typical of the label; a
-    label goes to the topic that holds the most of its claims, so it survives a refit.
-
-    Raises
-    ------
-    ValueError
-        If there is no such claim.
-    """
-    path = settings.data_dir() / "topic_labels.csv"
-    if not path.exists():
-        return {}
-    given = pd.read_csv(path, dtype=str)
-    given["topic"] = given["claim_id"].map(dict(zip(claim_ids, labels, strict=True)))
-    unknown = given[given["topic"].isna()]
-    if len(unknown):
-        raise ValueError(
-            f"{path.name}, row {unknown.index[0] + 2}, column claim_id: there is no claim "
-            f"{unknown['claim_id'].iloc[0]!r}; take an id from claims.csv"
-        )
-    topics = given[given["topic"] >= 0].groupby("label")["topic"].agg(lambda t: t.mode()[0])
-    return {int(t): name for name, t in topics.items()}
-
-
-def describe(found: Topics, claims: pd.DataFrame, again: np.ndarray) -> pd.DataFrame:
+def describe(
+    labels: np.ndarray, words: dict[int, list[str]], table: pd.DataFrame, again: np.ndarray
+) -> pd.DataFrame:
     """What each topic is.
 
-    `claims` as `fit` takes them, `again` as `renumbered` returns.
+    `table` has the articles or claims as `fit` takes them, indexed by id; `again` as `renumbered`
+    returns it.
 
     Returns
     -------
     pd.DataFrame, one row per topic
-        `label`, `words`, `n_claims`, `n_articles`, `n_events`, `stability`, `stable`, `main_frame`,
-        `frame_share` (of the main frame), `largest_event` (share of its claims), `typical` (the
-        claim nearest to the topic's middle).
+        `label`, `words`, `n`, `n_articles`, `n_events`, `stability`, `stable`, `main_frame`,
+        `frame_share` (of the main frame), `largest_event`, `event_share` (of that event).
     """
-    names = overrides(found.labels, claims.index)
-    recurs = stability(found.labels, again)
-    far = found.clusterer.distances(found.projection.scores_)
+    names = topics_words.names_given(labels, table.index)
+    recurs = stability(labels, again)
     rows = {}
-    for topic, words in found.words.items():
-        own = claims[found.labels == topic]
+    for topic, own_words in words.items():
+        own = table[labels == topic]
         frames = own["frame"].value_counts(normalize=True)
+        events = own["event"].value_counts(normalize=True)
         rows[topic] = {
-            "label": names.get(topic, label(words)),
-            "words": ", ".join(words),
-            "n_claims": len(own),
+            "label": names.get(topic, topics_words.label(own_words)),
+            "words": ", ".join(own_words),
+            "n": len(own),
             "n_articles": own["article_id"].nunique(),
             "n_events": own["cluster"].nunique(),
             "stability": recurs[topic],
             "stable": recurs[topic] >= STABLE,
             "main_frame": frames.index[0],
             "frame_share": frames.iloc[0],
-            "largest_event": own["event"].value_counts(normalize=True).iloc[0],
-            "typical": claims["text"].iloc[far[:, topic].argmin()],
+            "largest_event": events.index[0],
+            "event_share": events.iloc[0],
         }
-    return pd.DataFrame(rows).T.rename_axis("topic")
+    return pd.DataFrame(rows).T.rename_axis("topic").infer_objects()
 
 
-def write(found: Topics, claims: pd.DataFrame, table: pd.DataFrame) -> None:
-    """Write what `describe` returns, and the topic of each claim, to the derived tables."""
+def typical(labels: np.ndarray, far: np.ndarray, claims: pd.DataFrame) -> pd.DataFrame:
+    """Claims near the middle of each topic, of different events where there are such.
+
+    Of claims with their topics and distances from the middle of it, both (n,): from the nearest
+    quarter. Index `topic`, `rank`; columns `claim_id`, `claim`, `outlet`, `address`, `article_id`.
+    """
+    rows = {}
+    for topic in sorted(set(labels) - {-1}):
+        near = claims[labels == topic].assign(far=far[labels == topic])
+        near = near.sort_values("far", kind="stable").drop_duplicates("article_id")
+        near = near.head(max(TYPICAL, len(near) // 4))
+        near["again"] = near.groupby("cluster").cumcount()
+        for rank, (claim_id, row) in enumerate(near.sort_values(["again", "far"]).iterrows(), 1):
+            rows[topic, rank] = {
+                "claim_id": claim_id,
+                "claim": row["text"],
+                "outlet": row["outlet"],
+                "address": row["url"],
+                "article_id": row["article_id"],
+            }
+    found = pd.DataFrame.from_dict(rows, "index").rename_axis(["topic", "rank"])
+    return found[found.index.get_level_values("rank") <= TYPICAL]
+
+
+def listed(table: pd.DataFrame, nearest: pd.DataFrame, what: str) -> str:
+    """Topics in Markdown: name, size, words, and typical claims with their articles' addresses."""
+    lines = []
+    for topic, row in table.iterrows():
+        lines.append(
+            f"- **{row['label']}** ({row['n']:,} {what}, {row['n_events']} events; stability "
+            f"{row['stability']:.2f}). Words: *{row['words']}*."
+        )
+        for _, own in nearest.loc[topic].iterrows():
+            plain = re.sub(r"([*_`<>\[\]])", r"\\\1", own["claim"])  # not to be read as Markdown
+            lines.append(f"  - {plain} [{own['outlet']}]({own['address']})")
+    return "\n".join(lines)
+
+
+def write(kind: str, points: pd.DataFrame, table: pd.DataFrame, nearest: pd.DataFrame) -> None:
+    """Write topics with their typical claims, and each text's topic and place, to derived tables.
+
+    As `<kind>.csv` and, by the index of `points` (columns `x`, `y`, `topic`), `claim_<kind>.csv` or
+    `article_<kind>.csv`.
+    """
     folder = settings.derived_dir()
     folder.mkdir(parents=True, exist_ok=True)
-    table.to_csv(folder / "topics.csv", float_format="%.6g", lineterminator="\n")
-    of_claims = pd.Series(found.labels, claims.index, name="topic")
-    of_claims.to_csv(folder / "claim_topics.csv", lineterminator="\n")
+    flat = nearest[["claim_id", "claim", "address"]].unstack("rank")
+    flat.columns = [f"{column}_{rank}" for column, rank in flat.columns]
+    flat = flat[sorted(flat, key=lambda column: column.rpartition("_")[2])]
+    table.join(flat).to_csv(folder / f"{kind}.csv", float_format="%.6g", lineterminator="\n")
+    unit = points.index.name.removesuffix("_id")
+    points.to_csv(folder / f"{unit}_{kind}.csv", float_format="%.6g", lineterminator="\n")
 
 
-def follows(topics: Sequence[int], claims: pd.DataFrame) -> pd.Series:
+def parts(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Which texts are of each direction, exits together, and of each large camp's outlets."""
+    direction, camp = table["direction"].astype(str), table["camp"]
+    masks = {
+        "to Ukraine": direction == "ru_to_ua",
+        "to Russia": direction == "ua_to_ru",
+        "exits, either side": direction.isin(["ru_exit", "ua_exit"]),
+    }
+    masks |= {f"{c} outlets": camp == c for c in COMPARED_CAMPS}
+    return {title: mask.to_numpy() for title, mask in masks.items() if mask.any()}
+
+
+def follows(
+    topics: Sequence[int],
+    table: pd.DataFrame,
+    columns: Sequence[str] = ("frame", "event", "direction", "camp_detail"),
+) -> pd.Series:
     """Adjusted mutual information of topics with what they may follow (Vinh et al. 2010).
 
-    0 for chance, 1 for the same partition. Claims that fit no topic count as a topic of their own.
+    0 for chance, 1 for the same partition. Texts that fit no topic count as a topic of their own.
     """
-    properties = claims[["frame", "event", "direction", "camp_detail"]].astype(str)
+    properties = table[list(columns)].astype(str)
     return properties.apply(adjusted_mutual_info_score, args=(topics,))
 
 
@@ -166,74 +180,186 @@ def strict(others: pd.DataFrame, claims: pd.DataFrame) -> pd.Series:
     return pd.DataFrame(rows).mean()
 
 
-def follow(found: Topics, others: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
-    """What topics follow: `value` by way of making topics (`model`) and property (`property`)."""
-    labels = (others["umap"], found.labels, claims["frame"].astype(str))
-    written, model, coded = (follows(x, claims) for x in labels)
-    held_out = strict(others, claims).drop("none")
-    table = dict(zip(MODELS, (written, model, held_out, coded), strict=True))
-    return pd.concat(table, names=["model", "property"]).to_frame("value")
+def follow(labels: np.ndarray, others: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """What topics of claims follow: a row by way of making topics (`MODELS`), columns as `follows`.
 
-
-@estimates
-def ami(followed: pd.DataFrame) -> pd.DataFrame:
-    """Adjusted mutual information with each property, of what `follow` returns."""
-    values = {name("topics/ami", c, MODELS[m]): v for (m, c), v in followed["value"].items()}
-    return pd.DataFrame({"value": values})
-
-
-@estimates
-def sizes(found: Topics, others, claims, table, contrast) -> pd.DataFrame:
-    """How many topics, how large, and how many differ between the directions.
-
-    From what `other_fits`, `describe` (`table`) and `by_direction` (`contrast`) return.
+    The row `coded main frame` is what the codes that guide the topics follow themselves.
     """
+    held_out, coded = strict(others, claims).drop("none"), claims["frame"].astype(str)
+    rows = [follows(labels, claims), held_out, follows(coded, claims)]
+    return pd.DataFrame(rows, pd.Index(MODELS, name="model"))
+
+
+def together(labels: np.ndarray, events: pd.Series) -> tuple[float, float]:
+    """Share of pairs of articles that share a topic: on one named event, and of any pair.
+
+    Each event of two articles or more counts once.
+    """
+    named = pd.DataFrame({"event": events.to_numpy(), "topic": labels})
+    named = named[named["event"] != "general"]
+    pairs = named.groupby(["event", "topic"]).size().map(lambda n: n * (n - 1))
+    n = named["event"].value_counts()
+    n = n[n > 1]
+    same = (pairs.groupby("event").sum().reindex(n.index) / (n * (n - 1))).mean()
+    sizes = np.bincount(labels)
+    return float(same), (sizes * (sizes - 1)).sum() / (len(labels) * (len(labels) - 1))
+
+
+@estimates
+def of_stories(
+    labels: np.ndarray, others: pd.DataFrame, articles: pd.DataFrame, table: pd.DataFrame
+) -> pd.DataFrame:
+    """How many kinds of story, and how far they are events: see `describe`, `together`, `follows`.
+
+    `follows/...` of the stories, `written/...` of those of articles whose sides are not masked.
+    """
+    same, chance = together(labels, articles["event"])
     values = {
         "number": len(table),
-        "largest": pd.Series(found.labels).value_counts(normalize=True).iloc[0],
-        "none": (found.labels < 0).mean(),
+        "largest": (labels == 0).mean(),
+        "one_event": (table["event_share"] > 0.5).sum(),
+        "same_event": same,
+        "any_pair": chance,
+        "unstable": (~table["stable"].astype(bool)).sum(),
+    }
+    columns = ("frame", "event", "direction", "camp_detail", "occasion")
+    for way, found in (("follows", labels), ("written", others["written"])):
+        ami = follows(found, articles, columns)
+        values |= {f"{way}/{column}": value for column, value in ami.items()}
+    return pd.DataFrame({"value": values}).rename(lambda what: name("stories", what))
+
+
+@estimates
+def of_tellings(
+    labels: np.ndarray, others: pd.DataFrame, claims: pd.DataFrame, table: pd.DataFrame
+) -> pd.DataFrame:
+    """How many ways of telling, how large, and what they follow (of what `follow` returns)."""
+    values = {
+        "number": len(table),
+        "largest": (labels == 0).mean(),
+        "none": (labels < 0).mean(),
         "none_unseen": strict(others, claims)["none"],
         "unstable": (~table["stable"].astype(bool)).sum(),
-        "direction_found": (contrast["q"] < 0.05).sum(),
     }
+    for model, row in follow(labels, others, claims).iterrows():
+        values |= {f"ami/{column}/{MODELS[model]}": value for column, value in row.items()}
     return pd.DataFrame({"value": values}).rename(lambda what: name("topics", what))
 
 
 @estimates
-def steadiness(found: Topics, others: pd.DataFrame, again: np.ndarray) -> pd.DataFrame:
-    """Adjusted Rand index of the topics between seeds, after noise, and with the refits."""
+def steadiness(kind: str, labels: np.ndarray, others: pd.DataFrame) -> pd.DataFrame:
+    """Adjusted Rand index of the topics between seeds, after noise, and with the refits.
+
+    And, where `others` has one, with a fit to shuffled rows.
+    """
     seeds = others.filter(regex="^seed_").to_numpy().T
     between = [adjusted_rand_score(a, b) for i, a in enumerate(seeds) for b in seeds[:i]]
+    refits = others.filter(regex="^refit_").to_numpy().T
     values = {
-        "seeds": np.mean(between),
-        "seeds_worst": min(between),
-        "noise": adjusted_rand_score(others["noise"], found.labels),
-        "left_out": np.mean([adjusted_rand_score(found.labels, labels) for labels in again]),
+        "seeds": np.mean(between or [np.nan]),
+        "seeds_worst": min(between, default=np.nan),
+        "noise": adjusted_rand_score(others["noise"], labels),
+        "left_out": np.mean([adjusted_rand_score(labels, refit) for refit in refits]),
     }
-    return pd.DataFrame({"value": values}).rename(lambda what: name("topics/ari", what))
+    if "order" in others:
+        values["order"] = adjusted_rand_score(others["order"], labels)
+    return pd.DataFrame({"value": values}).rename(lambda what: name(f"{kind}/ari", what))
 
 
-def by_direction(found: Topics, again: np.ndarray, claims: pd.DataFrame) -> pd.DataFrame:
+@estimates
+def numbers(measures: pd.DataFrame) -> pd.DataFrame:
+    """What topics of claims would be without codes, and how steady twice as many would be.
+
+    Of what `topics_number.by_number` returns.
+    """
+    at = measures.set_index(["way", "number", "measure"])["value"]
+    told, other = topics_number.TOLD, topics_number.UNGUIDED
+    n = topics_number.CHOSEN[told]
+    keys = {f"{what}/unguided": (other, n, what) for what in topics_number.MEASURES}
+    keys |= {
+        "coherence/guided": (told, n, "coherence"),
+        "left_out/twice": (told, 2 * n, "left_out"),
+    }
+    values = {what: at.get(key, np.nan) for what, key in keys.items()}
+    return pd.DataFrame({"value": values}).rename(lambda what: name("topics_number", what))
+
+
+def composed(
+    table: pd.DataFrame, reference: np.ndarray, again: np.ndarray, by: Sequence[str], draws=150
+) -> stats.Shares:
+    """Shares of topics (texts that fit none count) with the uncertainty of the topics themselves.
+
+    The method of composition (Treier & Jackman 2008, as in R's stm): each refit of the topics gives
+    its own `draws` over events, and the pooled draws vary by both.
+    """
+    numbers = sorted(set(reference))
+
+    def of(labels, seed, n):
+        own = table.assign(topic=pd.Categorical(labels, numbers)).reset_index(drop=True)
+        return stats.shares(own, "topic", by, draws=n, seed=seed)
+
+    pooled = np.concatenate([of(r, SEED + i, draws).draws for i, r in enumerate(again)])
+    return replace(of(reference, SEED, 2), draws=pooled)
+
+
+def by_direction(
+    labels: np.ndarray, again: np.ndarray, texts: pd.DataFrame, table: pd.DataFrame
+) -> pd.DataFrame:
     """Difference between directions in the share of each topic, as `stats.contrast` returns it.
 
-    Here `q` is the p-value over all topics at once (min-P, Westfall & Young 1993).
+    Here `q` is the p-value over all topics at once (min-P, Westfall & Young 1993). `table` as
+    `describe` returns it: rows are named by it.
     """
-    s = _composed_crossings(found, again, claims, ["direction"])
-    table = stats.contrast(s, TO_RUSSIA).drop(index=-1, errors="ignore")
-    table = table.drop(columns="q").rename(columns={"p_all": "q"})
-    return table.assign(shown=stats.is_shown(table)).rename_axis("topic").sort_values("value")
+    s = _composed_crossings(labels, again, texts, ["direction"])
+    found = stats.contrast(s, TO_RUSSIA).drop(index=-1, errors="ignore")
+    found = found.drop(columns="q").rename(columns={"p_all": "q"})
+    found = found.assign(shown=stats.is_shown(found)).rename_axis("topic").sort_values("value")
+    return found.rename(index=_names(table))
 
 
-def by_camp(found: Topics, again: np.ndarray, claims: pd.DataFrame) -> pd.DataFrame:
-    """Share of each topic in crossings, by direction and camp, as `stats.prevalence` gives it."""
-    s = _composed_crossings(found, again, claims, ["direction", "camp"])
+def by_camp(
+    labels: np.ndarray, again: np.ndarray, texts: pd.DataFrame, table: pd.DataFrame
+) -> pd.DataFrame:
+    """Share of each topic in the two camps' crossings, by direction and camp (`prevalence`)."""
+    s = _composed_crossings(labels, again, texts, ["direction", "camp"])
     cells = stats.prevalence(s).rename_axis(["direction", "camp", "topic"])
     cells = cells.drop(index=-1, level="topic", errors="ignore")
-    wanted = list(product(sorted(TO_RUSSIA), COMPARED_CAMPS))
     there = cells.index.droplevel("topic")
-    return pd.concat([cells[there == cell] for cell in wanted])
+    cells = pd.concat([cells[there == cell] for cell in product(sorted(TO_RUSSIA), TOWARD)])
+    return cells.rename(index=_names(table), level="topic")
 
 
-def _composed_crossings(found, again, claims, by):
-    crossing = claims["direction"].isin(TO_RUSSIA).to_numpy()
-    return composed(claims[crossing], found.labels[crossing], again[:, crossing], by)
+@estimates
+def shares(kind: str, cells: pd.DataFrame) -> pd.DataFrame:
+    """The shares that `by_camp` returns, by direction, camp and the topic's name."""
+    return cells.set_axis([name(f"{kind}/share", *cell) for cell in cells.index])
+
+
+def _names(table: pd.DataFrame) -> dict[int, str]:
+    """Labels of topics, with a double dagger where a topic is not stable."""
+    mark = table["stable"].map({True: "", False: "\N{DOUBLE DAGGER}"})
+    return (table["label"] + mark).to_dict()
+
+
+def _composed_crossings(labels, again, texts, by):
+    crossing = texts["direction"].isin(TO_RUSSIA).to_numpy()
+    return composed(texts[crossing], labels[crossing], again[:, crossing], by)
+
+
+def stacked(about: pd.DataFrame, telling: pd.DataFrame) -> pd.DataFrame:
+    """What `by_direction` returns for stories and for tellings, one above the other."""
+    kinds = {"what the stories are about (articles)": about, "how they are told (claims)": telling}
+    return pd.concat(kinds, names=["kind"])
+
+
+def crossings(table: pd.DataFrame) -> str:
+    """Say what the rows of `by_direction` rest on."""
+    first = table.iloc[0]
+    return f"{first['n_articles']:,} articles on {first['n_events']:,} events"
+
+
+@estimates
+def differing(about: pd.DataFrame, telling: pd.DataFrame) -> pd.DataFrame:
+    """How many stories and tellings differ between the directions, of what `by_direction` gives."""
+    values = {"stories": about["shown"].sum(), "topics": telling["shown"].sum()}
+    return pd.DataFrame({"value": values}).rename(lambda kind: name(kind, "direction_found"))

@@ -1,35 +1,40 @@
 // The corpus in the page, what is selected of it, and how that is written in the address.
 
 export const data = JSON.parse(document.getElementById("data").textContent);
-export const { about, articles, claims, facets, labels, colours } = data;
+export const { about, articles, claims, facets, labels, looks } = data;
 export const size = claims.text.length;
 export const range = (n) => Array.from({ length: n }, (_, i) => i);
 
 // Only what these names list is read from an address; the rest of it is ignored.
 const LISTS = Object.keys(facets);
-const SINGLE = ["view", "case", "q", "order", "page", "area", "claim"];
+const SINGLE = ["view", "case", "q", "order", "page", "area", "zoom", "claim"];
 
 const languages = new Intl.DisplayNames(["en"], { type: "language" });
 
 /** Readable name of a code of a facet. */
 export function label(code, facet) {
-  if (facet === "lang") return languages.of(code) || code;
+  if (facet === "lang" && code !== "not coded") return languages.of(code);
   if (facet === "event" && labels[code] === code) return code.replaceAll("-", " ");
   return facet === "outlet" ? code : (labels[code] ?? code);
 }
 
 /** Code of a claim in a facet, whether it is coded itself or its article; undefined for none. */
-export function code(name, claim) {
-  return facets[name]?.codes[position(name, claim)];
-}
+export const code = (name, claim) => facets[name]?.codes[position(name, claim)];
+
+/** Code of an article. */
+export const articleCode = (name, article) => facets[name]?.codes[facets[name].values[article]];
+
+/** Codes of a claim in a facet: a list, also where it can have but one. */
+export const codes = (name, claim) =>
+  facets[name] ? each(position(name, claim)).map((k) => facets[name].codes[k]) : [];
+
+/** Positions of what a row is coded: of motives it has several. */
+export const each = (value) => (Array.isArray(value) ? value : value < 0 ? [] : [value]);
 
 function position(name, claim) {
   const facet = facets[name];
   return facet.values[facet.of === "claims" ? claim : claims.article[claim]];
 }
-
-/** Code of an article. */
-export const articleCode = (name, article) => facets[name]?.codes[facets[name].values[article]];
 
 export const claimId = (claim) => `${articles.id[claims.article[claim]]}-${claims.n[claim]}`;
 export const secondFrame = (claim) => claims.frame_2.codes[claims.frame_2.values[claim]];
@@ -64,23 +69,27 @@ export function write(state) {
 export function select(state) {
   const words = plain(state.q).split(/\s+/).filter(Boolean);
   const [left, top, right, bottom] = state.area ? state.area.split(",").map(Number) : [];
-  const tests = LISTS.map((name) => {
-    const wanted = new Set(state[name].map((value) => facets[name].codes.indexOf(value)));
-    return { name, wanted: state[name].length ? wanted : null };
-  });
   const counts = {};
   for (const name of LISTS) counts[name] = new Int32Array(facets[name].codes.length);
+  const tests = LISTS.map((name) => {
+    const wanted = new Set(state[name].map((value) => facets[name].codes.indexOf(value)));
+    const { values, of } = facets[name];
+    return { values, of, wanted: state[name].length ? wanted : null, count: counts[name] };
+  });
+  const used = tests.filter(({ wanted }) => wanted);
   const rows = [];
   for (let i = 0; i < size; i++) {
     if (!words.every((word) => searched[i].includes(word))) continue;
     const x = claims.x[i], y = claims.y[i];
     if (state.area && !(x >= left && x <= right && y >= top && y <= bottom)) continue;
-    const failed = tests.filter((t) => t.wanted && !t.wanted.has(position(t.name, i)));
+    const at = ({ values, of }) => values[of === "claims" ? i : claims.article[i]];
+    const failed = used.filter((test) => !each(at(test)).some((k) => test.wanted.has(k)));
     if (!failed.length) rows.push(i);
     // A code's count ignores its own facet's filter: what it would add.
-    for (const { name } of failed.length ? (failed.length === 1 ? failed : []) : tests) {
-      const at = position(name, i);
-      if (at >= 0) counts[name][at]++;
+    for (const test of failed.length ? (failed.length === 1 ? failed : []) : tests) {
+      const value = at(test);
+      if (Array.isArray(value)) for (const k of value) test.count[k]++;
+      else if (value >= 0) test.count[value]++;  // without a list for each: they take time
     }
   }
   return { rows, counts };
@@ -109,7 +118,7 @@ export function csv(rows) {
     ["article_id", (i) => articles.id[claims.article[i]]],
     ["url", (i) => articles.url[claims.article[i]]],
     ["date", DATE],
-    ...LISTS.map((name) => [name, (i) => code(name, i) ?? ""]),
+    ...LISTS.map((name) => [name, (i) => codes(name, i).join("; ")]),
     ["frame_2", (i) => secondFrame(i) ?? ""],
     ["text", (i) => claims.text[i]],
   ];

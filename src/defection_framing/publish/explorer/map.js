@@ -2,7 +2,7 @@
 
 import { select } from "d3-selection";
 import { zoom, zoomIdentity } from "d3-zoom";
-import { about, claims, code, colours, facets, label, range, size } from "./data.js";
+import { about, claims, code, facets, label, looks, range, size } from "./data.js";
 
 const MARGIN = 12;
 const FAINT = "#d4d4d4";
@@ -23,16 +23,16 @@ function topicNames() {
 
 /**
  * Draw on a canvas and keep it drawn. `onPoint` is called with a claim when one is chosen, `onHover`
- * with the claim under the pointer and where it is, or without any.
+ * with the claim under the pointer and where it is, or without any, `onMove` with what is in view.
  */
-export function claimMap(canvas, { onPoint, onHover }) {
+export function claimMap(canvas, { onPoint, onHover, onMove }) {
   const context = canvas.getContext("2d");
   const camp = range(size).map((i) => code("camp", i));
   let selected = new Uint8Array(size).fill(1);
   let transform = zoomIdentity;
   const names = topicNames();
   const wide = Math.max(...claims.x, 1), high = Math.max(...claims.y, 1);
-  let width = 0, height = 0, scale = 1, left = 0, top = 0, queued = false;
+  let width = 0, height = 0, scale = 1, left = 0, top = 0, queued = false, wanted = [];
 
   const place = (x, y) => [
     transform.applyX(left + x * scale),
@@ -53,9 +53,11 @@ export function claimMap(canvas, { onPoint, onHover }) {
         if (selected[i] !== chosen) continue;
         const [x, y] = at(i);
         if (x < -9 || y < -9 || x > width + 9 || y > height + 9) continue;
-        context.fillStyle = chosen ? colours[camp[i]] : FAINT;
+        const { colour, square } = looks[camp[i]];
+        context.fillStyle = chosen ? colour : FAINT;
         context.beginPath();
-        context.arc(x, y, radius, 0, 7);
+        if (square) context.rect(x - radius, y - radius, 2 * radius, 2 * radius);
+        else context.arc(x, y, radius, 0, 7);
         context.fill();
       }
     }
@@ -92,7 +94,8 @@ export function claimMap(canvas, { onPoint, onHover }) {
     .on("zoom", (event) => {
       transform = event.transform;
       redraw();
-    });
+    })
+    .on("end", () => onMove(transform === zoomIdentity ? [] : area()));
   const d3canvas = select(canvas).call(behaviour);
 
   function resize() {
@@ -103,7 +106,26 @@ export function claimMap(canvas, { onPoint, onHover }) {
     scale = Math.min((width - 2 * MARGIN) / wide, (height - 2 * MARGIN) / high);
     [left, top] = [(width - wide * scale) / 2, (height - high * scale) / 2];
     behaviour.translateExtent([[0, 0], [width, height]]).extent([[0, 0], [width, height]]);
+    show();
     draw();
+  }
+
+  /** What is in view, in the coordinates of the claims: left, top, right, bottom. */
+  function area() {
+    const x = (at) => Math.round((transform.invertX(at) - left) / scale);
+    const y = (at) => Math.round((transform.invertY(at) - top) / scale);
+    return [x(0), y(0), x(width), y(height)];
+  }
+
+  /** Show the area that is wanted, the whole map where none is. */
+  function show() {
+    if (!width || wanted.join() === (transform === zoomIdentity ? "" : area().join())) return;
+    const [x0, y0, x1, y1] = wanted;
+    const k = Math.min(width / ((x1 - x0) * scale), height / ((y1 - y0) * scale));
+    d3canvas.call(behaviour.transform, k >= 1 && k < Infinity
+      ? zoomIdentity.translate(width / 2, height / 2).scale(k)
+        .translate(-left - ((x0 + x1) / 2) * scale, -top - ((y0 + y1) / 2) * scale)
+      : zoomIdentity);
   }
   new ResizeObserver(resize).observe(canvas);
 
@@ -148,11 +170,11 @@ export function claimMap(canvas, { onPoint, onHover }) {
       for (const i of rows) selected[i] = 1;
       redraw();
     },
-    /** What is in view, in the coordinates of the claims: left, top, right, bottom. */
-    area() {
-      const x = (at) => Math.round((transform.invertX(at) - left) / scale);
-      const y = (at) => Math.round((transform.invertY(at) - top) / scale);
-      return [x(0), y(0), x(width), y(height)];
+    area,
+    /** Move to an area; the whole map where it is none. */
+    look(at) {
+      wanted = at;
+      show();
     },
   };
 }

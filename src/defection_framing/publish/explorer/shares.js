@@ -2,7 +2,7 @@
 // cell. An article's claims share its weight, an event's articles share the event's.
 
 import { jStat } from "jstat";
-import { about, articles, claims, facets } from "./data.js";
+import { about, articles, claims, each, facets } from "./data.js";
 
 /**
  * Shares of the codes of a facet among claims, or among their articles where these are coded.
@@ -15,11 +15,12 @@ export function shares(name, rows) {
   const units = of === "claims" ? rows : [...new Set(rows.map((i) => claims.article[i]))];
   const perArticle = new Map();
   for (const unit of units) {
-    if (values[unit] < 0) continue;
+    const given = each(values[unit]);
+    if (!given.length) continue;
     const article = of === "claims" ? claims.article[unit] : unit;
     if (!perArticle.has(article)) perArticle.set(article, new Float64Array(codes.length + 1));
     const sums = perArticle.get(article);
-    sums[values[unit]]++;
+    for (const k of given) sums[k]++;
     sums[codes.length]++;
   }
   const perEvent = new Map();

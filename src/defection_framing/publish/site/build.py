@@ -9,15 +9,23 @@ import sys
 from html import escape
 from pathlib import Path, PurePosixPath
 
+from PIL import Image as Picture
+
 from ... import settings
-from .. import captions, findings, ledger
+from .. import captions, explore, findings, ledger
 from ..execute import PACKAGE
 from ..run import GUIDE
 from . import written
 
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 MOVED = {"README.md": "index.md"}
-"""Pages of the repository that lie elsewhere on the site."""
+"""Pages that lie elsewhere on the site."""
+
+REPORT = "0_report"
+"""The notebook that is read without its code."""
+
+EXPLORER = "explorer.html"
+"""Place of the explorer, a page that Sphinx knows nothing of."""
 
 
 class SiteError(settings.DefectionError):
@@ -25,7 +33,7 @@ class SiteError(settings.DefectionError):
 
 
 def build() -> Path:
-    """Build the site into `build/site` and give its first page.
+    """Build the site, with the explorer, into `build/site` and give its first page.
 
     `SiteError` says if Sphinx fails, or another corpus than the repository's is set.
     """
@@ -43,10 +51,28 @@ def build() -> Path:
         )
     for unread in (*out.rglob("*.map"), *out.glob("_static/*.html")):
         unread.unlink()
+    shutil.rmtree(out / "_static" / "locales")
     for file in sorted(files):
         (out / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(settings.ROOT / file, out / file)
+        _copy(settings.ROOT / file, out / file)
+    explore.write(out=out / EXPLORER)
     return out / "index.html"
+
+
+def _copy(file: Path, to: Path) -> None:
+    """Copy a file; a picture gets a palette, with which it is a third as large.
+
+    The report as one page links to files of the repository: here these are pages.
+    """
+    if file.suffix == ".png":
+        picture = Picture.open(file).convert("RGB")
+        fast = Picture.Quantize.FASTOCTREE
+        picture.quantize(256, fast, dither=Picture.Dither.NONE).save(to)
+    elif file.suffix == ".html":
+        page = file.read_text(encoding="utf-8")
+        to.write_text(re.sub(r'href="(\.\./[^"#]+)\.(?:ipynb|md)', r'href="\1.html', page), "utf-8")
+    else:
+        shutil.copyfile(file, to)
 
 
 class _Sources:
@@ -57,10 +83,12 @@ class _Sources:
         pages = [*settings.notebook_sources(), *settings.ROOT.glob("*.md")]
         for name in ("data", "figures", "benchmarks"):
             pages += (settings.ROOT / name).rglob("*.md")
-        self.pages = {page.relative_to(settings.ROOT).as_posix() for page in pages}
+        files = {page.relative_to(settings.ROOT).as_posix() for page in pages}
+        self.pages = files - {*written.PLACES}
         self.figures, self.findings = captions.read_register(), findings.load()
         self.said = {finding.name: text for finding, text, _ in ledger.written()}
-        self.labels = {f"figure-{n}" for n in self.figures} | {f"finding-{n}" for n in self.said}
+        self.labels = {f"figure-{n}" for n in self.figures}
+        self.labels |= {f"{kind}-{n}" for n in self.said for kind in ("finding", "estimates")}
         self.files: set[str] = set()
 
     def write(self) -> set[str]:
@@ -72,7 +100,7 @@ class _Sources:
                 text = json.dumps(self._notebook(json.loads(text), place))
             else:
                 text = self._linked(self._gallery(text) if "figures" in place else text, place)
-            self._put(place, text + (written.contents() if place == "README.md" else ""))
+            self._put(place, text)
         for place, text in written.pages(self.labels).items():
             self._put(place, self._linked(text, place))
         return self.files
@@ -84,9 +112,11 @@ class _Sources:
 
     def _gallery(self, text: str) -> str:
         """The page of figures: each can be pointed to, and points to its cell and its findings."""
-        start, *parts = re.split(
-            r'<a id="(\w+)"></a>', re.sub(r"\]\(#(\w+)\)", r"](#figure-\1)", text)
-        )
+        # Folds are for a code host: here the headings in one would end it.
+        text = re.sub(r"<details>.*|</details>", "", text)
+        text = re.sub(r"\]\(#(\w+)\)", r"](#figure-\1)", text)
+        text = re.sub(r'href="#(\w+)"', lambda m: f'href="#figure-{m[1].replace("_", "-")}"', text)
+        start, *parts = re.split(r'<a id="(\w+)"></a>', text)
         for name, section in zip(parts[::2], parts[1::2], strict=True):
             if f"shown-{name}" in self.labels:
                 section = re.sub(r"\]\([^)]*\.ipynb\)", f"](#shown-{name})", section)
@@ -109,7 +139,8 @@ class _Sources:
             if cell["cell_type"] == "markdown":
                 cell["source"] = self._linked("".join(cell["source"]), place)
             elif stem != GUIDE:  # that one is read for its code
-                cell["metadata"].setdefault("tags", ["hide-input"])
+                hidden = "remove-input" if stem == REPORT else "hide-input"
+                cell["metadata"].setdefault("tags", []).append(hidden)
             for output in cell.get("outputs", []):
                 self._output(output, place)
         return notebook
@@ -121,9 +152,8 @@ class _Sources:
         text = "".join(data.get("text/markdown", ""))
         if figure in self.figures and "image/png" in data:
             del data["image/png"]
-            text = captions.linked(self.figures[figure], f"/figures/{figure}.png").partition(
-                "\n\n"
-            )[0]
+            place_of = f"/figures/{captions.picture(figure)}"
+            text = captions.linked(self.figures[figure], place_of).partition("\n\n")[0]
             text = self._label(f"shown-{figure}", self.figures[figure]["notebook"], place) + text
         elif figure in self.figures:
             text += f" [Table, files](#figure-{figure})"
@@ -157,6 +187,9 @@ class _Sources:
         start = "" if path.startswith("/") else PurePosixPath(place).parent
         path = os.path.normpath(f"/{start}/{path}").lstrip("/")
         file = settings.ROOT / path
+        up = "../" * place.count("/")
+        if path == EXPLORER:
+            return f'<a href="{up}{path}{mark}{escape(anchor)}">{words}</a>'
         if path in self.pages or path in written.PLACES:
             return f"[{words}](/{MOVED.get(path, path)}{mark}{anchor})"
         if file.suffix == ".py" and PACKAGE in file.parents:
@@ -167,7 +200,7 @@ class _Sources:
         if not file.is_file():  # a folder, or nothing
             return words
         self.files.add(path)
-        href = escape("../" * place.count("/") + path)
+        href = escape(up + path)
         if picture:  # on a phone one opens it to see it whole
             words = f'<img src="{href}" alt="{escape(words)}" loading="lazy">'
         return f'<a href="{href}">{words}</a>'

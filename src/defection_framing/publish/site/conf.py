@@ -12,6 +12,7 @@ nb_render_markdown_format = "myst"
 nb_code_prompt_show = "Code"
 nb_code_prompt_hide = "Hide the code"
 myst_heading_anchors = 4
+myst_enable_extensions = ["attrs_block"]
 suppress_warnings = ["toc.not_included"]
 
 default_role = "py:obj"
@@ -24,7 +25,8 @@ toc_object_entries = False
 
 html_theme = "sphinx_book_theme"
 html_theme_options = {
-    "announcement": "Codes by a language model that no person has checked; a purposive sample.",
+    "announcement": "No person has checked the codes: a language model gave them. "
+    "The articles are a purposive sample.",
     "home_page_in_toc": True,
     "navbar_persistent": [],
     "show_toc_level": 2,
@@ -44,3 +46,19 @@ html_show_sourcelink = False
 html_show_sphinx = False
 html_use_index = True
 html_domain_indices = False
+
+_BETTER = {
+    "<table ": '<table tabindex="0" ',  # one scrolls it by keyboard, too
+    "<th></th>": "<td></td>",
+    ' aria-label="Toggle hidden content"': "",  # the button says itself what it shows
+}
+
+
+def setup(app):
+    """Have each page mended, as it is written, where keyboard and screen reader would stumble."""
+    app.connect("html-page-context", _mended)
+
+
+def _mended(app, pagename, templatename, context, doctree):
+    for found, better in _BETTER.items() if doctree else ():
+        context["body"] = context["body"].replace(found, better)

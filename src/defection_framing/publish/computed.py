@@ -1,0 +1,136 @@
+"""What a corpus of one's own shows, in sentences made from its own estimates.
+
+The findings in `findings.toml` were written about the repository's corpus. Of any other one this
+says what can be said of all of them: how much there is, shares and contrasts that have an interval,
+and nothing of the rest.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from .. import domain, stats
+from ..corpus import Corpus
+from ..study import estimands
+from .ledger import Estimate
+
+MOST = 4
+"""Codes that a sentence names at most, the most frequent or the largest differences."""
+
+_NOTEBOOK = "4_camps"
+_COLUMNS = {"portrayal": "articles", "frame": "claims"}
+# Codes whose shares are told, and what they are shares of.
+
+_VERBS = {"portrayal": "portray", "frame": "have as their frame"}
+
+_SAME_ACT = {"portrayal": "same_act_codes/portrayal", "frame": "same_act_codes/frame"}
+
+
+class Sentence(NamedTuple):
+    """A computed sentence, the notebook and the figure that show more, and whether it leads."""
+
+    text: str
+    notebook: str
+    figure: str
+    headline: bool
+
+
+def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Sentence]:
+    """Say what a corpus shows, by its tables and by the estimates `known`, by name."""
+    yield Sentence(_told(data), "1_corpus", "coverage", True)
+    for column, of in _COLUMNS.items():
+        for by in (["direction"], ["camp", "direction"]):
+            figure = "portrayals_by_camp" if column == "portrayal" else "frames_away"
+            for text in _shares(data, column, of, by):
+                yield Sentence(text, _NOTEBOOK, figure, column == "portrayal")
+    both = known.get("same_act/events")
+    for what, prefix in _SAME_ACT.items():
+        label = f"{what}, camp that was left minus camp that received, same act"
+        if both and (text := _differences(label, prefix, known)):
+            text += f" Both camps told {both:count} cases."
+            yield Sentence(text, "3_same_act", "same_act_codes", what == "portrayal")
+    for contrast in estimands.CONTRASTS.values():
+        leads = contrast.name == "portrayal_away"
+        if text := _differences(contrast.label, contrast.name, known):
+            yield Sentence(text, _NOTEBOOK, _figure(contrast), leads)
+    if "topics/number" in known:
+        yield Sentence(
+            f"The claims are cut into {known['topics/number']:count} topics (a choice).",
+            "2_topics",
+            "claim_map",
+            False,
+        )
+
+
+def _told(data: Corpus) -> str:
+    """How much is told of what, and by whom."""
+    articles = data.article_table()
+    told = articles["direction"].value_counts()
+    parts = [f"{n:,} on {_of(d)}" for d, n in told[told > 0].items()]
+    camps = articles["camp"].value_counts()
+    tellers = [f"{n:,} {camp}" for camp, n in camps[camps > 0].items()]
+    return (
+        f"**{len(articles):,} articles on {articles['cluster'].nunique():,} events, "
+        f"{len(data.claims):,} claims.** By what they tell of: {', '.join(parts)}. By the camp of "
+        f"the outlet: {', '.join(tellers)}. Groups of fewer than {stats.MIN_EVENTS} effective "
+        "events have no interval, and nothing is said of them."
+    )
+
+
+def _of(direction: str) -> str:
+    crossing = direction in domain.TOWARD.values()
+    label = domain.DIRECTIONS.get(direction, "both directions")
+    return f"crossings {label}" if crossing else label.replace("exit from", "exits from the")
+
+
+def _shares(data: Corpus, column: str, of: str, by: list[str]) -> Iterator[str]:
+    """A sentence for each group that has intervals: its most frequent codes."""
+    table = data.article_table() if of == "articles" else data.claim_table()
+    table = table[table["direction"].isin([*domain.DIRECTIONS])].reset_index()
+    if "camp" in by:
+        table = table[table["camp"].isin([*domain.TOWARD])]
+    table = stats.decided(table, column)
+    if table.empty:
+        return
+    found = stats.prevalence(stats.shares(table, column, by))
+    for group, rows in found[found["low"].notna()].groupby(level=by, observed=True):
+        group = group if isinstance(group, tuple) else (group,)
+        rows = rows.sort_values("value", ascending=False, kind="stable")
+        most = rows[rows["value"] > 0].head(MOST)
+        named = zip(most.index.get_level_values("code"), most.itertuples(), strict=True)
+        codes = "; ".join(f"{domain.label(code)} {_estimate(row):share}" for code, row in named)
+        who = f" of {group[0]} outlets" if "camp" in by else ""
+        told = f"{of.capitalize()}{who} on {_of(group[-1])} {_VERBS[column]}: {codes}"
+        yield f"{told} ({_estimate(next(rows.itertuples())):n})."
+
+
+def _estimate(row: Any) -> Estimate:
+    return Estimate(row.value, row.low, row.high, row.n_articles, row.n_events)
+
+
+def _differences(label: str, prefix: str, known: dict[str, Estimate]) -> str:
+    """Say which codes of a contrast differ, or which most; empty where none has an interval."""
+    codes = {}
+    for name, estimate in known.items():
+        start, _, code = name.rpartition("/")
+        if start == prefix and pd.notna(estimate.low):
+            codes[code] = estimate
+    if not codes:
+        return ""
+    ordered = sorted(codes, key=lambda c: -abs(codes[c].value))
+    shown = [c for c in ordered if codes[c].q < 0.05 and (codes[c].low > 0 or codes[c].high < 0)]
+    named = [f"{domain.label(c)} {codes[c]:points}" for c in (shown or ordered[:1])[:MOST]]
+    n = codes[ordered[0]]
+    told = f"**{label[0].upper()}{label[1:]}**: "
+    if shown:
+        rest = f"; of {len(codes)} codes {len(shown)} differ" if len(codes) > 1 else ""
+        return f"{told}{'; '.join(named)}{rest} ({n:n})."
+    return f"{told}no difference is shown in {len(codes)} codes; the largest is {named[0]} ({n:n})."
+
+
+def _figure(contrast: estimands.Contrast) -> str:
+    """The figure that shows a contrast, or one of its kind."""
+    if contrast.name.startswith("frame_exit"):
+        return "exits"
+    return {"frame": "frames_away", "motives": "motives_away"}.get(contrast.column, "by_stratum")

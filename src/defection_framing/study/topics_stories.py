@@ -1,0 +1,167 @@
+"""What the articles are about: articles embedded and clustered by BERTopic, without any code.
+
+The text of an article is its claims, joined and role-masked. BERTopic (Grootendorst 2022) with
+principal components for UMAP and k-means of many starts for HDBSCAN, as its documentation allows:
+the same articles give the same stories on every processor, in any order, and nearly the same ones
+without a tenth of them. What falls out are events and kinds of story, not ways to tell them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from tqdm import tqdm
+
+from ..corpus import Corpus, NotEnough, article_texts
+from ..settings import SEED
+from ..text import embed, mask
+from . import topics_words
+from .topics_model import LEFT_OUT, NOISE, SEEDS
+
+STORIES = 12  # how many kinds of story; `topics_number` has what other numbers give
+COMPONENTS = 12  # of the embeddings that are clustered
+ARTICLES_PER_STORY = 20  # a corpus of fewer than `STORIES` times as many articles gets fewer
+FEWEST_ARTICLES = 40  # a corpus needs as many
+STARTS = 100  # of k-means; enough of them make the seed irrelevant
+
+
+@dataclass(frozen=True)
+class Stories:
+    """Fitted kinds of story."""
+
+    model: Any  # the fitted `bertopic.BERTopic`
+    labels: np.ndarray  # (n,) story of each article, the largest 0
+    words: dict[int, list[str]]  # of each story, most typical first
+
+    def distances(self, vectors: np.ndarray) -> np.ndarray:
+        """Distance of vectors (m, d) to the middle of each story, shape (m, number of stories)."""
+        number = self.model.topic_mapper_.get_mappings()
+        far = self.model.hdbscan_model.transform(flat(self.model, vectors))
+        return far[:, np.argsort([number[k] for k in range(far.shape[1])])]
+
+
+def material(data: Corpus) -> tuple[pd.DataFrame, list[str], np.ndarray]:
+    """Articles, their texts and the embeddings of these, as `fit` takes.
+
+    With the columns of `article_table`, `article_id`, and `frame`, the main frame of most claims.
+    """
+    articles = data.article_table()
+    articles["article_id"] = articles.index
+    frames = data.claims.dropna(subset=["frame"]).groupby("article_id")["frame"]
+    articles["frame"] = frames.agg(lambda f: f.value_counts().index[0])
+    texts = mask.mask_all(article_texts(data), articles["direction"])
+    return articles, texts, embed.vectors(texts)
+
+
+def fit(articles: pd.DataFrame, texts: list[str], vectors: np.ndarray, seed: int = SEED) -> Stories:
+    """Fit the kinds of story of articles, given with their texts and embeddings, (n, d).
+
+    Raises
+    ------
+    NotEnough
+        If the corpus has fewer than `FEWEST_ARTICLES` articles.
+    """
+    if len(articles) < FEWEST_ARTICLES:
+        raise NotEnough(
+            f"Kinds of story need at least {FEWEST_ARTICLES} articles; this corpus has "
+            f"{len(articles)}."
+        )
+    model = _fitted(articles, texts, vectors, seed)
+    labels = predict(model, vectors)
+    found = {t: [w for w, _ in model.get_topic(t) if w] for t in sorted(set(labels))}
+    return Stories(model, labels, found)
+
+
+def _fitted(articles, texts, vectors, seed):
+    order = np.argsort(texts, kind="stable")  # by content: the order of rows cannot matter
+    texts, events, langs = (
+        np.asarray(column, dtype=object)[order]
+        for column in (texts, articles["cluster"], articles["lang"].astype(str))
+    )
+    library = topics_words.bertopic()
+    model = library.BERTopic(
+        language="multilingual",  # the other, English, deletes all letters but ASCII's
+        embedding_model=None,
+        umap_model=PCA(min(COMPONENTS, *vectors.shape), svd_solver="full"),
+        hdbscan_model=KMeans(number(len(texts)), n_init=STARTS, random_state=seed),
+        vectorizer_model=topics_words.counter(topics_words.vocabulary(texts, events, langs)),
+        ctfidf_model=library.vectorizers.ClassTfidfTransformer(reduce_frequent_words=True),
+    )
+    model.fit(list(texts), embeddings=vectors[order].astype(float))
+    return model
+
+
+def of_claims(
+    found: Stories,
+    articles: pd.DataFrame,
+    vectors: np.ndarray,
+    claims: pd.DataFrame,
+    of: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """The claim of each article that is nearest to the middle of its story.
+
+    Of articles and claims with their embeddings `vectors` and `of`. Returns what `topics.typical`
+    takes: the story of each such claim, how far its article is from the middle, and the claims.
+    """
+    at = articles.index.get_indexer(claims["article_id"])
+    story = found.labels[at]
+    far = found.distances(of)[np.arange(len(of)), story]
+    nearest = np.sort(np.unique(at[order := np.argsort(far, kind="stable")], return_index=True)[1])
+    rows = order[nearest]
+    of_article = found.distances(vectors)[np.arange(len(vectors)), found.labels]
+    return story[rows], of_article[at[rows]], claims.iloc[rows]
+
+
+def number(n_articles: int) -> int:
+    """How many kinds of story so many articles are cut into."""
+    return min(STORIES, n_articles // ARTICLES_PER_STORY)
+
+
+def flat(model, vectors: np.ndarray) -> np.ndarray:
+    """Principal components of vectors, as a fitted BERTopic clusters them."""
+    return model.umap_model.transform(vectors.astype(float))
+
+
+def predict(model, vectors: np.ndarray) -> np.ndarray:
+    """Story of each article by a fitted BERTopic, (n,), from embeddings (n, d)."""
+    return np.array(model.transform([""] * len(vectors), embeddings=vectors.astype(float))[0])
+
+
+def other_fits(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
+    """Stories of each article by other fits, one row per article.
+
+    Columns `article_id`; `refit_0`, ..., of `n` refits without a tenth of the articles (those left
+    out are assigned); `seed_0`, ..., fits with other seeds; `order`, to shuffled rows; `noise`, to
+    embeddings with noise; `written`, to articles as written, sides unmasked; and `x`, `y`, a plane
+    (UMAP, McInnes et al. 2018) for a map, but not where `n` is 1: it differs between processors.
+    """
+    articles, texts, vectors = material(data)
+    rng = np.random.default_rng(seed)
+    table = {}
+    for i in tqdm(range(n), desc="stories"):
+        keep = np.sort(rng.permutation(len(articles))[round(LEFT_OUT * len(articles)) :])
+        own = [texts[j] for j in keep]
+        table[f"refit_{i}"] = predict(
+            _fitted(articles.iloc[keep], own, vectors[keep], seed), vectors
+        )
+    for s in range(min(n, SEEDS)):
+        table[f"seed_{s}"] = predict(_fitted(articles, texts, vectors, s), vectors)
+    order = rng.permutation(len(articles))
+    shuffled = [texts[j] for j in order]
+    table["order"] = predict(_fitted(articles.iloc[order], shuffled, vectors[order], seed), vectors)
+    noisy = vectors + rng.normal(0, NOISE, vectors.shape)
+    table["noise"] = predict(_fitted(articles, texts, noisy, seed), noisy)
+    plain = article_texts(data)
+    written = embed.vectors(plain)
+    table["written"] = predict(_fitted(articles, plain, written, seed), written)
+    if n > 1:
+        from umap import UMAP
+
+        order = np.argsort(texts, kind="stable")
+        components = flat(_fitted(articles, texts, vectors, seed), vectors)[order]
+        reducer = UMAP(30, 2, min_dist=0.2, metric="cosine", random_state=seed, n_jobs=1)
+        table["x"], table["y"] = reducer.fit_transform(components)[np.argsort(order)].T
+    return pd.DataFrame(table, articles.index).reset_index(names="article_id")

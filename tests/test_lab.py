@@ -1,0 +1,92 @@
+"""`make lab`: JupyterLab, in a browser, opens every main notebook and runs it to its end."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from urllib.request import urlopen
+
+import pytest
+
+from defection_framing.settings import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+MAIN = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of what the notebooks need: runs change figures and tables."""
+    tree = tmp_path_factory.mktemp("tree")
+    for name in ("data", "figures", "notebooks", "src"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("node_modules"))
+    for path in ROOT.iterdir():
+        if path.is_file():
+            shutil.copy(path, tree)
+    return tree
+
+
+@pytest.fixture(scope="module")
+def lab(tree):
+    """Address of a JupyterLab that serves the copy's notebooks."""
+    pytest.importorskip("jupyterlab", reason="no JupyterLab: install '.[dev]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    flags = [f"--port={port}", "--no-browser", "--allow-root", "--IdentityProvider.token="]
+    own = {"PYTHONPATH": str(tree / "src"), "JUPYTER_CONFIG_DIR": str(tree / "jupyter")}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *flags],
+        cwd=tree,
+        env=os.environ | own,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(120):
+        try:
+            urlopen(f"{address}/api").close()
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield address
+    server.terminate()
+    server.wait(30)
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_run_all_ends_without_an_error(browser, lab, tree, name):
+    file = tree / "notebooks" / name
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    file.write_text(json.dumps(notebook), encoding="utf-8")
+    page, missing = browser.new_page(), []
+    page.on("response", lambda r: r.status == 404 and "/files/" in r.url and missing.append(r.url))
+    page.goto(f"{lab}/lab/workspaces/{file.stem}/tree/notebooks/{name}?reset")
+    page.wait_for_selector("#jp-main-statusbar >> text=| Idle", timeout=120_000)
+    page.click("text=Run >> nth=0")
+    page.click("text=Run All Cells")
+    # The last cell has its number when all before it have run, or else one has raised.
+    deadline = time.monotonic() + 600
+    while time.monotonic() < deadline:
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(2000)
+        cells = [c for c in json.loads(file.read_text("utf-8"))["cells"] if c["source"]]
+        code = [c for c in cells if c["cell_type"] == "code"]
+        errors = [
+            "\n".join(o["traceback"])
+            for c in code
+            for o in c["outputs"]
+            if o["output_type"] == "error"
+        ]
+        if errors or all(c["execution_count"] for c in code):
+            break
+    page.close()
+    assert (errors, missing) == ([], [])
+    assert [c["execution_count"] for c in code] == list(range(1, len(code) + 1))
