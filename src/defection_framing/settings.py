@@ -67,15 +67,19 @@ def cache_dir() -> Path:
 
 
 def cached(name: str, key: bytes, make: Callable[[], Any]) -> Any:
-    """What `make` gives, kept in the cache for as long as the key is the same."""
+    """What `make` gives, kept in the cache for as long as the key is the same.
+
+    Notebooks run side by side: one that comes second waits for what the first is making.
+    """
     path = cache_dir() / f"{name}.pickle"
-    if path.exists():
-        with path.open("rb") as file:
-            if pickle.load(file) == key:
-                return pickle.load(file)
-    made = make()
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, pickle.dumps(key) + pickle.dumps(made))
+    with FileLock(path.with_suffix(".lock")):
+        if path.exists():
+            with path.open("rb") as file:
+                if pickle.load(file) == key:
+                    return pickle.load(file)
+        made = make()
+        write_bytes(path, pickle.dumps(key) + pickle.dumps(made))
     return made
 
 
