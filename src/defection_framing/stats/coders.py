@@ -70,8 +70,10 @@ def pool(
     own, since crowd-kit has neither weights nor a prior nor a start.
     """
     size, coders = coded.size, coded.codes.shape[1]
-    patterns, pattern = np.unique(coded.codes, axis=0, return_inverse=True)
-    pattern = pattern.ravel()
+    # A row as one number sorts many times faster, and in the same order (codes begin at -1).
+    number = (coded.codes.astype(np.int64) + 1) @ (size + 1) ** np.arange(coders)[::-1]
+    _, first, pattern = np.unique(number, return_index=True, return_inverse=True)
+    patterns = coded.codes[first]
     known = np.any(patterns >= 0, axis=1)
     times = known * np.bincount(pattern, weights, len(patterns))
     given = one_hot(patterns, size).reshape(len(patterns), coders * size)
