@@ -126,6 +126,8 @@ def lettered(fig, title: str, question: str, source: str) -> Bbox:
     """
     fig.draw_without_rendering()  # places the panels; nothing may move them from here on
     fig.set_layout_engine("none")
+    for ax in fig.axes:  # last digits of the layout differ from run to run
+        ax.set_position([round(x, 6) for x in ax.get_position(original=True).bounds])
     for key in fig.legends:
         key.set_bbox_to_anchor((0, 0, 1, 1), transform=fig.transFigure)
     width, height = fig.get_size_inches()
