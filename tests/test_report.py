@@ -4,7 +4,6 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 import synthetic
 from defection_framing import corpus, figures, settings
@@ -74,9 +73,9 @@ def test_a_corpus_coded_once_has_no_example(tmp_path):
 def page(tmp_path, monkeypatch):
     monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
     (tmp_path / "notebooks").mkdir()
-    png = captions.files("up")[0]
-    png.parent.mkdir(parents=True)
-    Image.new("RGB", (3000, 1500), "white").save(png)
+    svg = captions.files("up")[1]
+    svg.parent.mkdir(parents=True)
+    svg.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt"/>')
     captions.write_register({"up": PICTURE})
     link = f"![A rise.](../figures/{captions.picture('up')})"
     cells = [
@@ -101,7 +100,7 @@ def test_the_page_stands_alone_and_shows_no_code(page):
     html = report.files()[0].read_text(encoding="utf-8")
     assert "secret_code" not in html and "version 1" in html
     assert not re.findall(r'(?:src|href)="(?!data:|#)(?!https://a\.example)(?!\.\.)[^"]*"', html)
-    assert html.count('src="data:image/png') == 2 and html.count('alt="A rise."') == 2
+    assert html.count('src="data:image/svg+xml') == 2 and html.count('alt="A rise."') == 2
     assert 'href="../../data/PLAN.md"' in html
 
 
