@@ -73,8 +73,8 @@ def words(name: str, fields: dict[str, object], known: dict) -> dict[str, str]:
     """Title, question, caption and alt text of a figure, each on one line, with fields filled in.
 
     `known` as in `heading`. Captions and alt texts may print estimates, too. What is seen was seen
-    in the study's own corpus: where the title is not true, or an estimate is missing, the alt text
-    is the question. `CaptionError` says if there is no such figure, or which field is missing.
+    in the study's own corpus: of another, or where the title is not true or an estimate is missing,
+    the alt text is the question. `CaptionError` says if there is no such figure, or which field is missing.
     """
     if name not in load():
         raise CaptionError(
@@ -82,7 +82,9 @@ def words(name: str, fields: dict[str, object], known: dict) -> dict[str, str]:
             "question, caption and alt."
         )
     title, question = heading(name, known)
-    told = load()[name] if question else load()[name] | {"alt": load()[name]["question"]}
+    told = load()[name]
+    if settings.is_own() or not question:
+        told = told | {"alt": told["question"]}
     try:
         caption, alt = (_filled(told[part], fields, known) for part in ("caption", "alt"))
     except KeyError as missing:

@@ -77,6 +77,9 @@ def execute(source: Path, target: Path) -> list[str]:
         notebook.cells = [
             c for c, of_ours in zip(notebook.cells, tagged, strict=True) if not of_ours
         ]
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = _linked(cell.source, source.parent, target.parent)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in code:
         cell.outputs = []
@@ -115,6 +118,23 @@ def execute(source: Path, target: Path) -> list[str]:
     # One that ended early may rest on any module.
     files = map(Path, json.loads(said[0].text)) if said else PACKAGE.rglob("*.py")
     return sorted(file.relative_to(PACKAGE).as_posix() for file in files)
+
+
+def _linked(text: str, source: Path, target: Path) -> str:
+    """Turn links of a notebook in `source` to what a researcher's folder has, or to the package."""
+    tables = settings.ROOT / "data"
+
+    def moved(link: re.Match) -> str:
+        place = Path(os.path.normpath(source / link[1]))
+        inside = settings.ROOT / "notebooks"
+        if place.is_relative_to(inside):
+            own = settings.notebooks_dir() / place.relative_to(inside)
+        else:
+            own = settings.data_dir() / os.path.relpath(place, tables)
+        found = own if own.exists() or own.parent == settings.notebooks_dir() else place
+        return f"]({Path(os.path.relpath(found, target)).as_posix()}"
+
+    return re.sub(r"\]\((?!https?:|#)([^)#]+)", moved, text)
 
 
 def _environment(personal: str, target: Path) -> dict[str, str]:

@@ -196,7 +196,7 @@ def say_own() -> None:
     from IPython.display import Markdown, display
 
     if settings.is_own():
-        parts = ["\n".join(headlines("../"))]
+        parts = [f"**Who coded.** {corpus.load().coder}", "\n".join(headlines("../"))]
         for notebook, lines in others("../").items():
             parts += [f"### {notebook.replace('_', ' ').capitalize()}", "\n".join(lines)]
         display(Markdown("\n\n".join(parts)))

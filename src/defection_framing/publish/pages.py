@@ -17,20 +17,20 @@ from . import captions, ledger, report
 OPENING = """# Figures
 
 Each figure says what was found, then what was asked; below it stand what it rests on and its \
-licence. It comes as PNG and SVG, with the table behind it as CSV. Where a condition of a title \
-fails, the question takes its place.
+files: PNG, SVG, and the table behind it as CSV. Where a condition of a title fails, the question \
+takes its place.
 
-**Reuse.** Figures and tables are [CC BY 4.0](../data/LICENSE): use and change them with the \
-credit *Toward us, away from us {version}, CC BY 4.0* and a word on what was changed. Keep with \
-them that the codes are a language model's, unchecked by people. To cite the study, see \
-[CITATION.cff](../CITATION.cff).
-
-**Signs.** Orange squares are Russian outlets, blue circles Ukrainian ones, hollow diamonds \
+{reuse}**Signs.** Orange squares are Russian outlets, blue circles Ukrainian ones, hollow diamonds \
 Western ones, grey crosses undisclosed ones; nothing else has a colour. `>` is to Russia, `<` to \
 Ukraine, `^` and `v` leave the Russian and the Ukrainian side without joining the other. \
 Differences are leaving minus coming. Lines through marks are 95% intervals.
 
-Written by `make study` and `make pages` from \
+"""
+
+REUSE = """**Reuse.** Figures and tables are [CC BY 4.0](../data/LICENSE): use and change them with the \
+credit *Toward us, away from us {version}, CC BY 4.0* and a word on what was changed. Keep with \
+them that the codes are a language model's, unchecked by people. To cite the study, see \
+[CITATION.cff](../CITATION.cff). This page is written by `make study` and `make pages` from \
 [figures.toml](../src/defection_framing/publish/figures.toml); edits here are overwritten.
 
 """
@@ -86,7 +86,7 @@ def write_pages() -> list[str]:
             text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
             settings.write_text(path, text + "\n")
     settings.write_text(settings.figures_dir() / "README.md", _gallery(entries, notebooks))
-    if settings.figures_dir().parent == settings.ROOT:
+    if not settings.is_own():
         size = (
             ledger.counted("corpus", "articles", "claims", "outlets", "languages", "cases") + ", "
         )
@@ -188,8 +188,9 @@ def _gallery(entries: dict[str, dict], notebooks: dict[str, Path]) -> str:
             fold = f"<details><summary>Show the figures: {len(names)}</summary>"
             shown = [fold, *shown, "</details>"]
         sections += [f"## {group}", *shown]
-    opening = OPENING.format(version=version("defection-framing"))
-    return opening + "\n\n".join([*contents, *sections]) + "\n"
+    # Whose a researcher's own figures are, the researcher says.
+    reuse = "" if settings.is_own() else REUSE.format(version=version("defection-framing"))
+    return OPENING.format(reuse=reuse) + "\n\n".join([*contents, *sections]) + "\n"
 
 
 def _heading(notebook: Path | None, name: str) -> str:

@@ -39,9 +39,18 @@ GUIDE = "your_articles"
 """A walk through the tools beside the study; it trains classifiers and is run by its name alone."""
 
 
-def notebooks(guide: bool = False) -> list[Path]:
-    """Notebooks of the study in the order they run: by name, those that read others' last."""
-    found = [p for p in settings.notebook_sources() if guide or p.stem != GUIDE]
+def notebooks(named: Iterable[str] = ()) -> list[Path]:
+    """Notebooks of the study in the order they run: by name, those that read others' last.
+
+    The supplement is about how this study was collected and coded: of a corpus of one's own it is
+    run by name alone, as the guide is of any.
+    """
+    found = [
+        path
+        for path in settings.notebook_sources()
+        if path.stem in named
+        or (path.stem != GUIDE and not (settings.is_own() and path.parent.name == "supplement"))
+    ]
     return sorted(found, key=lambda path: (_stage(path.stem), path.parent.name, path.name))
 
 
@@ -70,7 +79,7 @@ def run_study(only: list[str] | None = None) -> None:
     breaks its schema (CorpusError) nothing runs.
     """
     corpus.load()
-    paths = {path.stem: path for path in notebooks(GUIDE in (only or ()))}
+    paths = {path.stem: path for path in notebooks(only or ())}
     if not paths:
         raise StudyError(f"There is no notebook in {settings.ROOT / 'notebooks'}: nothing to run.")
     for name in only or ():

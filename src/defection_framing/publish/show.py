@@ -26,6 +26,8 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
 
     A title that states a result needs its estimates: `record` them in a cell before.
 
+    Where a corpus gives none of its numbers, one sentence says so and nothing is kept.
+
     Parameters
     ----------
     name : str
@@ -50,6 +52,11 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
         key: value.item() if hasattr(value, "item") else value for key, value in fields.items()
     }
     words = captions.words(name, fields, ledger.estimates())
+    if data.filter(["value"] if "value" in data else list(data)).isna().all(axis=None):
+        plt.close(fig)
+        asked = words["question"] or words["title"]
+        display(Markdown(f"*{asked} This corpus has too little to show it.*"))
+        return
     png, svg, table = captions.files(name)
     table.parent.mkdir(parents=True, exist_ok=True)
     drawn, small = io.BytesIO(), io.BytesIO()

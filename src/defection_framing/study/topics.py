@@ -167,7 +167,7 @@ def follows(
 
     0 for chance, 1 for the same partition. Texts that fit no topic count as a topic of their own.
     """
-    properties = table[list(columns)].astype(str)
+    properties = table[list(columns)].astype(object).fillna("").astype(str)  # codes may be open
     return properties.apply(adjusted_mutual_info_score, args=(topics,))
 
 
