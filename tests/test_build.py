@@ -86,6 +86,7 @@ def complaint(source: Path, target: Path) -> str:
     return str(caught.value)
 
 
+@pytest.mark.slow
 def test_the_tables_hold_what_the_records_say(source, tmp_path):
     build.build(source, tmp_path / "data")
     built = corpus.load(tmp_path / "data")
@@ -103,6 +104,7 @@ def test_the_tables_hold_what_the_records_say(source, tmp_path):
     assert rules == "# Codebook, `crew-2023`\n"
 
 
+@pytest.mark.slow
 def test_the_code_used_is_that_of_the_passes_that_are_pooled(source, tmp_path):
     build.build(source, tmp_path / "data")
     built = corpus.load(tmp_path / "data")
@@ -113,6 +115,7 @@ def test_the_code_used_is_that_of_the_passes_that_are_pooled(source, tmp_path):
     assert built.codings_articles.loc[(one, "0"), "portrayal"] == "victim"
 
 
+@pytest.mark.slow
 def test_a_private_surname_is_an_initial_wherever_it_stands(source, tmp_path):
     tale = record(URLS[0], event="vymyslenko-tank", gist="Ivan Vymyslenko crossed, says TASS.")
     tale["claims"][0]["s"] = "Vymyslenko's tank broke down."
@@ -130,6 +133,7 @@ def test_a_private_surname_is_an_initial_wherever_it_stands(source, tmp_path):
     assert told["sources"] == ("Anna V.", "TASS")
 
 
+@pytest.mark.slow
 def test_ids_and_bytes_do_not_depend_on_the_order_of_rows(source, tmp_path):
     build.build(source, tmp_path / "first")
     for path in source.glob("*.*"):
@@ -205,6 +209,7 @@ def test_a_log_without_three_columns_is_named(source, tmp_path):
     assert "pairs_ua_side.log, line 1: write event" in complaint(source, tmp_path / "data")
 
 
+@pytest.mark.slow
 def test_the_counts_in_a_datasheet_are_rewritten_and_nothing_else(source, tmp_path):
     target = tmp_path / "data"
     target.mkdir()

@@ -40,6 +40,7 @@ def test_labels_say_what_a_row_rests_on_and_no_events_where_there_are_none():
     assert got.index.get_level_values("kind").tolist() == labels
 
 
+@pytest.mark.slow
 def test_an_outlet_is_never_an_event_of_exits():
     data = corpus.load()
     table = camps.exits(data, "portrayal")

@@ -235,6 +235,7 @@ def test_codes_that_differ_count_only_when_decided(folder):
     assert set(codes["human"]) == {"neutral", "hero", "treason"}
 
 
+@pytest.mark.slow
 def test_what_differs_or_was_unsure_is_on_the_page_without_names(folder):
     differ(folder)
     said = human.report(folder)

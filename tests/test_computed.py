@@ -53,6 +53,7 @@ def test_differences_that_are_shown_are_named_and_others_only_counted(own):
     assert "Motives" not in said  # without an interval nothing is said
 
 
+@pytest.mark.slow
 def test_the_findings_of_the_repository_are_not_said_of_another_corpus(own):
     assert ledger.texts() == {}
     lines = [*ledger.headlines(), *(line for own in ledger.others().values() for line in own)]

@@ -296,6 +296,7 @@ def test_a_key_that_is_empty_or_repeated_is_said_once(tmp_path, value, says):
     assert line.startswith(f"claims.csv, row 4, column claim_id: {value!r} ") and says in line
 
 
+@pytest.mark.slow
 def test_more_violations_than_a_validator_shows_by_default_are_all_listed(tmp_path):
     content = tables()
     claims = [

@@ -32,6 +32,8 @@ SELECTIONS = [
     {"motives": ["survival", "mistreatment"], "camp": ["Russian"]},
 ]
 
+pytestmark = pytest.mark.slow  # the page is built with all claims
+
 
 @pytest.fixture(scope="module", autouse=True)
 def a_quick_map():
@@ -99,7 +101,6 @@ def own(tmp_path_factory):
     return folder / "explorer.html"
 
 
-@pytest.mark.slow
 def test_ones_own_page_holds_ones_own_tables(own):
     page, data = held(own.read_text(encoding="utf-8")), corpus.load(own.parent)
     claims = data.claims.sort_values(["article_id", "n"])
@@ -181,7 +182,6 @@ def test_every_camp_has_the_look_of_the_figures():
     assert not looks["Ukrainian"]["square"]
 
 
-@pytest.mark.slow
 def test_the_script_is_what_the_pinned_build_gives(tmp_path):
     if not shutil.which("npm"):
         pytest.skip("npm is not here: the script cannot be built again")
@@ -262,7 +262,6 @@ def chosen(table, state, without=None):
     return table[keep]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("state", SELECTIONS, ids=lambda s: "+".join(s) or "all")
 def test_filters_select_what_pandas_selects(explorer, table, state):
     explorer.open(state)
@@ -281,7 +280,6 @@ def test_filters_select_what_pandas_selects(explorer, table, state):
     assert shown == right["claim_id"].tolist()[:25]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("state", SELECTIONS[1:4], ids=lambda s: "+".join(s))
 def test_counts_in_a_filter_are_what_each_code_would_leave(explorer, table, state):
     explorer.open(state)
@@ -308,7 +306,6 @@ def held_facets(explorer):
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("state", SELECTIONS[:5], ids=lambda s: "+".join(s) or "all")
 def test_shares_and_intervals_are_those_of_stats(explorer, table, state):
     explorer.open(state)
@@ -335,7 +332,6 @@ def test_shares_and_intervals_are_those_of_stats(explorer, table, state):
         assert ("too few events" in words) == few
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("words", ["money", "kuzminov pilot", "МОСКВА", "ria.ru treason", "%", "é"])
 def test_search_finds_claims_with_all_words(explorer, table, words):
     explorer.open()
@@ -353,7 +349,6 @@ def test_search_finds_claims_with_all_words(explorer, table, words):
     assert explorer.csv()["claim_id"].tolist() == table.loc[keep, "claim_id"].tolist()
 
 
-@pytest.mark.slow
 def test_a_search_takes_less_than_50_ms_and_a_first_view_less_than_a_second(explorer):
     explorer.open()
     times = explorer.page.evaluate(
@@ -383,7 +378,6 @@ def test_a_search_takes_less_than_50_ms_and_a_first_view_less_than_a_second(expl
     assert min(first) < 1000
 
 
-@pytest.mark.slow
 def test_the_address_holds_the_state_and_back_goes_back(explorer, table):
     page = explorer.open().page
     page.click(".facet summary >> nth=0")
@@ -412,7 +406,6 @@ def test_the_address_holds_the_state_and_back_goes_back(explorer, table):
     assert explorer.status()[0] == len(chosen(table, {"direction": ["ru_exit"]}))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "fragment",
     [
@@ -432,7 +425,6 @@ def test_an_address_that_means_nothing_breaks_nothing(explorer, fragment):
     assert page.is_visible("main > section:not([hidden]) h1")
 
 
-@pytest.mark.slow
 def test_an_event_shows_both_tellings_side_by_side(explorer, table):
     page = explorer.open({"view": "events"}).page
     shared = corpus.load().events.query("shared")
@@ -463,7 +455,6 @@ def test_an_event_shows_both_tellings_side_by_side(explorer, table):
     assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
 
 
-@pytest.mark.slow
 def test_cases_can_begin_with_those_whose_tellings_differ_most(explorer, table):
     page = explorer.open({"view": "events"}).page
     page.select_option("#events-order", "gap")
@@ -479,7 +470,6 @@ def test_cases_can_begin_with_those_whose_tellings_differ_most(explorer, table):
     assert gaps == sorted(gaps, reverse=True)
 
 
-@pytest.mark.slow
 def test_the_first_view_offers_selections_to_start_from(explorer, table):
     page = explorer.open().page
     page.click("text=Ukrainian outlets on crossings to Russia")
@@ -489,7 +479,6 @@ def test_the_first_view_offers_selections_to_start_from(explorer, table):
     assert page.locator("a:has-text('The study')").get_attribute("href") == "index.html"
 
 
-@pytest.mark.slow
 def test_wrong_code_gives_the_id_and_the_way_to_correct_it(explorer, table):
     page = explorer.open({"event": ["kuzminov-mi8"]}).page
     page.focus("[data-claim] button >> nth=0")
@@ -520,7 +509,6 @@ def test_wrong_code_gives_the_id_and_the_way_to_correct_it(explorer, table):
     assert focus == f"Wrong code? Claim {first['claim_id']}"
 
 
-@pytest.mark.slow
 def test_the_map_selects_zooms_and_answers_by_keyboard(explorer, table):
     page = explorer.open().page
     for _ in range(4):
@@ -551,7 +539,6 @@ def test_the_map_selects_zooms_and_answers_by_keyboard(explorer, table):
     page.wait_for_selector("#hover:visible")
 
 
-@pytest.mark.slow
 def test_a_claim_that_is_code_is_shown_as_text(browser, own):
     made = Explorer(browser, own).open()
     assert "do not publish" in made.page.inner_text("#banner")
@@ -593,7 +580,6 @@ def bare(tmp_path_factory):
     return folder / "explorer.html"
 
 
-@pytest.mark.slow
 def test_a_corpus_with_the_least_has_a_page(browser, bare):
     made = Explorer(browser, bare).open()
     assert made.status()[2] == 5
@@ -614,7 +600,6 @@ def test_a_corpus_with_the_least_has_a_page(browser, bare):
 VIEWS = ["", "view=events", "case=kuzminov-mi8", "view=about", "direction=ua_to_ru&q=tank"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1300])
 @pytest.mark.parametrize("fragment", VIEWS)
 def test_axe_finds_nothing_and_nothing_overflows(browser, axe, site, fragment, width):

@@ -86,6 +86,7 @@ def test_curves():
     return figures.curves(pd.concat(tables), summary, names, {"b"})
 
 
+@pytest.mark.slow
 def test_importing_and_drawing_leave_a_researchers_matplotlib_alone():
     code = """
 import matplotlib as mpl

@@ -156,6 +156,7 @@ def taken(name, content, tmp_path, **options):
     return report, sorted(found, key=lambda row: WHO.index(row["text"].split()[1]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_every_export_gives_its_articles(name, tmp_path):
     content, taken_for, outlets, fields = CASES[name]

@@ -47,6 +47,7 @@ def test_a_shuffle_keeps_how_many_articles_each_telling_of_an_event_has(told):
     assert np.mean(means, axis=0) == pytest.approx(0.5, abs=0.15)
 
 
+@pytest.mark.slow
 def test_shuffled_tellings_differ_by_nothing_on_average_and_not_at_all_as_they_were(told, redraws):
     def traitor(articles):
         pairs = same_act.pairs(articles, redraws)[0]

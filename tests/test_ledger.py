@@ -67,6 +67,7 @@ def test_outside_a_notebook_nothing_is_recorded_and_the_message_says_why(folder,
         ledger.record(pd.DataFrame({"value": [1.0]}, ["x"]))
 
 
+@pytest.mark.slow
 def test_two_notebooks_that_record_at_once_lose_nothing(folder):
     code = (
         "import os, sys, pandas as pd\n"

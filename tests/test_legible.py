@@ -177,6 +177,7 @@ DEMANDING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DEMANDING)
 def test_demanding_data_can_be_read_in_every_kind_of_figure(name):
     fig = DEMANDING[name]()

@@ -30,6 +30,7 @@ def drawn(apart):
     return points, figures.topic_map(points, NAMES, parts, "articles")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("apart", [12, 4])
 def test_names_of_topics_cover_no_other_name_however_near_they_lie(apart):
     _, fig = drawn(apart)
@@ -38,6 +39,7 @@ def test_names_of_topics_cover_no_other_name_however_near_they_lie(apart):
         assert legible.faults(fig) == []
 
 
+@pytest.mark.slow
 def test_a_name_stands_on_its_topic():
     points, fig = drawn(12)
     middles = points.groupby("topic")[["x", "y"]].mean()
@@ -46,6 +48,7 @@ def test_a_name_stands_on_its_topic():
         assert off.argmin() == t
 
 
+@pytest.mark.slow
 def test_small_maps_say_what_they_show_and_how_many():
     _, fig = drawn(12)
     titles = [ax.get_title() for ax in fig.axes[1:]]
@@ -60,6 +63,7 @@ def test_no_topic_has_a_colour_that_is_taken_for_a_camps():
         assert min(np.linalg.norm(seen(camp) - seen(colour)) for colour in maps.RING) > 12
 
 
+@pytest.mark.slow
 def test_a_number_that_was_chosen_has_a_ring():
     rows = [(w, n, m, n / 30) for w in "ab" for n in (6, 9, 12) for m in ("x", "y")]
     table = pd.DataFrame(rows, columns=["way", "number", "measure", "value"])

@@ -195,6 +195,7 @@ def test_the_text_tells_no_side_where_both_are_named(text):
     assert not re.search("origin side|destination side", mask(text.replace("origin", ""), "both"))
 
 
+@pytest.mark.slow
 def test_long_texts_take_linear_time():
     for text in ["Ukraine's security service ", "a" * 30 + " ", "Russia ", "(", "a \n "]:
         start = time.perf_counter()

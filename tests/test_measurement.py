@@ -46,6 +46,7 @@ def traitors(data, passes=measurement.ALL):
     return measurement.differences(data).xs(passes, level="passes").loc["traitor"]
 
 
+@pytest.mark.slow
 def test_an_error_of_one_cell_is_found_there_and_in_the_contrasts_that_hold_it(data):
     planted = with_passes(data, first={("Russian", "ru_to_ua"): 0.3})
     table = traitors(planted)

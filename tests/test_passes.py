@@ -64,6 +64,7 @@ def test_the_tables_hold_the_likeliest_code_of_the_passes_that_are_pooled():
     assert list(best) == list(data.articles["portrayal"].astype(str))
 
 
+@pytest.mark.slow
 def test_each_variant_of_the_codes_comes_from_its_passes():
     data = corpus.load(ROOT / "data")
     first = codes.redraws(data, "portrayal", "first pass", draws=2)

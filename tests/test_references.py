@@ -83,6 +83,7 @@ def surnames(text):
     return {names for names, _, _ in citations(text)}
 
 
+@pytest.mark.slow
 def test_every_citation_has_its_reference():
     missing = [
         f"{where}: {', '.join(names)}{' et al.' if others else ''} {year}"
@@ -93,6 +94,7 @@ def test_every_citation_has_its_reference():
     assert missing == [], "add a row to references.csv, or correct the citation"
 
 
+@pytest.mark.slow
 def test_every_reference_is_cited_somewhere():
     found = {
         row for text in texts().values() for citation in citations(text) for row in cited(citation)

@@ -31,6 +31,7 @@ def test_every_column_that_two_passes_gave_is_compared(data):
     assert (blind["n"] == blind["unit"].map(units)).all()
 
 
+@pytest.mark.slow
 def test_waves_are_told_apart(data):
     n = reliability.table(data)["n"].xs("main frame")
     of_wave = data.claim_table()["wave"].value_counts()
@@ -60,6 +61,7 @@ def test_a_code_that_two_coders_mix_up_does_not_pass_the_gate(data):
     assert reliability.doubtful(replace(data, codings_claims=codings)) == {"appeal"}
 
 
+@pytest.mark.slow
 def test_cells_hold_their_own_articles(data):
     table = reliability.by_cell(data)
     articles = data.article_table()

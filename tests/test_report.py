@@ -95,6 +95,7 @@ def page(tmp_path, monkeypatch):
     return path
 
 
+@pytest.mark.slow
 def test_the_page_stands_alone_and_shows_no_code(page):
     report.write(page)
     html = report.files()[0].read_text(encoding="utf-8")
@@ -104,6 +105,7 @@ def test_the_page_stands_alone_and_shows_no_code(page):
     assert 'href="../../data/PLAN.md"' in html
 
 
+@pytest.mark.slow
 def test_both_files_are_the_same_to_the_byte_when_written_again(page):
     report.write(page)
     first = [file.read_bytes() for file in report.files()]

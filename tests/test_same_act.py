@@ -144,6 +144,7 @@ def test_p_is_adjusted_over_the_four_hypotheses():
     assert table["holm"].tolist() == pytest.approx([0.004, 0.004, 0.004, 0.2])
 
 
+@pytest.mark.slow
 def test_every_article_of_a_shared_event_can_be_looked_up(data):
     table = same_act.table_of_events(data)
     links = table.filter(like="articles, ").map(lambda cell: cell.count("<a href=")).sum().sum()

@@ -35,6 +35,7 @@ def put(name="shares", **fields):
     show.show(name, figures.forest(TABLE, "share"), TABLE, n="2 articles", **fields)
 
 
+@pytest.mark.slow
 def test_a_figure_is_saved_twice_to_the_same_bytes_without_dates(folder):
     put()
     first = {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
@@ -44,6 +45,7 @@ def test_a_figure_is_saved_twice_to_the_same_bytes_without_dates(folder):
     assert not re.search(rb"<dc:date>|tEXt", first["shares.svg"] + first["shares.png"][:400])
 
 
+@pytest.mark.slow
 def test_the_register_keeps_words_fields_notebook_and_who_drew(folder):
     put("shares")
     put("other")
@@ -90,6 +92,7 @@ def test_what_was_found_is_the_title_and_the_question_stands_below_it(folder, mo
     assert source.startswith("n: 2 | Drawn by Toward us, away from us ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimate", [{"value": [0.05]}, {"value": [float("nan")]}])
 def test_a_title_that_is_not_true_gives_way_to_the_question(folder, monkeypatch, estimate):
     title, _ = drawn(monkeypatch, **estimate)
@@ -97,6 +100,7 @@ def test_a_title_that_is_not_true_gives_way_to_the_question(folder, monkeypatch,
     assert captions.read_register()["shares"]["title"] == "Which frames?"
 
 
+@pytest.mark.slow
 def test_figures_of_the_report_have_a_folder_of_their_own(folder):
     put("other")
     assert sorted(p.parent.relative_to(folder).as_posix() for p in folder.rglob("other.*")) == [
@@ -118,6 +122,7 @@ def test_outside_a_notebook_the_error_says_what_to_set(folder, monkeypatch):
         put()
 
 
+@pytest.mark.slow
 def test_showing_leaves_matplotlib_alone(folder):
     before = dict(matplotlib.rcParams)
     put()

@@ -58,6 +58,7 @@ def test_with_independent_units_it_is_the_t_test_of_the_paper():
     assert np.sort(table["q"]) == pytest.approx(np.minimum(q, 1))
 
 
+@pytest.mark.slow
 def test_a_model_as_good_as_people_stands_in_and_one_that_guesses_does_not():
     good = [against(*planted(seed))["wins"].mean() for seed in range(30)]
     bad = [against(*planted(seed, model=0.25))["wins"].mean() for seed in range(30)]
@@ -65,6 +66,7 @@ def test_a_model_as_good_as_people_stands_in_and_one_that_guesses_does_not():
     assert max(bad) == 0
 
 
+@pytest.mark.slow
 def test_a_better_model_has_the_advantage_more_often():
     means = [
         np.mean([against(*planted(seed, model=right))["model"].mean() for seed in range(10)])

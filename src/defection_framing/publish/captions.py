@@ -74,7 +74,8 @@ def words(name: str, fields: dict[str, object], known: dict) -> dict[str, str]:
 
     `known` as in `heading`. Captions and alt texts may print estimates, too. What is seen was seen
     in the study's own corpus: of another, or where the title is not true or an estimate is missing,
-    the alt text is the question. `CaptionError` says if there is no such figure, or which field is missing.
+    the alt text is the question. `CaptionError` says if there is no such figure, or which field is
+    missing.
     """
     if name not in load():
         raise CaptionError(
