@@ -27,9 +27,9 @@ Differences are leaving minus coming. Lines through marks are 95% intervals.
 
 """
 
-REUSE = """**Reuse.** Figures and tables are [CC BY 4.0](../data/LICENSE): use and change them with \
-the credit *Toward us, away from us {version}, CC BY 4.0* and a word on what was changed. Keep with \
-them that the codes are a language model's, unchecked by people. To cite the study, see \
+REUSE = """**Reuse.** Figures and tables are [CC BY 4.0](../data/LICENSE): use and change them \
+with the credit *Toward us, away from us {version}, CC BY 4.0* and a word on what was changed. \
+Keep with them that the codes are a language model's, unchecked by people. To cite the study, see \
 [CITATION.cff](../CITATION.cff). This page is written by `make study` and `make pages` from \
 [figures.toml](../src/defection_framing/publish/figures.toml); edits here are overwritten.
 
