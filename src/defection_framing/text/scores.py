@@ -67,14 +67,15 @@ class FrameScores:
 
         covariance = self._kernel(self._points, self._words)
         event = pd.factorize(events, sort=True)[0]
-        covariance += self.event_variance * (event[:, None] == event)
+        covariance[event[:, None] == event] += self.event_variance
         covariance[np.diag_indices_from(covariance)] += self.ridge
         # The inverse from its factor: a third of the work of solving for an identity matrix.
         lower, failed = dpotrf(covariance.T, lower=True, overwrite_a=True)
         precision, singular = dpotri(lower, lower=True, overwrite_c=True)
         if failed or singular:
             raise np.linalg.LinAlgError("the covariance of the claims has no Cholesky factor")
-        precision += np.tril(precision, -1).T
+        for i in range(len(precision)):  # row by row: a copy of the triangle would be large
+            precision[i, i + 1 :] = precision[i + 1 :, i]
         self._weights = precision @ (codes - self._share)
 
         # Exact prediction of each event from all others, without refitting (block form of the
@@ -98,10 +99,17 @@ class FrameScores:
         return centred / np.linalg.norm(centred, axis=1, keepdims=True)
 
     def _kernel(self, points, words):
-        meaning = np.exp(self.sharpness * (points @ self._points.T - 1))
-        wording = (words @ self._words.T).toarray()
-        # The 1 is the intercept.
-        return (1 - self.wording) * meaning + self.wording * wording + 1
+        # In place and by blocks: the whole study must do with 2 GB.
+        kernel = points @ self._points.T
+        kernel -= 1
+        kernel *= self.sharpness
+        np.exp(kernel, out=kernel)
+        kernel *= 1 - self.wording
+        for start in range(0, len(kernel), 500):
+            block = words[start : start + 500] @ self._words.T
+            kernel[start : start + 500] += self.wording * block.toarray()
+        kernel += 1  # the intercept
+        return kernel
 
 
 class SteadyKMeans(ClusterMixin, BaseEstimator):
