@@ -26,6 +26,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "/somewhere/1_corpus.ipynb")
     words = {"shares": WORDS, "other": WORDS | {"report": True}}
     monkeypatch.setattr(captions, "load", lambda: words)
+    monkeypatch.setattr(settings, "is_own", lambda: False)
     ledger.record(pd.DataFrame({"value": [0.2]}, ["treason"]))
     return tmp_path / "figures"
 
@@ -106,6 +107,20 @@ def test_figures_of_the_report_have_a_folder_of_their_own(folder):
     assert sorted(p.parent.relative_to(folder).as_posix() for p in folder.rglob("other.*")) == [
         "report", "report", "report/tables"
     ]  # fmt: skip
+
+
+def test_what_was_seen_in_the_study_is_not_said_of_another_corpus(folder, monkeypatch):
+    monkeypatch.setattr(settings, "is_own", lambda: True)
+    put()
+    assert captions.read_register()["shares"]["alt"] == "Which frames?"
+
+
+def test_a_figure_without_a_number_is_left_out_in_one_sentence(folder, monkeypatch, capsys):
+    monkeypatch.setattr(show, "display", lambda part, **_: print(part.data))
+    empty = TABLE.assign(value=float("nan"), n_articles=0)
+    show.show("shares", figures.forest(TABLE, "share"), empty, n="none", n_dots=0)
+    assert "*Which frames? This corpus has too little to show it.*" in capsys.readouterr().out
+    assert not captions.read_register() and not list(folder.rglob("*.png"))
 
 
 def test_an_unknown_figure_and_a_missing_field_are_said_in_one_sentence(folder):

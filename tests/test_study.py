@@ -263,6 +263,9 @@ def test_a_researchers_corpus_gets_its_own_copies(project, monkeypatch):
     (project / "own/articles.csv").write_text("article_id\n")
     put(project, "1_first", "import os; print(os.environ['DEFECTION_DATA'])")
     write(project / "notebooks" / "your_articles.ipynb", "1")
+    links = "[a](../data/articles.csv) [b](../data/PLAN.md#x) [c](2_next.ipynb) [d](https://e.e/f)"
+    cells = [new_markdown_cell(links), new_markdown_cell("Ours", metadata={"tags": ["this-corpus"]})]
+    nbformat.write(new_notebook(cells=cells), project / "notebooks" / "2_next.ipynb")
     before = {p: p.read_bytes() for p in (project / "notebooks").rglob("*.ipynb")}
     run.run_study()
     assert {p: p.read_bytes() for p in (project / "notebooks").rglob("*.ipynb")} == before
@@ -270,6 +273,11 @@ def test_a_researchers_corpus_gets_its_own_copies(project, monkeypatch):
     copy = nbformat.read(copies / "1_first.ipynb", as_version=4)
     assert copy.cells[1].outputs[0].text.strip() == str(project / "own")
     assert not (copies / "your_articles.ipynb").exists()
+    assert not (copies / "supplement" / "more.ipynb").exists()
+    [cell] = nbformat.read(copies / "2_next.ipynb", as_version=4).cells
+    assert cell.source == (
+        "[a](../articles.csv) [b](../../data/PLAN.md#x) [c](2_next.ipynb) [d](https://e.e/f)"
+    )
 
 
 def test_findings_are_reworded_without_a_run(project, monkeypatch):
