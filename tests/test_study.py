@@ -264,7 +264,10 @@ def test_a_researchers_corpus_gets_its_own_copies(project, monkeypatch):
     put(project, "1_first", "import os; print(os.environ['DEFECTION_DATA'])")
     write(project / "notebooks" / "your_articles.ipynb", "1")
     links = "[a](../data/articles.csv) [b](../data/PLAN.md#x) [c](2_next.ipynb) [d](https://e.e/f)"
-    cells = [new_markdown_cell(links), new_markdown_cell("Ours", metadata={"tags": ["this-corpus"]})]
+    cells = [
+        new_markdown_cell(links),
+        new_markdown_cell("Ours", metadata={"tags": ["this-corpus"]}),
+    ]
     nbformat.write(new_notebook(cells=cells), project / "notebooks" / "2_next.ipynb")
     before = {p: p.read_bytes() for p in (project / "notebooks").rglob("*.ipynb")}
     run.run_study()

@@ -51,7 +51,7 @@ def test_an_estimate_leads_to_notebook_cell_statements_function_and_finding(stud
     file, line = function.split()[3].split(":")
     source = (Path(__file__).parents[1] / file).read_text().splitlines()
     assert source[int(line) - 1].startswith("def record(")
-    assert finding.split() == ["finding", "found"]
+    assert finding.split()[:2] == ["finding", "found"]
 
 
 def test_a_figure_leads_to_the_cell_that_shows_it_and_to_what_its_table_comes_from(study):
@@ -60,9 +60,33 @@ def test_a_figure_leads_to_the_cell_that_shows_it_and_to_what_its_table_comes_fr
     assert "fig = facts.coverage(data)" in said and "fig = 2" not in said
     assert "study.facts.coverage  src/defection_framing/study/facts.py:" in said
     assert "publish.ledger.say  src/" in said
-    assert said.endswith("found")
+    assert "words     by_language  src/defection_framing/publish/figures.toml:" in said
+    assert "finding   found  src/defection_framing/publish/findings.toml:" in said
+
+
+def test_a_finding_leads_to_its_cell_and_to_the_line_of_its_words():
+    lines = where("same_act").splitlines()
+    toml = Path(__file__).parents[1] / "src/defection_framing/publish/figures.toml"
+    [words] = [line for line in lines if line.startswith("words")]
+    number = int(words.rpartition(":")[2])
+    assert toml.read_text(encoding="utf-8").splitlines()[number - 1] == "[same_act]"
+    said = where("report_traitor")
+    assert said.startswith("finding   notebooks/0_report.ipynb, code cell ")
+    assert "report_traitor  src/defection_framing/publish/findings.toml:" in said
+
+
+def test_what_a_kept_table_was_computed_by_is_said():
+    said = where("stories_map")
+    assert "study.topics_stories.other_fits  src/" in said
+    assert "kept: `make study-full` computes it again" in said
+
+
+def test_a_finding_of_a_part_of_an_estimate_is_found():
+    assert "hypothesis_4  src/" in where("hypothesis/H4")
 
 
 def test_an_unknown_name_is_one_sentence_with_the_nearest(study):
     with pytest.raises(UnknownName, match="'by_langage'; near are by_language"):
         where("by_langage")
+    with pytest.raises(UnknownName, match="near are frame_away/treason/without_x"):
+        where("without_x/treason")

@@ -330,9 +330,11 @@ def verify() -> None:
 
 @app.command()
 def where(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of an estimate or of a figure.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Of an estimate, a figure or a finding.")
+    ],
 ) -> None:
-    """Print notebook, cell, function and findings of an estimate or a figure."""
+    """Print notebook, cell, functions and words of an estimate, a figure or a finding."""
     from .publish.where import where
 
     typer.echo(where(name))
