@@ -2,7 +2,7 @@
 
 import pytest
 
-from defection_framing.own.boilerplate import clean
+from defection_framing.own.boilerplate import NOTICE, PAYWALL, clean
 from defection_framing.own.dates import date_of_url, read_date
 from defection_framing.own.extract import Unusable, extract
 from defection_framing.own.sentences import named_sources, split
@@ -325,3 +325,71 @@ def test_sentences_know_quotations_and_abbreviations():
 )
 def test_named_sources(text, lang, names):
     assert named_sources(text, lang, ["Riverton Courier", "Focus"]) == names
+
+
+WALLS = [
+    "Subscribe to continue reading.",
+    "Already a subscriber? Log in.",
+    "This story is for our subscribers only.",
+    "You have reached your limit of free articles.",
+    "Dieser Artikel ist nur für Abonnenten.",
+    "Sie haben bereits ein Digital-Abo? Hier anmelden.",
+    "Cet article est réservé aux abonnés.",
+    "Il vous reste 74 % de cet article à lire.",
+    "Contenido exclusivo para suscriptores.",
+    "Contenuto riservato agli abbonati.",
+    "Conteúdo exclusivo para assinantes.",
+    "Pozostało 80% artykułu do przeczytania.",
+    "Полный текст доступен только подписчикам.",
+    "Чтобы продолжить чтение, оформите подписку.",
+    "Матеріал доступний лише для передплатників.",
+    "Щоб читати далі, оформіть передплату.",
+]
+
+
+@pytest.mark.parametrize("line", WALLS)
+def test_a_stub_before_a_paywall_is_remarked(line):
+    found = extract(f"{BODY}\n{line}")
+    assert (PAYWALL, line) in found.remarks
+    longer = extract("\n".join(BODY.replace("ferry", f"ferry {k}") for k in range(5)) + line)
+    assert PAYWALL not in dict(longer.remarks)  # asked to subscribe, yet it stands there whole
+
+
+NOTICES = {
+    "en": "We and our partners store cookies on your device. You can withdraw your consent at any "
+    "time. Some vendors process personal data on the basis of legitimate interest. Your "
+    "preferences apply to this website only. Read our privacy policy to learn more about it.",
+    "de": "Wir und unsere Partner speichern Cookies auf Ihrem Gerät. Sie können Ihre Einwilligung "
+    "jederzeit widerrufen. Einige Partner verarbeiten personenbezogene Daten. Mehr dazu steht in "
+    "der Datenschutzerklärung. Mit Werbung bleibt das Angebot für alle kostenlos, die es lesen.",
+    "fr": "Nos partenaires et nous stockons des cookies sur votre appareil. Vous pouvez retirer "
+    "votre consentement à tout moment. Certaines données personnelles sont traitées. Voyez notre "
+    "politique de confidentialité. La publicité finance le travail de la rédaction toute l'année.",
+    "ru": "Мы и наши партнёры храним файлы cookie на вашем устройстве. Вы можете отозвать согласие "
+    "в любое время. Персональные данные обрабатываются на законных основаниях. Подробнее об этом "
+    "сказано в политике конфиденциальности.",
+    "uk": "Ми та наші партнери зберігаємо файли cookie на вашому пристрої. Ви можете відкликати "
+    "згоду будь-коли. Персональні дані обробляються на законних підставах. Докладніше про це "
+    "сказано в політиці конфіденційності.",
+}
+
+
+@pytest.mark.parametrize("lang", NOTICES)
+def test_a_cookie_notice_taken_for_an_article_is_remarked(lang):
+    assert NOTICE in dict(extract(2 * NOTICES[lang]).remarks)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "We use cookies to improve your visit. Accept all",
+        "He gave them cookies, and his consent.",
+        "Subscribe to our newsletter",
+        "The hotline is open to subscribers of every network, he said.",
+        "Он открыл доступ к своему каналу, и подписчики узнали его имя.",
+        "Читачі та підписники каналу впізнали його за голосом.",
+        "He had to continue reading the letters of his mother, he said.",
+    ],
+)
+def test_a_whole_article_is_not_doubted(line):
+    assert not {PAYWALL, NOTICE} & set(dict(extract(f"{BODY}\n{line}").remarks))

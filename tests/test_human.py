@@ -347,6 +347,7 @@ def write_coded(folder, n):
             [("o.example", "O", "", "unknown", "undisclosed", "low", "made up for a test")],
             corpus.columns()["outlets"],
         ),
+        ("events_sheet", [(a, f"story-{a}") for a in ids], ["article_id", "event"]),
         ("codes", codes, ["unit", "id", "code", "value", "probability", "open", "by"]),
     ):
         pd.DataFrame(rows, columns=columns).to_csv(folder / f"{name}.csv", index=False)

@@ -13,7 +13,7 @@ import pytest
 from defection_framing import corpus, settings
 from defection_framing import own as package
 from defection_framing.corpus.build import article_id
-from defection_framing.own import sources
+from defection_framing.own import events, sources
 from defection_framing.own.fetch import Fetcher, Page, Unfetched
 from defection_framing.own.ingest import IngestError, ingest
 from defection_framing.own.journal import opened
@@ -23,7 +23,14 @@ from defection_framing.text import embed
 pytestmark = pytest.mark.slow
 
 SAMPLES = settings.ROOT / "data" / "sample_articles"
-TABLES = {"texts.jsonl", "sentences.csv", "sources.csv", "outlets.csv", "families.csv"}
+TABLES = {
+    "texts.jsonl",
+    "sentences.csv",
+    "sources.csv",
+    "outlets.csv",
+    "families.csv",
+    "events_sheet.csv",
+}
 TABLES |= {"inputs.csv", "remarks.csv", "rejected.csv", "ingest.jsonl", ".gitignore"}
 
 
@@ -40,6 +47,7 @@ def story(who="deckhand"):
 def no_model(monkeypatch):
     """Embeddings by which no two texts are alike."""
     monkeypatch.setattr(embed, "vectors", lambda texts: np.eye(len(list(texts)), dtype=np.float32))
+    monkeypatch.setattr(events, "_meanings", lambda texts, langs: np.eye(len(texts)))
 
 
 @pytest.fixture
@@ -300,6 +308,17 @@ def test_what_is_taken_out_of_an_article_is_tabled(tmp_path, out):
         "Share on Facebook",
         "Read also: A library for the town",
     ]
+
+
+def test_articles_that_may_be_cut_off_are_counted_and_remarked(tmp_path, out):
+    wall = "Already a subscriber? Log in to continue reading."
+    for name, more in (("a.txt", ""), ("b.txt", f"\n{wall}")):
+        write(tmp_path / name, story(name[0]) + more)
+    report = ingest([tmp_path / "a.txt", tmp_path / "b.txt"], out)
+    assert report.doubtful == 1 and "1 articles perhaps cut off or none" in str(report)
+    assert ["perhaps cut off by a paywall", wall] in table(out, "remarks")[
+        ["what", "said"]
+    ].to_numpy().tolist()
 
 
 def test_two_runs_do_not_write_to_one_folder(out):

@@ -5,8 +5,10 @@ import sys
 
 import pytest
 
-OWN = "coders coding encoder extract families fetch folder formats ingest journal markup model_card"
-OWN += " outlets package pagedates readings sources"
+OWN = (
+    "coders coding encoder event_sheet events extract families fetch folder formats ingest journal"
+)
+OWN += " markup model_card outlets package pagedates readings sources"
 PEOPLE = "correct coverage human intrusion sheets"
 CRAWLER = "charset_normalizer datasketch dateparser ftfy httpx protego py3langid"
 CRAWLER += (

@@ -172,7 +172,7 @@ def ingest(
         ),
     ] = "",
 ) -> None:
-    """Read your own articles into DIR: texts, sentences, outlets, sources, story families.
+    """Read your own articles into DIR: texts, sentences, outlets, sources, families, events.
 
     `code corpus DIR` then makes of them what the study runs on. Nothing is dropped silently:
     inputs.csv says what each file was taken for and which column was read as what, rejected.csv

@@ -1,7 +1,8 @@
 """Lines that are no part of an article: share buttons, cookies, date stamps, readers' comments.
 
 The wording is data: `boilerplate.csv`, for any language. A line that fits one of its patterns whole
-is left out; what follows the heading of the comments is the readers'.
+is left out; what follows the heading of the comments is the readers'. `walls.csv` has the words of
+paywalls and cookie notices, which are remarked.
 """
 
 import csv
@@ -34,14 +35,50 @@ DATE = re.compile(
 _SENTENCE = re.compile(r"[^\W\d_].*[.!?…][\"”’»')]*$")
 
 
+PAYWALL, NOTICE = "perhaps cut off by a paywall", "perhaps a cookie notice, no article"
+"""What is remarked of an article that may be none, or not whole."""
+
+_STUB = 1500  # characters: what stands before a wall is seldom more
+
+
+def _joined(name: str) -> dict[str, str]:
+    """The patterns of a table as one, by kind."""
+    kinds: dict[str, list[str]] = {}
+    with (files(__package__) / name).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            kinds.setdefault(row["kind"], []).append(row["pattern"])
+    return {kind: "|".join(patterns) for kind, patterns in kinds.items()}
+
+
+@cache
+def _walls() -> dict[str, re.Pattern]:
+    """Patterns of words by which a wall before an article is told, by kind."""
+    joined = _joined("walls.csv")
+    return {kind: re.compile(rf"(?<!\w)(?:{words})", re.I) for kind, words in joined.items()}
+
+
+def doubts(text: str, left_out: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Say of a cleaned text, and the lines taken out of it, whether a wall may have hidden more.
+
+    A short text beside which the reader is asked to subscribe to read on; a text whose sentences
+    are mostly on cookies and consent. Both are remarked with the words that tell.
+    """
+    walls, found = _walls(), []
+    lines = [*text.splitlines(), *(line for _, line in left_out)]
+    asked = (line for line in lines if walls["paywall"].search(line))
+    if len(text) < _STUB and (line := next(asked, "")):
+        found.append((PAYWALL, line))
+    sentences = re.split(r"(?<=[.!?…])\s+|\n", text)
+    told = [s for s in sentences if walls["cookie"].search(s) or walls["consent"].search(s)]
+    if walls["cookie"].search("\n".join(lines)) and 2 * len(told) >= max(len(sentences), 4):
+        found.append((NOTICE, told[0]))
+    return found
+
+
 @cache
 def _patterns() -> dict[str, re.Pattern]:
     """Patterns of a whole line, by what it is."""
-    kinds: dict[str, list[str]] = {}
-    with (files(__package__) / "boilerplate.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            kinds.setdefault(row["kind"], []).append(row["pattern"])
-    joined = {kind: "|".join(patterns) for kind, patterns in kinds.items()}
+    joined = _joined("boilerplate.csv")
     share = joined["share"]
     joined["share"] = rf"(?:{share})(?:[\s|•·,:/()+-]+(?:on\s+)?(?:{share}))*[\s:|•·]*\d*"
     joined["comments"] = rf"(?:{joined['comments']})(?:\s+\(?\d+\)?)?\s*[:.]?"

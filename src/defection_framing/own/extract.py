@@ -17,7 +17,7 @@ import ftfy
 import trafilatura
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from .boilerplate import clean
+from .boilerplate import clean, doubts
 from .dates import NoDate, Unusable, date_of_stamps, date_of_url, read_date
 from .markup import without_pictures
 from .pagedates import FAST, date_of_page
@@ -64,7 +64,7 @@ class Article:
     """One article, cleaned. Unknown fields are empty; `date` is YYYY, YYYY-MM or YYYY-MM-DD.
 
     `remarks` are what a reader should know: kind and words of each line that was taken out, of a
-    date that is none, of languages beside the main one.
+    date that is none, of languages beside the main one, of a paywall or a notice before the text.
     """
 
     text: str
@@ -111,6 +111,7 @@ def extract(content: bytes | str, charset: str | None = None, **given: str) -> A
         lines = lines[1:]
     text = "\n".join(lines)
     _check(text, title)
+    remarks += doubts(text, left_out)
     lang = found.pop("lang", "").lower().replace("_", "-").partition("-")[0]
     if not re.fullmatch("[a-z]{2}", lang):
         lang, beside = language(text)

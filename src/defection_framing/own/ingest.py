@@ -9,9 +9,11 @@
   later runs keep as it was filled in;
 - `sources.csv`: the sources that each article names (`article_id, sources`);
 - `families.csv`: story families (see `families`);
+- `events_sheet.csv`: the event of each article, to be merged and split (see `event_sheet`);
 - `inputs.csv`: every file, what it was taken for, how many articles it gave, which of its columns
   was read as what (`file, taken_for, articles, not_taken, columns, left, notes`);
-- `remarks.csv`: what was taken out of articles, and what is odd in them (`article_id, what, said`);
+- `remarks.csv`: what was taken out of articles, and what is odd in them, such as the words of a
+  paywall (`article_id, what, said`);
 - `rejected.csv`: every input that was not taken (`input, reason`);
 - `ingest.jsonl`: every input that has been dealt with. The tables are made from it alone: so an
   interrupted run goes on where it stopped, and a run on other sources adds to what is there.
@@ -35,7 +37,8 @@ from tqdm import tqdm
 
 from .. import corpus, settings
 from ..corpus.build import article_id
-from . import extract, formats, sentences
+from . import event_sheet, events, extract, formats, sentences
+from .boilerplate import NOTICE, PAYWALL
 from .dates import Unusable
 from .families import families
 from .fetch import Fetcher, Unfetched
@@ -61,6 +64,8 @@ class Report:
     rejected: dict[str, str] = field(repr=False)  # every input that is not taken, and why
     unknown_outlets: list[str]  # domains without a row in the registry
     families: int  # of more than one article
+    events: int  # of more than one story family
+    doubtful: int  # articles perhaps cut off by a paywall, or no articles
     files: pd.DataFrame = field(repr=False)  # `inputs.csv`, of this run's sources alone
 
     def __str__(self) -> str:
@@ -71,8 +76,13 @@ class Report:
             f"{self.undated:,} without a date.\n"
             f"{len(self.rejected):,} inputs not taken ({gone:,} of them gone from the web): see "
             "rejected.csv.\n"
-            f"{self.families:,} story families of more than one article: see families.csv."
+            f"{self.families:,} story families of more than one article: see families.csv.\n"
+            f"{self.events:,} events of more than one story: merge and split events in "
+            f"{event_sheet.SHEET}."
         )
+        if self.doubtful:
+            said += f"\n{self.doubtful:,} articles perhaps cut off or none: see `perhaps` in "
+            said += "remarks.csv"
         if named := self.unknown_outlets:
             said += f"\n{len(named):,} outlets to classify in outlets.csv, such as "
             said += ", ".join(named[:10])
@@ -134,12 +144,13 @@ def ingest(
     with opened(out) as journal:
         fetcher = fetcher or Fetcher()
         before, taken, reasons = set(_chosen(journal)[0]), 0, {}
+        sheet = event_sheet.kept(out, before)
         for source in sources:
             for account in accounts(source, out, columns, taken_for):
                 taken += _take(account, journal, registry, fetcher, reasons)
         if not taken and not any(why.startswith("gone") for why in reasons.values()):
             raise _nothing(sources, reasons)
-        return _write_tables(out, journal, registry, before)
+        return _write_tables(out, journal, registry, before, sheet)
 
 
 def _nothing(sources: Sequence[Path | str], reasons: dict[str, str]) -> IngestError:
@@ -220,7 +231,9 @@ def _article(
     return {"id": article_id(found["url"]), "outlet": outlet, "site": site, **found}
 
 
-def _write_tables(out: Path, journal: Journal, registry: Registry, before: set[str]) -> Report:
+def _write_tables(
+    out: Path, journal: Journal, registry: Registry, before: set[str], sheet: pd.DataFrame
+) -> Report:
     journal.file.flush()
     chosen, rejected, counts = _chosen(journal)
     if not chosen:
@@ -230,7 +243,7 @@ def _write_tables(out: Path, journal: Journal, registry: Registry, before: set[s
     outlets: dict[str, dict | None] = {}
     names: dict[str, str] = {}
     kept = ("id", "url", "outlet", "date", "lang", "title", "author", "text")
-    facts = []
+    facts, doubtful = [], 0
     with (
         _table(out / "texts.jsonl") as texts,
         _table(out / "sentences.csv", ["article_id", "n", "text", "set_aside"]) as parts,
@@ -249,15 +262,17 @@ def _write_tables(out: Path, journal: Journal, registry: Registry, before: set[s
             named = sentences.named_sources(row["text"], row["lang"], media)
             said = "; ".join(name for name in named if name != own)
             csv.writer(sources, lineterminator="\n").writerow((key, said))
+            doubtful += any(what in (PAYWALL, NOTICE) for what, _ in row["remarks"])
             for remark in row["remarks"]:
                 csv.writer(remarks, lineterminator="\n").writerow((key, *remark))
-            facts.append({n: row[n] for n in ("id", "date", "lang", "title", "text")})
+            facts.append({n: row[n] for n in ("id", "date", "outlet", "lang", "title", "text")})
     for domain in [domain for domain, row in outlets.items() if row is None]:
         name = names[domain] or ("unknown" if domain == NO_OUTLET else domain)
         row = (domain, name, "", "unknown", "undisclosed", "low", TO_CLASSIFY)
         outlets[domain] = dict(zip(corpus.columns()["outlets"], row, strict=True))
     unknown = sorted(d for d, row in outlets.items() if row["basis"] == TO_CLASSIFY)
-    grouped = families(pd.DataFrame(facts).rename(columns={"id": "article_id"}))
+    articles = pd.DataFrame(facts).rename(columns={"id": "article_id"})
+    grouped = families(articles)
     read = _accounts(journal, counts)
     for name, rows, header in (
         ("outlets", [outlets[d] for d in sorted(outlets)], corpus.columns()["outlets"]),
@@ -267,6 +282,8 @@ def _write_tables(out: Path, journal: Journal, registry: Registry, before: set[s
     ):
         table = pd.DataFrame(rows, columns=header)
         settings.write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+    articles = articles.merge(grouped, on="article_id")
+    named = event_sheet.write(out, articles, events.proposed(articles), sheet)
     return Report(
         out=out,
         articles=len(chosen),
@@ -275,6 +292,8 @@ def _write_tables(out: Path, journal: Journal, registry: Registry, before: set[s
         rejected=rejected,
         unknown_outlets=unknown,
         families=int((grouped["family"].value_counts() > 1).sum()),
+        events=int((grouped.set_index("article_id")["family"].groupby(named).nunique() > 1).sum()),
+        doubtful=doubtful,
         files=read[read["file"].isin([journal.accounts[w]["said"] for w in journal.seen])],
     )
 

@@ -4,7 +4,7 @@
 
 - `articles.csv`, `claims.csv`, `events.csv` and their `datapackage.json`: the study's tables of the
   articles that can be studied. Claims are the candidate sentences of an article's lead, events are
-  story families. A cell of a code that is open is empty;
+  those of `events_sheet.csv`. A cell of a code that is open is empty;
 - `codes.csv`: every code (`unit, id, code, value, probability, open, by`), the directions of
   articles that cannot be studied too.
 
@@ -25,7 +25,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import corpus
-from . import coders, coding, readings
+from . import coders, coding, event_sheet, readings
 from . import folder as stored
 from .coders import ARTICLE_CODES, CLAIM_CODES
 from .folder import CODES, COLUMNS, PackageError
@@ -75,13 +75,13 @@ class Report:
 def code_folder(folder: Path) -> Report:
     """Code the articles that were ingested into a folder, so that the study runs on them.
 
-    The same folder gives the same files, on top of those that a later ingestion adds. `outlets.csv`
-    and codes of persons stay as they are.
+    The same folder gives the same files, on top of those that a later ingestion adds. What persons
+    filled in (`outlets.csv`, `events_sheet.csv`, codes) stays as it is.
 
     Raises
     ------
     PackageError
-        If the folder lacks what `ingest` writes, or one of its files is damaged.
+        If the folder lacks what `ingest` writes, or one of its files is damaged or has a slip.
     CorpusError
         If the tables do not fit the study's schema, as where `outlets.csv` has an unknown camp. In
         both cases the folder stays as it was.
@@ -113,6 +113,7 @@ def _stored(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Texts, sentences, and the codes that persons gave."""
     texts = stored.texts(folder)
     sentences = stored.sentences(folder, texts)
+    texts["event"] = event_sheet.read(folder, texts.index)
     texts["country"] = ""
     if (folder / "outlets.csv").exists():
         outlets = stored.read(folder / "outlets.csv", corpus.columns()["outlets"])
@@ -227,7 +228,6 @@ def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
     articles = articles.assign(
         article_id=articles.index,
         gist=articles["title"].where(articles["title"] != "", first).map(stored.one_line),
-        event="story-" + articles["family"],
         date=articles["date"].replace("", None),
         sources=articles["sources"].map(stored.one_line),
         origin=np.where(articles["copied_from"] != "", "rewrite", ""),

@@ -14,12 +14,13 @@ from .. import corpus, settings
 from ..publish import explore, ledger
 from ..publish.run import embedded_texts, run_study
 from ..text import embed
-from . import coders
+from . import coders, event_sheet
 from .ingest import ingest
 from .package import code_folder
 
-_READ = ("texts.jsonl", "sentences.csv", "sources.csv", "families.csv", "outlets.csv", "codes.csv")
-# What codes rest on, those of persons among it.
+_READ = ["texts.jsonl", "sentences.csv", "sources.csv", "families.csv", "outlets.csv", "codes.csv"]
+_READ += [event_sheet.SHEET]
+# What tables rest on, codes and events of persons among it.
 
 _STAMP = ".coded"
 
@@ -85,6 +86,7 @@ def _places(out: Path) -> list[str]:
         "All figures": ["figures/README.md"],
         "All claims, to look up": ["explorer.html"],
         "Outlets to classify": ["outlets.csv"],
+        "Events to merge and split": [event_sheet.SHEET],
         "Not taken, and why": ["rejected.csv"],
     }
     there = {what: [out / f for f in files if (out / f).exists()] for what, files in places.items()}
