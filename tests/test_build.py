@@ -213,7 +213,7 @@ def test_a_log_without_three_columns_is_named(source, tmp_path):
 def test_the_counts_in_a_datasheet_are_rewritten_and_nothing_else(source, tmp_path):
     target = tmp_path / "data"
     target.mkdir()
-    start, end = build.COUNTS_START, build.COUNTS_END
+    start, end = "<!-- counts:start -->", "<!-- counts:end -->"
     (target / "README.md").write_text(f"Before.\n{start}\nstale\n{end}\nAfter.\n", encoding="utf-8")
     build.build(source, target)
     text = (target / "README.md").read_text(encoding="utf-8")
@@ -222,7 +222,7 @@ def test_the_counts_in_a_datasheet_are_rewritten_and_nothing_else(source, tmp_pa
     build.build(source, target)
     assert (target / "README.md").read_text(encoding="utf-8") == text
     (target / "README.md").write_text("No marks.\n", encoding="utf-8")
-    with pytest.raises(corpus.CorpusError, match="lacks the marks"):
+    with pytest.raises(settings.DefectionError, match="must contain the line"):
         build.build(source, target)
 
 
@@ -236,5 +236,5 @@ def test_the_repositorys_ids_come_from_the_addresses():
 
 def test_the_numbers_of_the_datasheet_are_those_of_the_data():
     text = (DATA / "README.md").read_text(encoding="utf-8")
-    block = text.split(build.COUNTS_START)[1].split(build.COUNTS_END)[0]
+    block = text.split("<!-- counts:start -->")[1].split("<!-- counts:end -->")[0]
     assert block.strip() == build.counts(corpus.load(DATA))

@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 import parts
-from defection_framing import corpus
+from defection_framing import corpus, settings
 from defection_framing.cli import app
 from defection_framing.publish import run as runner
 from defection_framing.publish import verify
@@ -60,7 +60,7 @@ def test_check_says_what_is_wrong_without_a_trace(tmp_path):
 
 def test_an_error_of_the_study_exits_2(monkeypatch):
     def fail(only):
-        raise runner.StudyError("Notebook 1_x.ipynb, code cell 2: KeyError")
+        raise settings.DefectionError("Notebook 1_x.ipynb, code cell 2: KeyError")
 
     monkeypatch.setattr(runner, "run_study", fail)
     result = run("study")
@@ -143,7 +143,7 @@ def test_verify_fails_when_a_number_moved_in_the_environment_of_the_commit(monke
 
 def test_verify_without_a_run_exits_2(monkeypatch):
     def fail():
-        raise verify.VerifyError("run `make study` first.")
+        raise settings.DefectionError("run `make study` first.")
 
     monkeypatch.setattr(verify, "verify", fail)
     done = run("verify")

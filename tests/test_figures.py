@@ -119,17 +119,17 @@ def test_every_figure_says_who_drew_it(name):
 def test_a_legend_tells_the_n_of_each_series_where_panels_differ():
     rows = [(p, s, "cost") for p in "ab" for s in domain.TOWARD]
     n = [12, 13, 14, 1500]
-    t = table(rows, ["panel", "camp", "code"], n_articles=n, n_outlets=[7, 8, 9, 10])
-    fig = figures.forest(t, "share", series="camp", panel="panel", sized_by="outlets")
+    t = table(rows, ["panel", "camp", "code"], n_articles=n, n_events=[7, 8, 9, 10])
+    fig = figures.forest(t, "share", series="camp", panel="panel")
     assert [texts(ax.get_legend()) for ax in fig.axes] == [
-        ["Russian (n = 12 articles, 7 outlets)", "Ukrainian (n = 13 articles, 8 outlets)"],
-        ["Russian (n = 14 articles, 9 outlets)", "Ukrainian (n = 1,500 articles, 10 outlets)"],
+        ["Russian (n = 12 articles, 7 events)", "Ukrainian (n = 13 articles, 8 events)"],
+        ["Russian (n = 14 articles, 9 events)", "Ukrainian (n = 1,500 articles, 10 events)"],
     ]
-    same = t.assign(n_articles=5, n_outlets=[3, 4, 3, 4])
-    fig = figures.forest(same, "share", series="camp", panel="panel", sized_by="outlets")
+    same = t.assign(n_articles=5, n_events=[3, 4, 3, 4])
+    fig = figures.forest(same, "share", series="camp", panel="panel")
     assert [ax.get_legend() for ax in fig.axes] == [None, None]
     assert texts(fig.legends[0]) == [
-        "Russian (n = 5 articles, 3 outlets)", "Ukrainian (n = 5 articles, 4 outlets)"
+        "Russian (n = 5 articles, 3 events)", "Ukrainian (n = 5 articles, 4 events)"
     ]  # fmt: skip
 
 
@@ -160,13 +160,6 @@ def test_rows_have_daggers_n_and_the_order_asked_for():
 def test_the_unit_is_an_argument_whatever_the_label_says(unit, written):
     ax = figures.forest(contrasts(), "share", panel="panel", unit=unit).axes[0]
     assert ax.xaxis.get_major_formatter()(-0.23, 0) == "\N{MINUS SIGN}" + written
-
-
-def test_panels_of_several_units_say_which_is_in_points():
-    units = {"a": "points", "b": "plain"}
-    first, second = figures.forest(contrasts(), "", panel="panel", unit=units, own_scale=True).axes
-    assert (first.get_title(loc="left"), second.get_title(loc="left")) == ("a (points)", "b")
-    assert first.xaxis.get_major_formatter()(0.2, 0) == "20"
 
 
 def test_panels_below_each_other_have_rows_of_their_own():

@@ -37,7 +37,7 @@ def test_conditions_compare_with_numbers_and_with_other_estimates(condition, is_
 )
 def test_what_is_no_condition_is_named(condition):
     text = f'[f]\nnotebook = ""\nfigure = ""\nholds = ["{condition}"]\ntext = ""'
-    with pytest.raises(findings.FindingError, match="findings.toml, f: 'a .*is no condition"):
+    with pytest.raises(settings.DefectionError, match="findings.toml, f: 'a .*is no condition"):
         findings.parse(text)
 
 
@@ -106,7 +106,7 @@ def test_a_faulty_finding_is_refused_when_findings_are_loaded(tmp_path, monkeypa
     text = '[f]\nnotebook = ""\nfigure = ""\nholds = ["b value > 1"]\ntext = "It is {a:index}."'
     (tmp_path / "findings.toml").write_text(text)
     monkeypatch.setattr(findings.resources, "files", lambda package: tmp_path)
-    with pytest.raises(findings.FindingError, match="findings.toml, f: a: it is printed"):
+    with pytest.raises(settings.DefectionError, match="findings.toml, f: a: it is printed"):
         findings.load.__wrapped__()
 
 

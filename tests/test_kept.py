@@ -55,7 +55,7 @@ def test_a_table_changed_by_hand_is_refused(simulation, tmp_path):
     simulation.save()
     path = tmp_path / "simulations" / "coin.csv"
     path.write_text(path.read_text().replace("heads", "tails"))
-    with pytest.raises(kept.SimulationError, match=r"coin\.csv is not the table"):
+    with pytest.raises(settings.DefectionError, match=r"coin\.csv is not the table"):
         simulation.saved()
 
 

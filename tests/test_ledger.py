@@ -56,7 +56,7 @@ def test_what_is_forgotten_is_gone_and_nothing_else(record):
 def test_a_name_taken_is_refused_and_nothing_is_lost(record, monkeypatch, notebook, names, said):
     record("a", x=1.0)
     monkeypatch.setenv("JPY_SESSION_NAME", f"{notebook}.ipynb")
-    with pytest.raises(ledger.LedgerError, match=said):
+    with pytest.raises(settings.DefectionError, match=said):
         ledger.record(pd.DataFrame({"value": 2.0}, names))
     assert values() == {"x": 1.0}
 

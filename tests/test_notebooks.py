@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from defection_framing.publish import run
+from defection_framing.publish import execute, run
 from defection_framing.settings import ROOT, notebook_sources
 
 MACHINE_PATH = re.compile(
@@ -42,7 +42,7 @@ def test_ran_from_top_to_bottom_without_error(notebook):
 
 
 def test_is_stored_in_the_normal_form(notebook):
-    assert notebook == run.normalise(notebook)
+    assert notebook == execute.normalise(notebook)
 
 
 def test_all_but_the_report_open_with_question_inputs_and_outputs(notebook):

@@ -130,7 +130,8 @@ def test_gallery_opens_with_the_report_and_folds_the_rest_by_notebook(root):
 def test_a_figure_without_its_files_is_named(root, file):
     draw(root, voices=ENTRY)
     (root / "figures/report" / file).unlink()
-    with pytest.raises(pages.ReportError, match=f"voices.*figures/report/{file} does not exist"):
+    lacking = f"voices.*figures/report/{file} does not exist"
+    with pytest.raises(settings.DefectionError, match=lacking):
         pages.write_pages()
 
 
@@ -173,7 +174,7 @@ def test_a_new_title_is_reported_until_it_is_drawn(root):
 def test_a_field_that_was_not_given_is_named_and_nothing_written(root):
     draw(root, voices=ENTRY | {"fields": {}})
     before = captions.register_path().read_text()
-    with pytest.raises(captions.CaptionError, match="'voices' .* need 'both'"):
+    with pytest.raises(settings.DefectionError, match="'voices' .* need 'both'"):
         pages.write_pages()
     assert captions.register_path().read_text() == before
 
@@ -181,10 +182,10 @@ def test_a_field_that_was_not_given_is_named_and_nothing_written(root):
 def test_block_is_replaced_and_the_rest_kept(root):
     page = root / "README.md"
     page.write_text("# T\n\n<!-- x:start -->\nold\n<!-- x:end -->\nrest \\1\n")
-    pages.update_readme_block(page, "x", "new \\1\n\nlines\n")
+    settings.write_block(page, "x", "new \\1\n\nlines\n")
     expected = "# T\n\n<!-- x:start -->\nnew \\1\n\nlines\n<!-- x:end -->\nrest \\1\n"
     assert page.read_text() == expected
-    pages.update_readme_block(page, "x", "new \\1\n\nlines\n")
+    settings.write_block(page, "x", "new \\1\n\nlines\n")
     assert page.read_text() == expected
 
 
@@ -200,8 +201,8 @@ def test_block_is_replaced_and_the_rest_kept(root):
 def test_missing_or_muddled_markers_are_said_and_the_page_kept(root, text):
     page = root / "README.md"
     page.write_text(text)
-    with pytest.raises(pages.ReportError, match="README.md must contain") as caught:
-        pages.update_readme_block(page, "x", "new")
+    with pytest.raises(settings.DefectionError, match="README.md must contain") as caught:
+        settings.write_block(page, "x", "new")
     assert "\n" not in str(caught.value)
     assert page.read_text() == text
 

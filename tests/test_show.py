@@ -124,9 +124,9 @@ def test_a_figure_without_a_number_is_left_out_in_one_sentence(folder, monkeypat
 
 
 def test_an_unknown_figure_and_a_missing_field_are_said_in_one_sentence(folder):
-    with pytest.raises(captions.CaptionError, match=r"no figure 'shaers' .* add \[shaers\]"):
+    with pytest.raises(settings.DefectionError, match=r"no figure 'shaers' .* add \[shaers\]"):
         put("shaers")
-    with pytest.raises(captions.CaptionError, match="'shares' .* need 'n_dots', .* not given"):
+    with pytest.raises(settings.DefectionError, match="'shares' .* need 'n_dots', .* not given"):
         put(what="frames")
     assert not folder.exists()
 

@@ -12,7 +12,7 @@ import pytest
 
 from defection_framing import corpus
 from defection_framing.publish import captions, findings, ledger, site
-from defection_framing.settings import ROOT, notebook_sources
+from defection_framing.settings import ROOT, DefectionError, notebook_sources
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("sphinx_book_theme")
@@ -218,5 +218,5 @@ def test_the_search_finds_words_from_a_folder(browser, pages):
 
 def test_it_is_built_of_the_repositorys_own_study_alone(monkeypatch, tmp_path):
     monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
-    with pytest.raises(site.SiteError, match="DEFECTION_DATA"):
+    with pytest.raises(DefectionError, match="DEFECTION_DATA"):
         site.build()

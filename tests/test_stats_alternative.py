@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from defection_framing import stats
-from defection_framing.stats import alternative
+from defection_framing.stats import agreement
 
 CODES = list("abcd")
 
@@ -50,7 +50,7 @@ def test_with_independent_units_it_is_the_t_test_of_the_paper():
             others = [c for c in rest.loc[i] if isinstance(c, str)]
             near = [np.mean([c == o for o in others]) for c in (people.loc[i, name], model[i])]
             more.append(float(near[0] >= near[1]) - float(near[1] >= near[0]))
-        p = ttest_1samp(more, alternative.EPSILON, alternative="less").pvalue
+        p = ttest_1samp(more, agreement.EPSILON, alternative="less").pvalue
         assert table.loc[name, "p"] == pytest.approx(p)
     m = len(people.columns)  # Benjamini and Yekutieli: the sum of 1, 1/2, 1/3 in place of 1
     p = np.sort(table["p"])
@@ -80,7 +80,7 @@ def test_models_on_the_border_pass_about_as_often_as_the_level_says(monkeypatch)
     people, model = planted(1, n=100_000, model=0.6)
     whole = against(people, model)
     border = float((whole["person"] - whole["model"]).mean())
-    monkeypatch.setattr(alternative, "EPSILON", border)
+    monkeypatch.setattr(agreement, "EPSILON", border)
     p = [against(*planted(seed, n=150, model=0.6))["p"] for seed in range(1, 301)]
     assert 0.02 <= np.mean(np.array(p) <= 0.05) <= 0.085
 

@@ -74,7 +74,7 @@ def test_events_that_are_alike_give_the_squared_length_of_the_halves():
     # redrawn events say the same, so nothing is unsure
     assert table["low"].tolist() == pytest.approx([0.25**2, 0.15**2])
     assert table["high"].tolist() == pytest.approx([0.25**2, 0.15**2])
-    assert (table["p_raw"] == 1 / 40).all()
+    assert energy_test(s, CELLS, "relational", 39, 9)[1] == 1 / 40
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -193,7 +193,7 @@ def test_a_planted_half_is_found_and_the_other_is_not():
         cells = list(itertools.product(["Russian", "Ukrainian"], ["ua_to_ru", "ru_to_ua"]))
         cells[2:] = cells[:1:-1]  # toward it, then away
         found = energies(s, cells, 199, 99)
-        assert found.loc[half, "p_raw"] == 1 / 200 and found.loc[half, "p"] <= 0.03
+        assert found.loc[half, "p"] <= 0.03
         assert found.loc[half, "low"] > 0.01 and found.loc[other, "p"] > 0.1
         assert found.loc[other, "low"] == 0 and found.loc[other, "high"] < 0.02
 

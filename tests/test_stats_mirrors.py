@@ -6,7 +6,7 @@ from hypothesis import given
 
 from defection_framing import stats
 from defection_framing.domain import CELLS
-from defection_framing.stats.mirrors import mirror_index
+from defection_framing.stats.energies import mirror_index
 from strategies import FEW, distributions
 from synthetic import claims
 

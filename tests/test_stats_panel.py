@@ -9,6 +9,10 @@ BY = ["camp", "direction"]
 GROUPS = pd.MultiIndex.from_product([["Russian", "Ukrainian"], ["ru_to_ua", "ua_to_ru"]], names=BY)
 
 
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
 @pytest.fixture(scope="module")
 def table():
     return claims(3, events=20)
@@ -85,34 +89,30 @@ def test_taken_articles_keep_their_facts_and_take_new_events(panel):
     assert panel.take(rows, np.array([7, 8, 9])).event.tolist() == [7, 8, 9]
 
 
-def _units(panel, label, units):
-    return pd.DataFrame({"unit": units, "value": panel.labels[label]})
+def _labels(panel, label):
+    return pd.DataFrame({"event": panel.event, "value": panel.labels[label]})
 
 
-@pytest.mark.parametrize(("label", "unit"), [("direction", "event"), ("camp", "outlet")])
-def test_a_label_is_shuffled_over_whole_units(panel, label, unit):
-    units = panel.event if unit == "event" else pd.factorize(panel.labels["outlet"])[0]
-    shuffled = panel.shuffled(label, units, np.random.default_rng(0))
-    before, after = (_units(p, label, units).drop_duplicates() for p in (panel, shuffled))
-    assert len(after) == len(before) == len(set(units))  # a unit has one label, as before
+def test_a_label_is_shuffled_over_whole_events(panel):
+    shuffled = panel.shuffled("direction", rng())
+    before, after = (_labels(p, "direction").drop_duplicates() for p in (panel, shuffled))
+    # an event has one label, as before
+    assert len(after) == len(before) == len(set(panel.event))
     assert sorted(after["value"]) == sorted(before["value"])
-    assert (shuffled.labels[label] != panel.labels[label]).any()
-    others = set(panel.labels) - {label}
-    assert all(shuffled.labels[o] is panel.labels[o] for o in others)
+    assert (shuffled.labels["direction"] != panel.labels["direction"]).any()
+    assert all(shuffled.labels[o] is panel.labels[o] for o in ("camp", "outlet"))
     assert shuffled.codes is panel.codes and shuffled.event is panel.event
 
 
-def test_a_unit_of_two_labels_is_shuffled_as_two():
+def test_an_event_of_two_labels_is_shuffled_as_two():
     table = claims(3, events=20, coverage=1)
     panel = stats.Panel.of(table, "frame", ["camp", "direction", "outlet"])
-    after = _units(
-        panel.shuffled("camp", panel.event, np.random.default_rng(0)), "camp", panel.event
-    )
+    after = _labels(panel.shuffled("camp", rng()), "camp")
     pairs = panel.event * 2 + (panel.labels["camp"] == "Russian")
     assert (after.groupby(pairs)["value"].nunique() == 1).all()
     # 40 units share out 20 labels of each camp; some events now have but one
     assert after.groupby(pairs)["value"].first().value_counts().tolist() == [20, 20]
-    assert (after.groupby("unit")["value"].nunique() == 1).any()
+    assert (after.groupby("event")["value"].nunique() == 1).any()
 
 
 def _contents(panel, event):
@@ -122,7 +122,7 @@ def _contents(panel, event):
 
 
 def test_redrawn_panels_hold_as_many_whole_events(panel):
-    redrawn = panel.redrawn(np.random.default_rng(0))
+    redrawn = panel.redrawn(np.zeros(len(panel), int), rng())
     events = np.unique(panel.event)
     assert np.unique(redrawn.event).tolist() == list(range(len(events)))
     originals = [_contents(panel, e) for e in events]
@@ -133,9 +133,8 @@ def test_redrawn_panels_hold_as_many_whole_events(panel):
 
 
 def test_drawn_panels_hold_so_many_events_of_each_group(panel):
-    drawn = panel.drawn(
-        ["direction"], pd.Index(["ru_to_ua", "ua_to_ru"]), 30, np.random.default_rng(0)
-    )
+    cell = panel.cell(["direction"], pd.Index(["ru_to_ua", "ua_to_ru"]))
+    drawn = panel.redrawn(cell, rng(), 30)
     directions = pd.Series(drawn.labels["direction"]).groupby(drawn.event)
     assert (directions.nunique() == 1).all() and len(directions) == 60
     assert directions.first().value_counts().to_dict() == {"ru_to_ua": 30, "ua_to_ru": 30}
@@ -145,27 +144,25 @@ def test_drawn_panels_hold_so_many_events_of_each_group(panel):
 
 
 def test_an_event_told_by_two_groups_is_drawn_for_each_by_itself(panel):
-    drawn = panel.drawn(BY, GROUPS, 5, np.random.default_rng(1))
+    drawn = panel.redrawn(panel.cell(BY, GROUPS), rng(1), 5)
     cells = pd.Series(list(zip(drawn.labels["camp"], drawn.labels["direction"], strict=True)))
     assert (cells.groupby(drawn.event).nunique() == 1).all()
     assert cells.groupby(drawn.event).first().value_counts().tolist() == [5] * 4
 
 
 def test_groups_that_are_not_asked_for_are_not_drawn(panel):
-    drawn = panel.drawn(["camp"], pd.Index(["Russian"]), 4, np.random.default_rng(0))
+    drawn = panel.redrawn(panel.cell(["camp"], pd.Index(["Russian"])), rng(), 4)
     assert set(drawn.labels["camp"]) == {"Russian"} and len(np.unique(drawn.event)) == 4
 
 
 def test_a_panel_without_the_groups_draws_nothing(panel):
-    assert len(panel.drawn(["camp"], pd.Index(["nobody"]), 4, np.random.default_rng(0))) == 0
     nobody = panel.within(["camp"], pd.Index(["nobody"]))
     assert len(nobody) == 0
-    assert len(nobody.drawn(["camp"], pd.Index(["nobody"]), 4, np.random.default_rng(0))) == 0
+    for one in (panel, nobody):
+        assert len(one.redrawn(np.full(len(one), -1), rng(), 4)) == 0
+        assert len(one.redrawn(np.full(len(one), -1), rng())) == 0
 
 
 def test_a_group_of_one_event_is_drawn_from_it(panel):
     only = panel.take(np.flatnonzero(panel.event == 0), np.zeros((panel.event == 0).sum(), int))
-    drawn = only.drawn(
-        ["direction"], pd.Index([only.labels["direction"][0]]), 3, np.random.default_rng(0)
-    )
-    assert len(drawn) == 3 * len(only)
+    assert len(only.redrawn(np.zeros(len(only), int), rng(), 3)) == 3 * len(only)

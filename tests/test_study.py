@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from defection_framing import corpus, settings
 from defection_framing.publish import captions, execute, ledger, run
+from defection_framing.publish.execute import normalise
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +104,7 @@ def quick(project, monkeypatch):
                 with contextlib.redirect_stdout(said):
                     exec(cell.source, {})
                 cell.outputs = [new_output("stream", text=said.getvalue())]
-        settings.write_text(target, nbformat.writes(run.normalise(notebook)) + "\n")
+        settings.write_text(target, nbformat.writes(normalise(notebook)) + "\n")
         return []
 
     monkeypatch.setattr(run, "execute", execute)
@@ -184,7 +185,7 @@ def test_named_notebooks_run_alone_and_anyway(quick):
     ran(quick)
     run.run_study(["more"])
     assert ran(quick) == ["more"]
-    with pytest.raises(run.StudyError, match="no notebook nothing; there are 1_first"):
+    with pytest.raises(settings.DefectionError, match="no notebook nothing; there are 1_first"):
         run.run_study(["nothing"])
 
 
@@ -213,7 +214,7 @@ def test_a_failing_notebook_is_named_in_one_sentence_and_left_alone(project):
     before = path.read_bytes()
     ran(project)
     for _ in range(2):
-        with pytest.raises(run.StudyError) as caught:
+        with pytest.raises(settings.DefectionError) as caught:
             run.run_study()
     message = str(caught.value)
     assert message.startswith("Notebook 1_first.ipynb, code cell 2: KeyError: 'frame'")
@@ -225,7 +226,7 @@ def test_a_failing_notebook_is_named_in_one_sentence_and_left_alone(project):
 
 def test_a_dead_kernel_is_said(project):
     put(project, "1_first", "import os; os._exit(1)")
-    with pytest.raises(run.StudyError, match="1_first.ipynb: the kernel died"):
+    with pytest.raises(settings.DefectionError, match="1_first.ipynb: the kernel died"):
         run.run_study()
 
 
@@ -241,7 +242,7 @@ def test_a_fault_of_the_program_keeps_its_trace(project, monkeypatch):
 def test_without_notebooks_there_is_nothing_to_run(project):
     for path in run.notebooks():
         path.unlink()
-    with pytest.raises(run.StudyError, match="no notebook"):
+    with pytest.raises(settings.DefectionError, match="no notebook"):
         run.run_study()
 
 
@@ -340,9 +341,9 @@ def test_normal_form():
     same = nbformat.from_dict(json.loads(json.dumps(notebook)))
     for cell in same.cells:
         cell.id = "z" + cell.id[1:]
-    normal = run.normalise(notebook)
+    normal = normalise(notebook)
     nbformat.validate(normal)
-    assert normal == run.normalise(same) == run.normalise(normal)
+    assert normal == normalise(same) == execute.normalise(normal)
     cell = normal.cells[2]
     assert cell.metadata == {"tags": ["hide"]}
     assert (normal.cells[1].execution_count, cell.execution_count) == (None, 1)
@@ -355,7 +356,7 @@ def test_normal_form():
 
 
 def test_cell_ids_stay_unique_for_equal_sources():
-    notebook = run.normalise(new_notebook(cells=[new_code_cell("x"), new_code_cell("x")]))
+    notebook = normalise(new_notebook(cells=[new_code_cell("x"), new_code_cell("x")]))
     assert notebook.cells[0].id != notebook.cells[1].id
 
 

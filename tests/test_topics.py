@@ -39,7 +39,8 @@ def corpus(n_events=30, seed=0):
 def few_topics():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(topics_model, "TOPICS", 4)
-        patch.setattr(SteadyKMeans.__init__, "__defaults__", (4, 0.02, 20, 0))
+        patch.setattr(SteadyKMeans.__init__, "__defaults__", (4, 0))
+        patch.setattr(SteadyKMeans, "starts", 20)
         yield
 
 

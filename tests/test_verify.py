@@ -6,7 +6,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from defection_framing import settings
 from defection_framing.publish import pages, run
-from defection_framing.publish.verify import VerifyError, verify
+from defection_framing.publish.verify import verify
 
 HEADER = "notebook,name,value,low,high,n_articles,n_events,p,q"
 CONTRAST = "3_direction,contrast,0.10,0.02,0.18,50,20,0.01,0.03"
@@ -183,18 +183,18 @@ def test_a_stale_finding_is_a_changed_conclusion(root, monkeypatch):
 
 def test_outputs_that_are_not_of_the_last_run_do_not_count(root, monkeypatch):
     monkeypatch.setattr(run, "outdated", lambda: ["1_corpus"])
-    with pytest.raises(VerifyError, match="1_corpus. Run `make study` first"):
+    with pytest.raises(settings.DefectionError, match="1_corpus. Run `make study` first"):
         verify()
 
 
 def test_outputs_must_be_committed_to_be_compared(root):
     git(root, "rm", "-q", "--cached", "data/derived/estimates.csv")
     git(root, "commit", "-qm", "y")
-    with pytest.raises(VerifyError, match="No outputs are committed"):
+    with pytest.raises(settings.DefectionError, match="No outputs are committed"):
         verify()
 
 
 def test_a_researchers_corpus_has_nothing_committed(root, monkeypatch, tmp_path):
     monkeypatch.setenv("DEFECTION_DATA", str(tmp_path / "own"))
-    with pytest.raises(VerifyError, match="unset DEFECTION_DATA"):
+    with pytest.raises(settings.DefectionError, match="unset DEFECTION_DATA"):
         verify()

@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from defection_framing import settings
 from defection_framing.publish import findings, ledger
-from defection_framing.publish.where import UnknownName, where
+from defection_framing.publish.where import where
 
 FINDINGS = """
 [found]
@@ -86,7 +86,7 @@ def test_a_finding_of_a_part_of_an_estimate_is_found():
 
 
 def test_an_unknown_name_is_one_sentence_with_the_nearest(study):
-    with pytest.raises(UnknownName, match="'by_langage'; near are by_language"):
+    with pytest.raises(settings.DefectionError, match="'by_langage'; near are by_language"):
         where("by_langage")
     with pytest.raises(UnknownName, match="near are frame_away/treason/without_x"):
         where("without_x/treason")

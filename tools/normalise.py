@@ -9,12 +9,12 @@ from pathlib import Path
 import nbformat
 
 from defection_framing import settings
-from defection_framing.publish import run
+from defection_framing.publish import execute
 
 changed = False
 for path in map(Path, sys.argv[1:]):
     before = path.read_text(encoding="utf-8")
-    notebook = run.normalise(nbformat.reads(before, as_version=4))
+    notebook = execute.normalise(nbformat.reads(before, as_version=4))
     after = nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
     if after != before:
         settings.write_text(path, after)

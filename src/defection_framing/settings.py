@@ -1,7 +1,9 @@
 """The one seed, and where the study reads and writes."""
 
+import hashlib
 import os
 import pickle
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,9 +57,9 @@ def notebooks_dir() -> Path:
     return _output_dir() / "notebooks"
 
 
-def notebook_sources() -> list[Path]:
-    """All notebooks of the study, as the repository holds them."""
-    found = (ROOT / "notebooks").rglob("*.ipynb")
+def notebook_sources(folder: Path | None = None) -> list[Path]:
+    """All notebooks of the study, as the repository holds them; or those in another folder."""
+    found = (folder or ROOT / "notebooks").rglob("*.ipynb")
     return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
 
 
@@ -102,9 +104,29 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+def digest(text: str) -> str:
+    """SHA-256 of a text, in hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file, UTF-8, in one step: a run that is stopped never leaves half a file."""
     write_bytes(path, text.encode())
+
+
+def write_block(path: Path, name: str, text: str) -> None:
+    """Replace what stands between `<!-- NAME:start -->` and `<!-- NAME:end -->` in a file.
+
+    DefectionError if the two marks do not stand in the file exactly once each, start before end.
+    """
+    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+    before, *parts = re.split(f"({start}|{end})", path.read_text(encoding="utf-8"))
+    if parts[::2] != [start, end]:
+        raise DefectionError(
+            f"{path.name} must contain the line {start} once and, after it, the line {end} once, "
+            "so that the study knows where its text goes: put them back."
+        )
+    write_text(path, f"{before}{start}\n{text.strip()}\n{end}{parts[-1]}")
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -1,6 +1,5 @@
 """Make the tidy tables of `data/` from the raw records of the coders."""
 
-import hashlib
 import json
 import re
 import shutil
@@ -9,14 +8,12 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from .. import corpus
+from .. import corpus, settings
+from ..settings import digest
 from . import Corpus, CorpusError
 from .names import Names, reduce_names
 from .outlets import outlet_of
 from .passes import second_frame, used
-
-COUNTS_START, COUNTS_END = "<!-- counts:start -->", "<!-- counts:end -->"
-"""Marks of the block in `data/README.md` that the build writes."""
 
 # Fields of each kind of record; those after the bar may be missing.
 _FIELDS = {
@@ -57,17 +54,12 @@ def build(source: Path, target: Path) -> None:
             shutil.copyfile(path, target / path.name)
     readme = target / "README.md"
     if readme.is_file():
-        block = f"{COUNTS_START}\n{counts(built)}\n{COUNTS_END}"
-        marked = f"(?s){COUNTS_START}.*{COUNTS_END}"
-        text, found = re.subn(marked, lambda _: block, readme.read_text(encoding="utf-8"))
-        if not found:
-            raise CorpusError(f"{readme} lacks the marks {COUNTS_START} {COUNTS_END}.")
-        readme.write_text(text, encoding="utf-8", newline="\n")
+        settings.write_block(readme, "counts", counts(built))
 
 
 def article_id(url: str) -> str:
     """Name an article for good: "a" and 10 hexadecimal digits of the SHA-256 of its address."""
-    return "a" + hashlib.sha256(url.encode()).hexdigest()[:10]
+    return "a" + digest(url)[:10]
 
 
 def counts(built: Corpus) -> str:
@@ -154,6 +146,7 @@ def _tables(source: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     Private persons' surnames become initials on the way.
     """
     outlets = pd.read_csv(source / "outlets.csv", dtype=str, keep_default_na=False)
+    swap = pd.read_csv(source / "flag_swap.csv", dtype=str, keep_default_na=False)
     domains = set(outlets["domain"])
     articles, blind_claims, blind_articles, second_claims, second_articles = (
         _records(source / name) for name in _FIELDS
@@ -188,19 +181,15 @@ def _tables(source: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
             record |= {"coder": "S", "blind": "false", **frames}
         codings.append({"blind": "true"} | record)
 
-    for record in second_articles:
-        record |= {"coder": "S", "blind": "false"}
-    of_articles = [
-        *({**r, "coder": "0", "blind": "false"} for r in articles),
-        *({"blind": "true"} | r for r in blind_articles),
-        *second_articles,
-    ]
+    of_articles = [{**r, "coder": "0", "blind": "false"} for r in articles]
+    of_articles += [{"blind": "true"} | r for r in blind_articles]
+    of_articles += [{**r, "coder": "S", "blind": "false"} for r in second_articles]
     columns = corpus.columns()
     tables = {
         "codings_claims": pd.DataFrame(codings, columns=columns["codings_claims"]),
         "codings_articles": pd.DataFrame(of_articles, columns=columns["codings_articles"]),
         "outlets": outlets,
-        "flag_swap": _flag_swap(source / "flag_swap.csv")[columns["flag_swap"]],
+        "flag_swap": swap.assign(article_id=swap["url"].map(article_id))[columns["flag_swap"]],
     }
     reduced, slugs = reduce_names(articles)
     searches = [s for side, log in _LOGS.items() for s in _searches(source / log, side, slugs)]
@@ -233,11 +222,6 @@ def _tables(source: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
         key = [c for c in ("side", "article_id", "claim_id", "coder", "version") if c in table]
         tables[name] = table.sort_values([*key, table.columns[0]] if key else table.columns[0])
     return tables, slugs
-
-
-def _flag_swap(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return table.assign(article_id=table["url"].map(article_id))
 
 
 def _searches(path: Path, side: str, slugs: dict[str, str]):

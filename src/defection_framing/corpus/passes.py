@@ -43,11 +43,8 @@ def used(codings: pd.DataFrame, column: str, codes: Sequence[str]) -> pd.Series:
         known = ~np.isnan(posterior[:, 0])
         best = np.array(codes, object)[np.nan_to_num(posterior).argmax(1)]
         return pd.Series(np.where(known, best, None), units, name=column)
-    chances = {
-        m: stats.pool(matrix(codings, column, m), steps=stats.SETTLED).posterior[:, 1]
-        for m in codes
-    }
-    table = pd.DataFrame(chances, units)
+    pooled = {m: stats.pool(matrix(codings, column, m), steps=stats.SETTLED) for m in codes}
+    table = pd.DataFrame({m: p.posterior[:, 1] for m, p in pooled.items()}, units)
     stated = [m for m in codes if m != "not_stated"]
     lists = [tuple(m for m in stated if row[m] > 0.5) for row in table.to_dict("records")]
     lists = [cell or ("not_stated",) for cell in lists]

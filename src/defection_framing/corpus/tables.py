@@ -152,10 +152,8 @@ def _validated(folder: Path) -> Corpus:
 
 def columns() -> dict[str, list[str]]:
     """Name the columns of each table in their order, by the repository's descriptor."""
-    return {
-        resource["name"]: [field["name"] for field in resource["schema"]["fields"]]
-        for resource in _shipped()["resources"]
-    }
+    resources = _shipped()["resources"]
+    return {r["name"]: [field["name"] for field in r["schema"]["fields"]] for r in resources}
 
 
 def codes(table: str, column: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ Each function draws in the study's style without touching a caller's matplotlib,
 from .checks import coverage
 from .counts import counts, heat
 from .curves import curves, what_holds
-from .dumbbell import dumbbell
 from .forest import forest
 from .maps import topic_map, topic_numbers
-from .tellings import tellings
+from .tellings import dumbbell, tellings

@@ -24,7 +24,6 @@ def what_holds(
         Of each curve.
     names : dict of str to str
         Estimates, from top to bottom, to their names in words.
-    xlabel : str
     """
     keys = [k for k in names if summary.loc[k, "specifications"] > 0]
     if not keys:

@@ -34,7 +34,7 @@ def forest(
     row: str | int = -1,
     series: str | None = None,
     panel: str | None = None,
-    unit: str | Mapping[str, str] = "percent",
+    unit: str = "percent",
     order: Sequence[str] | None = None,
     zero: bool = False,
     lines: Sequence[float] | Mapping[str, Sequence[float]] = (),
@@ -42,7 +42,6 @@ def forest(
     open_mark: str = "not shown",
     columns: int | None = None,
     own_scale: bool = False,
-    sized_by: str = "events",
 ):
     """Draw estimates with intervals as dots and lines.
 
@@ -52,12 +51,11 @@ def forest(
         As `stats.prevalence` or `stats.contrast` return it: levels of the index name row, series
         and panel; `value`, and where there are any `low`, `high`, `shown` (bool: a filled mark,
         else a hollow one), `band` (how far from zero a grey bar reaches), `n_articles` and
-        `n_<sized_by>` (of a series, for the legend), `n` (of a row, for its label). Series and
-        panels stand in the order of the table.
-    xlabel : str
+        `n_events` (of a series, for the legend), `n` (of a row, for its label). Series and panels
+        stand in the order of the table.
     row, series, panel : str
         Levels of the index; rows are its last level, unless said. Panels are across.
-    unit : {"percent", "points", "plain"}, or dict of panel to unit
+    unit : {"percent", "points", "plain"}
         How values are written; shares are 0 to 1.
     order : sequence of str, optional
         Rows from top to bottom; by default by mean value in the first panel, or in their own.
@@ -73,8 +71,6 @@ def forest(
         Panels across, if not all. With 1, each panel below another has rows of its own.
     own_scale : bool
         Each panel has a scale of its own.
-    sized_by : str
-        What was resampled, such as events.
     """
     t = table.reindex(columns=table.columns.union(["low", "high"])).assign(
         row=table.index.get_level_values(row).astype(str),
@@ -97,11 +93,10 @@ def forest(
     fig, axes, room = _grid(rows, names, len(own_look), across, own_scale)
     for ax, p in zip(axes.flat, panels, strict=False):
         own = t[t["panel"] == p]
-        scale = unit if isinstance(unit, str) else unit[p]
         for at in lines[p] if isinstance(lines, Mapping) else lines:
             ax.axvline(at, color=DARK, linestyle="--", linewidth=0.8)
             if panel is None:
-                ax.text(at, 1.01, tick(scale, at), fontsize=7, ha="center", va="bottom",
+                ax.text(at, 1.01, tick(unit, at), fontsize=7, ha="center", va="bottom",
                         transform=ax.get_xaxis_transform())  # fmt: skip
         if zero:
             ax.axvline(0, color=DARK, linewidth=0.8)
@@ -110,12 +105,11 @@ def forest(
         for i, s in enumerate(shown_here):
             shift = (i - (len(shown_here) - 1) / 2) * 0.7 / len(shown_here) if crowded else 0
             part = own[own["series"] == s].set_index("row").reindex(rows[p])
-            _one_series(ax, part, shift, own_look[s], _series_name(s, part, sized_by))
-        title = domain.label(p) + (" (points)" if unit is not scale and scale == "points" else "")
-        ax.set_title("\n".join(wrapped(title, room, 9, "bold")))
+            _one_series(ax, part, shift, own_look[s], _series_name(s, part))
+        ax.set_title("\n".join(wrapped(domain.label(p), room, 9, "bold")))
         ax.set_yticks(range(len(rows[p])), [names[r] for r in rows[p]], fontsize=8)
         ax.set_ylim(len(rows[p]) - 0.5, -0.5)
-        ax.xaxis.set_major_formatter(lambda v, _, scale=scale: tick(scale, v))
+        ax.xaxis.set_major_formatter(lambda v, _: tick(unit, v))
         ax.grid(axis="y", visible=False)
         for y in np.arange(0.5, len(rows[p]) - 1):
             ax.axhline(y, color=LIGHT, linewidth=0.6)
@@ -212,9 +206,9 @@ def _key(owner, key: dict, columns: int, **place) -> None:
                      alignment="left", ncols=columns, **place)  # fmt: skip
 
 
-def _series_name(series: str, part: pd.DataFrame, unit: str) -> str:
+def _series_name(series: str, part: pd.DataFrame) -> str:
     """Name of a series and what lies behind it, as far as there is either."""
-    sizes = {"articles": "n_articles", unit: f"n_{unit}"}
-    sizes = [f"{part[c].max():,.0f} {what}" for what, c in sizes.items() if c in part]
+    told = [what for what in ("articles", "events") if f"n_{what}" in part]
+    sizes = [f"{part[f'n_{what}'].max():,.0f} {what}" for what in told]
     n = f"n = {', '.join(sizes)}" if sizes else ""
     return f"{domain.label(series)} ({n})" if series and n else domain.label(series) or n

@@ -101,9 +101,8 @@ def _density(ax, points: pd.DataFrame, colours: Mapping[int, str]) -> None:
     for topic, colour in colours.items():
         x, y, z = _grid(points, points[points["topic"] == topic])
         tint = LinearSegmentedColormap.from_list("tint", [(1, 1, 1, 0), colour])
-        ax.contourf(
-            x, y, z / z.max(), levels=[0.18, 0.4, 0.7, 1.01], cmap=tint, alpha=0.2, zorder=1
-        )
+        levels = [0.18, 0.4, 0.7, 1.01]
+        ax.contourf(x, y, z / z.max(), levels=levels, cmap=tint, alpha=0.2, zorder=1)
 
 
 def _name(fig, ax, points, names, colours) -> None:
@@ -117,21 +116,11 @@ def _name(fig, ax, points, names, colours) -> None:
         x.append(gx[column])
         y.append(gy[row])
         letters = 8 + 2 * np.sqrt(sizes[topic] / sizes.max())
-        texts.append(
-            ax.text(
-                x[-1],
-                y[-1],
-                "\n".join(wrapped(name, 1.6, letters, "bold")),
-                size=letters,
-                weight="bold",
-                color=_dark(colours[topic]),
-                ha="center",
-                va="center",
-                linespacing=1.1,
-                zorder=5,
-                path_effects=[withStroke(linewidth=2.6, foreground="white")],
-            )  # fmt: skip
-        )
+        written = "\n".join(wrapped(name, 1.6, letters, "bold"))
+        outline = withStroke(linewidth=2.6, foreground="white")
+        texts.append(ax.text(x[-1], y[-1], written, size=letters, weight="bold", ha="center",
+                             va="center", color=_dark(colours[topic]), linespacing=1.1, zorder=5,
+                             path_effects=[outline]))  # fmt: skip
     fig.draw_without_rendering()  # places the axes
     fig.set_layout_engine("none")
     adjust_text(texts, target_x=x, target_y=y, ax=ax, iter_lim=600, expand=(1.03, 1.1),
@@ -165,18 +154,16 @@ def topic_numbers(
         What was asked for, by measure.
     """
     styles = ((BLACK, "D", "-"), (GREY, "s", "--"), (DARK, "o", ":"))
-    fig, axes = plt.subplots(
-        2, -(-len(measures) // 2), figsize=(WIDTH, 5.2), sharex=True, squeeze=False
-    )
+    across = -(-len(measures) // 2)
+    fig, axes = plt.subplots(2, across, figsize=(WIDTH, 5.2), sharex=True, squeeze=False)
     for ax, (measure, title) in zip(axes.flat, measures.items(), strict=False):
         own = table[table["measure"] == measure]
         if measure in lines:
             ax.axhline(lines[measure], color=DARK, linewidth=0.8, linestyle=(0, (1, 2)))
             ax.text(1, lines[measure], f"asked: {lines[measure]:g}", fontsize=7, ha="right",
                     va="bottom", transform=ax.get_yaxis_transform())  # fmt: skip
-        for (way, part), (colour, marker, line) in zip(
-            own.groupby("way", sort=False), styles, strict=False
-        ):
+        ways = own.groupby("way", sort=False)
+        for (way, part), (colour, marker, line) in zip(ways, styles, strict=False):
             face = "white" if line == ":" else colour
             ax.plot(part["number"], part["value"], color=colour, marker=marker, linestyle=line,
                     markersize=4, linewidth=1.2, markerfacecolor=face, label=way)  # fmt: skip

@@ -80,12 +80,7 @@ LOOKS = {
     "Rest of world": Look("#009E73", "*"),
     "mean of the camps": Look(BLACK, "D"),
     "same act": Look(DARK, "P", size=6),
-    "within outlets": Look(BLACK, "D"),
-    "all outlets": Look(GREY, "p"),
-    "average": Look(BLACK, "D"),
     "worst code": Look(GREY, "|", size=9),
-    "found in 80% of corpora": Look(GREY, "|", size=9, line=4),
-    "observed, without its sign": Look(BLACK, "D"),
 }
 """Looks of the series that recur, the same in every figure."""
 
@@ -132,10 +127,7 @@ def lettered(fig, title: str, question: str, source: str) -> Bbox:
         key.set_bbox_to_anchor((0, 0, 1, 1), transform=fig.transFigure)
     width, height = fig.get_size_inches()
     x, top, foot = 0.08 / width, 0.12, -0.08
-    for text, size, weight, colour in (
-        (question, 9, "normal", DARK),
-        (title, 11, "bold", BLACK),
-    ):
+    for text, size, weight, colour in ((question, 9, "normal", DARK), (title, 11, "bold", BLACK)):
         # Line by line: matplotlib sets lines of one text apart by what letters they have.
         for line in reversed(wrapped(text, width - 0.15, size, weight)):
             fig.text(x, 1 + top / height, line, size=size, weight=weight, color=colour,
@@ -155,14 +147,9 @@ def wrapped(text: str, inches: float, size: float, weight: str = "normal") -> li
     lines: list[str] = []
     font = FontProperties(size=size, weight=weight)
     for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if (
-            lines
-            and text_to_path.get_text_width_height_descent(longer, font, False)[0] <= 71 * inches
-        ):
-            lines[-1] = longer
-        else:
-            lines.append(word)
+        longer = " ".join([*lines[-1:], word])
+        width, *_ = text_to_path.get_text_width_height_descent(longer, font, False)
+        lines[-1:] = [longer] if width <= 71 * inches else [*lines[-1:], word]
     return lines
 
 

@@ -1,6 +1,7 @@
-"""One act in two tellings: a line for each event, a mark for each camp."""
+"""Two shares a row, joined by a line: one act in two tellings, or who leaves and who comes."""
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,6 +9,16 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from .style import DARK, LIGHT, LOOKS, WIDTH, beside, drawn, nothing, tick
+
+SIDES = ("left", "received")
+
+
+def _stacked(heights: Sequence[float], height: float):
+    """Figure and panels one below another, so high, on one scale of shares."""
+    fig, axes = plt.subplots(len(heights), squeeze=False, figsize=(WIDTH, height), sharex=True,
+                             height_ratios=heights)  # fmt: skip
+    axes[0, 0].xaxis.set_major_formatter(lambda v, _: tick("percent", v))
+    return fig, axes
 
 
 @drawn
@@ -21,7 +32,6 @@ def tellings(
     table : pd.DataFrame
         One row an event, in order: `event` (its name in words), `panel`, `left` and `received`
         (shares, 0 to 1), `n_left`, `n_received` (articles).
-    xlabel : str
     sides : dict of str to (str, str)
         Of each panel the camps that tell as the side that was left, and as the side that received.
     none : float
@@ -32,16 +42,13 @@ def tellings(
     parts = {p: _rows(table[table["panel"] == p], none) for p in sides}
     parts = {p: t for p, t in parts.items() if len(t)}
     heights = [len(t) + 3.4 for t in parts.values()]
-    size = (WIDTH, 0.17 * sum(heights) + 0.3)
-    fig, axes = plt.subplots(
-        len(parts), squeeze=False, figsize=size, sharex=True, height_ratios=heights
-    )
+    fig, axes = _stacked(heights, 0.17 * sum(heights) + 0.3)
     for ax, (panel, t) in zip(axes.flat, parts.items(), strict=True):
         y = np.arange(len(t))
         ax.hlines(y, t["left"], t["received"], color=DARK, linewidth=1)
         together = np.isclose(t["left"], t["received"], atol=0.03)
         marks = []
-        for camp, side, shift in zip(sides[panel], ("left", "received"), (-1, 1), strict=True):
+        for camp, side, shift in zip(sides[panel], SIDES, (-1, 1), strict=True):
             look = LOOKS[camp]
             face = look.colour if side == "left" else "white"
             # A camp's many articles weigh more to the eye.
@@ -51,14 +58,13 @@ def tellings(
             marks.append(Line2D([], [], ls="", marker=look.marker, color=look.colour, mfc=face,
                                 label=f"{camp} ({side})"))  # fmt: skip
         ax.set_yticks(y, t["event"], fontsize=7.5)
-        for inches, side in ((0.35, "left"), (0.9, "received")):
+        for inches, side in zip((0.35, 0.9), SIDES, strict=True):
             beside(ax, inches, -1.1, side, fontsize=7, color=DARK)
             for row, n in zip(y, t[f"n_{side}"], strict=True):
                 beside(ax, inches, row, f"{n:.0f}")
         ax.set_ylim(len(t) - 0.5, -0.7)
         ax.set_xlim(-0.03, 1.03)
         ax.tick_params(axis="x", labelbottom=True)
-        ax.xaxis.set_major_formatter(lambda v, _: tick("percent", v))
         ax.grid(axis="y", color=LIGHT)
         ax.set_title(panel, pad=6)
         ax.legend(handles=marks, fontsize=8, loc="lower right", bbox_to_anchor=(1.02, 1), ncols=2,
@@ -69,9 +75,73 @@ def tellings(
 
 def _rows(t: pd.DataFrame, none: float) -> pd.DataFrame:
     """Events one by one, and those without either share above `none` as one row at the end."""
-    quiet = t[["left", "received"]].max(axis=1) <= none
+    quiet = t[[*SIDES]].max(axis=1) <= none
     if quiet.sum() < 2:
         return t
     counts = t.loc[quiet, ["n_left", "n_received"]].sum()
     rest = {"event": f"{quiet.sum()} more, of which neither does", "left": 0.0, "received": 0.0}
     return pd.concat([t[~quiet], pd.DataFrame([rest | dict(counts)])], ignore_index=True)
+
+
+@drawn
+def dumbbell(table: pd.DataFrame, xlabel: str, marks: tuple[str, str]):
+    """Draw the share of those who leave and of those who come, a row each, in groups.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        One row a line, in order; index: `group` and `row`, in words. Columns: of each of `left` and
+        `received` the share (0 to 1) and, as `left_camp`, `left_low`, `left_high`, the camp that
+        tells and the limits (missing: none drawn); `difference` and `n`, in words.
+    xlabel : str
+        What is counted.
+    marks : (str, str)
+        What a filled and what an open mark mean.
+    """
+    if table.empty:
+        return nothing()
+    groups = dict(list(table.reset_index().groupby("group", sort=False)))
+    heights = [len(t) + 0.9 for t in groups.values()]
+    fig, axes = _stacked(heights, 0.36 * sum(heights) + 1.3)
+    for ax, (group, t) in zip(axes.flat, groups.items(), strict=True):
+        y = np.arange(len(t))
+        ax.hlines(y, t["left"], t["received"], color=DARK, linewidth=1)
+        for side, shift in zip(SIDES, (-0.27, 0.27), strict=True):
+            for at, row in enumerate(t.to_dict("records")):
+                look = LOOKS[row[f"{side}_camp"]]
+                face = look.colour if side == "left" else "white"
+                ax.hlines(at + shift, row[f"{side}_low"], row[f"{side}_high"], color=look.colour,
+                          linewidth=1, alpha=0.7)  # fmt: skip
+                ax.plot(row[side], at, look.marker, color=look.colour, markerfacecolor=face,
+                        markersize=8, zorder=3)  # fmt: skip
+                first = side == min(SIDES, key=row.get)
+                ax.annotate(tick("percent", round(row[side], 2)), (row[side], at), fontsize=8,
+                            xytext=(-7 if first else 7, 0), textcoords="offset points",
+                            ha="right" if first else "left", va="center")  # fmt: skip
+        ax.set_title("\n".join(textwrap.wrap(group, 80)), fontsize=9)
+        labels = [f"{r}\n{n}" for r, n in zip(t["row"], t["n"], strict=True)]
+        ax.set_yticks(y, labels, fontsize=8)
+        ax.set_ylim(len(t) - 0.5, -0.5)
+        ax.grid(axis="y", visible=False)
+        for at, text in zip(y, t["difference"], strict=True):
+            ax.text(1.02, at, text, fontsize=8, va="center",
+                    transform=ax.get_yaxis_transform())  # fmt: skip
+        for line in y[:-1]:
+            ax.axhline(line + 0.5, color=LIGHT, linewidth=0.6)
+    top = axes[0, 0]
+    top.text(1.02, 1, "leaving minus coming,\npoints [95% interval]", fontsize=8, va="bottom",
+             transform=top.transAxes)  # fmt: skip
+    axes[-1, 0].set_xlabel(xlabel)
+    ends = table[[f"{side}{end}" for side in SIDES for end in ("", "_high")]]
+    top.set_xlim(-0.06, min(1.06, ends.max(axis=None) + 0.08))
+    keys = [
+        top.plot([], [], "o", color=DARK, markerfacecolor=face, label=label, markersize=6)[0]
+        for face, label in zip((DARK, "white"), marks, strict=True)
+    ]
+    keys += [
+        top.plot([], [], LOOKS[camp].marker, color=LOOKS[camp].colour, markersize=6,
+                 label=f"{camp} outlets")[0]
+        for camp in np.unique(table[[f"{side}_camp" for side in SIDES]])
+    ]  # fmt: skip
+    fig.legend(handles=keys, loc="outside lower left", ncols=2, fontsize=8)
+    return fig

@@ -19,32 +19,28 @@ from string import Formatter
 from typing import Any
 
 from .. import settings, stats
+from ..settings import DefectionError
 from . import findings
 
 CONSTANTS = {
     "min_events": stats.MIN_EVENTS,
     "min_pairs": stats.MIN_PAIRS,
-    "min_events_index": stats.MIN_EVENTS_INDEX,
     "tentative": stats.TENTATIVE,
     "sufficient": stats.SUFFICIENT,
 }
 """Fields that every caption can name: thresholds of the study."""
 
 
-class CaptionError(settings.DefectionError):
-    """A figure has no words, or they name a field that is not there; the message says which."""
-
-
 @cache
 def load() -> dict[str, dict[str, Any]]:
     """Read the words of every figure, in the order of the gallery.
 
-    `CaptionError` names a title that prints or compares what it has no condition on.
+    `DefectionError` names a title that prints or compares what it has no condition on.
     """
     text = resources.files(__package__).joinpath("figures.toml").read_text("utf-8")
     words = tomllib.loads(text)
     if faults := [x for n in words for x in _claim(n, words[n]).faults("figures.toml")]:
-        raise CaptionError("\n".join(faults))
+        raise DefectionError("\n".join(faults))
     return words
 
 
@@ -74,11 +70,11 @@ def words(name: str, fields: dict[str, object], known: dict) -> dict[str, str]:
 
     `known` as in `heading`. Captions and alt texts may print estimates, too. What is seen was seen
     in the study's own corpus: of another, or where the title is not true or an estimate is missing,
-    the alt text is the question. `CaptionError` says if there is no such figure, or which field is
-    missing.
+    the alt text is the question. `DefectionError` says if there is no such figure, or which field
+    is missing.
     """
     if name not in load():
-        raise CaptionError(
+        raise DefectionError(
             f"There is no figure {name!r} in publish/figures.toml: add [{name}] with title, "
             "question, caption and alt."
         )
@@ -89,16 +85,11 @@ def words(name: str, fields: dict[str, object], known: dict) -> dict[str, str]:
     try:
         caption, alt = (_filled(told[part], fields, known) for part in ("caption", "alt"))
     except KeyError as missing:
-        raise CaptionError(
+        raise DefectionError(
             f"The words of figure {name!r} in publish/figures.toml need {missing}, which is not "
             f"given: pass it to show({name!r}, ...), or take it out of the words."
         ) from None
-    return {
-        "title": title,
-        "question": question,
-        "caption": caption,
-        "alt": alt or told["question"],
-    }
+    return dict(title=title, question=question, caption=caption, alt=alt or told["question"])
 
 
 def _filled(text: str, fields: dict[str, object], known: dict) -> str:

@@ -19,12 +19,8 @@ MOST = 4
 """Codes that a sentence names at most, the most frequent or the largest differences."""
 
 _NOTEBOOK = "4_camps"
-_COLUMNS = {"portrayal": "articles", "frame": "claims"}
-# Codes whose shares are told, and what they are shares of.
-
-_VERBS = {"portrayal": "portray", "frame": "have as their frame"}
-
-_SAME_ACT = {"portrayal": "same_act_codes/portrayal", "frame": "same_act_codes/frame"}
+_COLUMNS = {"portrayal": ("articles", "portray"), "frame": ("claims", "have as their frame")}
+# Codes whose shares are told, what they are shares of, and what these do.
 
 
 class Sentence(NamedTuple):
@@ -39,15 +35,15 @@ class Sentence(NamedTuple):
 def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Sentence]:
     """Say what a corpus shows, by its tables and by the estimates `known`, by name."""
     yield Sentence(_told(data), "1_corpus", "coverage", True)
-    for column, of in _COLUMNS.items():
+    for column in _COLUMNS:
         for by in (["direction"], ["camp", "direction"]):
             figure = "portrayals_by_camp" if column == "portrayal" else "frames_away"
-            for text in _shares(data, column, of, by):
+            for text in _shares(data, column, by):
                 yield Sentence(text, _NOTEBOOK, figure, column == "portrayal")
     both = known.get("same_act/events")
-    for what, prefix in _SAME_ACT.items():
+    for what in _COLUMNS:
         label = f"{what}, camp that was left minus camp that received, same act"
-        if both and (text := _differences(label, prefix, known)):
+        if both and (text := _differences(label, f"same_act_codes/{what}", known)):
             text += f" Both camps told {both:count} cases."
             yield Sentence(text, "3_same_act", "same_act_codes", what == "portrayal")
     for contrast in estimands.CONTRASTS.values():
@@ -55,12 +51,8 @@ def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Sentence]:
         if text := _differences(contrast.label, contrast.name, known):
             yield Sentence(text, _NOTEBOOK, _figure(contrast), leads)
     if "topics/number" in known:
-        yield Sentence(
-            f"The claims are cut into {known['topics/number']:count} topics (a choice).",
-            "2_topics",
-            "claim_map",
-            False,
-        )
+        text = f"The claims are cut into {known['topics/number']:count} topics (a choice)."
+        yield Sentence(text, "2_topics", "claim_map", False)
 
 
 def _told(data: Corpus) -> str:
@@ -84,8 +76,9 @@ def _of(direction: str) -> str:
     return f"crossings {label}" if crossing else label.replace("exit from", "exits from the")
 
 
-def _shares(data: Corpus, column: str, of: str, by: list[str]) -> Iterator[str]:
+def _shares(data: Corpus, column: str, by: list[str]) -> Iterator[str]:
     """A sentence for each group that has intervals: its most frequent codes."""
+    of, do = _COLUMNS[column]
     table = data.article_table() if of == "articles" else data.claim_table()
     table = table[table["direction"].isin([*domain.DIRECTIONS])].reset_index()
     if "camp" in by:
@@ -95,13 +88,12 @@ def _shares(data: Corpus, column: str, of: str, by: list[str]) -> Iterator[str]:
         return
     found = stats.prevalence(stats.shares(table, column, by))
     for group, rows in found[found["low"].notna()].groupby(level=by, observed=True):
-        group = group if isinstance(group, tuple) else (group,)
         rows = rows.sort_values("value", ascending=False, kind="stable")
         most = rows[rows["value"] > 0].head(MOST)
         named = zip(most.index.get_level_values("code"), most.itertuples(), strict=True)
         codes = "; ".join(f"{domain.label(code)} {_estimate(row):share}" for code, row in named)
         who = f" of {group[0]} outlets" if "camp" in by else ""
-        told = f"{of.capitalize()}{who} on {_of(group[-1])} {_VERBS[column]}: {codes}"
+        told = f"{of.capitalize()}{who} on {_of(group[-1])} {do}: {codes}"
         yield f"{told} ({_estimate(next(rows.itertuples())):n})."
 
 

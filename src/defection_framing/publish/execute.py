@@ -4,7 +4,6 @@ Two runs in one environment give the same bytes: a kernel computes on one thread
 seed, and an executed notebook is stored without times, progress or memory addresses.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_output
 
 from .. import corpus, settings
+from ..settings import DefectionError
 
 KERNEL_ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
@@ -48,10 +48,6 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-class StudyError(settings.DefectionError):
-    """The study cannot be run, or a notebook failed; the message is for the researcher."""
-
-
 class _ThisInterpreter(AsyncKernelManager):
     """Start kernels in the interpreter that runs the study.
 
@@ -67,15 +63,14 @@ class _ThisInterpreter(AsyncKernelManager):
 def execute(source: Path, target: Path) -> list[str]:
     """Execute the notebook `source` in the folder of `target` and write it there, normalised.
 
-    A notebook in which a cell raises `NotEnough` ends there, with the reason as its last output. If
-    a cell raises anything else or the kernel dies, that is a StudyError, and `target` is left as it
-    was. Returns the modules of the package that it imported, as paths in the package.
+    A notebook in which a cell raises `NotEnough` ends there, with the reason as its last output. At
+    anything else that a cell raises or if the kernel dies, a DefectionError says so, and `target`
+    is left as it was. Returns the modules of the package that it imported, as paths in the package.
     """
     notebook = nbformat.read(source, as_version=4)
     if settings.is_own():  # what is written of the study's corpus is not true of another one
-        tagged = ["this-corpus" in cell.metadata.get("tags", ()) for cell in notebook.cells]
         notebook.cells = [
-            c for c, of_ours in zip(notebook.cells, tagged, strict=True) if not of_ours
+            c for c in notebook.cells if "this-corpus" not in c.metadata.get("tags", ())
         ]
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
@@ -89,7 +84,6 @@ def execute(source: Path, target: Path) -> list[str]:
             notebook,
             kernel_manager_class=_ThisInterpreter,
             kernel_name="python3",
-            timeout=None,
             record_timing=False,
             coalesce_streams=True,
             resources={"metadata": {"path": str(target.parent)}},
@@ -102,14 +96,14 @@ def execute(source: Path, target: Path) -> list[str]:
             failed = [any(o.output_type == "error" for o in cell.outputs) for cell in code]
             position = failed.index(True)
             if error.ename != corpus.NotEnough.__name__:
-                raise StudyError(
+                raise DefectionError(
                     f"Notebook {source.name}, code cell {position + 1}: {error.ename}: {why} "
                     "(open it with `make lab` to see the whole trace; the file was not changed)"
                 ) from None
             text = f"**This notebook ends here, for want of material.** {why}"
             code[position].outputs = [new_output("display_data", {"text/markdown": text})]
         except DeadKernelError:
-            raise StudyError(
+            raise DefectionError(
                 f"Notebook {source.name}: the kernel died, most often for want of memory "
                 "(the study needs 4 GB); the file was not changed."
             ) from None
@@ -157,9 +151,8 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     cells: list[dict] = []
     count = 0
     for position, cell in enumerate(notebook.cells):
-        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         kept = {
-            "id": f"{position:02d}-{digest}",
+            "id": f"{position:02d}-{settings.digest(cell.source)[:8]}",
             "cell_type": cell.cell_type,
             "metadata": {k: v for k, v in cell.metadata.items() if k in {"tags", "jupyter"}},
             "source": cell.source,

@@ -203,17 +203,13 @@ def _places(base: Path, claims: pd.DataFrame, direction: pd.Series) -> tuple[np.
         places = drawn.loc[claims.index, ["x", "y"]].to_numpy() * [1, -1]  # screens count downwards
     else:
         texts = mask.mask_all(claims["text"], claims["article_id"].map(direction))
-        places = _flat(embed.vectors(texts))
+        vectors = embed.vectors(texts)
+        places = embed.plane(vectors) if len(vectors) >= FEWEST else _components(vectors)
     span = np.ptp(places, axis=0).max() or 1.0
     return np.rint((places - places.min(0)) / span * 4095).astype(int), placed
 
 
-def _flat(vectors: np.ndarray) -> np.ndarray:
-    """Two coordinates for each vector; the first two components where UMAP has too few of them."""
-    if len(vectors) >= FEWEST:
-        from umap import UMAP
-
-        reducer = UMAP(30, 2, min_dist=0.3, metric="cosine", random_state=settings.SEED, n_jobs=1)
-        return reducer.fit_transform(vectors)
+def _components(vectors: np.ndarray) -> np.ndarray:
+    """The first two components of vectors, and of a single one zeros."""
     u, s, _ = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)
     return np.pad(u * s, ((0, 0), (0, 2)))[:, :2]

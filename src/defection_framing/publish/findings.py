@@ -33,7 +33,7 @@ from importlib import resources
 from math import inf, isnan
 from string import Formatter
 
-from .. import settings
+from ..settings import DefectionError
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -49,10 +49,6 @@ _COMPARATIVE = re.compile(
 )
 _RANGES = {"share": (0, 1), "rate": (0, 1), "points": (-1, 1), "gap": (-1, 1), "index": (-inf, inf)}
 """What an estimate printed in a format can be; others are not below 0."""
-
-
-class FindingError(settings.DefectionError):
-    """A finding does not say when it is true; the message names it and the estimate."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +190,7 @@ def _is_open(conditions: list[Condition]) -> bool:
 
 
 def parse(text: str) -> dict[str, Finding]:
-    """Read findings from TOML, by name; `FindingError` if a condition cannot be read."""
+    """Read findings from TOML, by name; `DefectionError` if a condition cannot be read."""
     return {
         name: Finding(name=name, **e | {"holds": conditions(e["holds"], f"findings.toml, {name}")})
         for name, e in tomllib.loads(text).items()
@@ -202,13 +198,13 @@ def parse(text: str) -> dict[str, Finding]:
 
 
 def conditions(texts: list[str], where: str) -> tuple[Condition, ...]:
-    """Read conditions; `FindingError` says where one stands that cannot be read."""
+    """Read conditions; `DefectionError` says where one stands that cannot be read."""
     found = []
     for text in texts:
         try:
             found.append(Condition.parse(text))
         except ValueError:
-            raise FindingError(
+            raise DefectionError(
                 f"{where}: {text!r} is no condition: write it like 'NAME low > 0' or 'NAME value > "
                 "NAME value'."
             ) from None
@@ -217,8 +213,8 @@ def conditions(texts: list[str], where: str) -> tuple[Condition, ...]:
 
 @cache
 def load() -> dict[str, Finding]:
-    """Read `findings.toml`, by name, in its order; `FindingError` names what has a fault."""
+    """Read `findings.toml`, by name, in its order; `DefectionError` names what has a fault."""
     found = parse(resources.files(__package__).joinpath("findings.toml").read_text("utf-8"))
     if faults := [fault for finding in found.values() for fault in finding.faults()]:
-        raise FindingError("\n".join(faults))
+        raise DefectionError("\n".join(faults))
     return found

@@ -13,13 +13,10 @@ import numpy as np
 import pandas as pd
 
 from .. import corpus, settings
+from ..settings import DefectionError
 from . import captions, findings
 
 COLUMNS = ["value", "low", "high", "n_articles", "n_events", "p", "q"]
-
-
-class LedgerError(settings.DefectionError):
-    """An estimate cannot be recorded; the message says why."""
 
 
 _FORMATS = {
@@ -104,7 +101,7 @@ def record(table: pd.DataFrame) -> None:
 
     Raises
     ------
-    LedgerError
+    DefectionError
         If a name occurs twice, or another notebook holds it; nothing is written then.
     """
     notebook = settings.notebook_name()
@@ -112,13 +109,13 @@ def record(table: pd.DataFrame) -> None:
     new.insert(0, "notebook", notebook)
     twice = new["name"][new["name"].duplicated()]
     if len(twice):
-        raise LedgerError(f"The estimate {twice.iloc[0]!r} is recorded twice; rename one.")
+        raise DefectionError(f"The estimate {twice.iloc[0]!r} is recorded twice; rename one.")
     with settings.locked(_path()):
         old = read()
         old = old[(old["notebook"] != notebook) | ~old["name"].isin(new["name"])]
         held = old[old["name"].isin(new["name"])]
         if len(held):
-            raise LedgerError(
+            raise DefectionError(
                 f"The estimate {held['name'].iloc[0]!r} is recorded by the notebook "
                 f"{held['notebook'].iloc[0]} too; rename one."
             )
@@ -169,11 +166,6 @@ def shown(name: str, spec: str) -> str:
     """Write one estimate in a format of `Estimate`; "-" where it has no value."""
     known = estimates().get(name)
     return "-" if known is None or np.isnan(known.value) else format(known, spec)
-
-
-def counted(what: str, *kinds: str) -> str:
-    """Count things in one phrase, such as "9 articles, 8 claims", by the estimates `what/kind`."""
-    return ", ".join(f"{shown(f'{what}/{kind}', 'count')} {kind}" for kind in kinds)
 
 
 def listed(rows: dict[str, tuple[str, str]]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from .. import settings
+from ..settings import DefectionError
 from . import captions, ledger, report
 
 OPENING = """# Figures
@@ -52,10 +53,6 @@ SECTION = """<a id="{name}"></a>
 [{name}.csv]({folder}/tables/{name}.csv)"""
 
 
-class ReportError(settings.DefectionError):
-    """A page cannot be written; the message says which and what to do."""
-
-
 def write_pages() -> list[str]:
     """Reword the gallery, captions and findings in the notebooks, and the README's findings.
 
@@ -66,10 +63,9 @@ def write_pages() -> list[str]:
 
     Raises
     ------
-    captions.CaptionError
-        If a figure of the register has no words, or they name a field that was not given.
-    ReportError
-        If a figure lacks one of its files, or the README its block.
+    DefectionError
+        If a figure of the register has no words, or they name a field that was not given; if a
+        figure lacks one of its files, or the README its block.
     """
     with settings.locked(captions.register_path()):
         drawn = captions.read_register()
@@ -87,12 +83,11 @@ def write_pages() -> list[str]:
             settings.write_text(path, text + "\n")
     settings.write_text(settings.figures_dir() / "README.md", _gallery(entries, notebooks))
     if not settings.is_own():
-        size = (
-            ledger.counted("corpus", "articles", "claims", "outlets", "languages", "cases") + ", "
-        )
-        size += " to ".join(ledger.shown(f"corpus/{end}_year", "year") for end in ("first", "last"))
-        text = "\n".join([f"**The corpus: {size}.**", "", *ledger.headlines()])
-        update_readme_block(settings.ROOT / "README.md", "findings", text)
+        kinds = "articles", "claims", "outlets", "languages", "cases"
+        size = ", ".join(f"{ledger.shown(f'corpus/{kind}', 'count')} {kind}" for kind in kinds)
+        years = " to ".join(ledger.shown(f"corpus/{end}_year", "year") for end in ("first", "last"))
+        text = "\n".join([f"**The corpus: {size}, {years}.**", "", *ledger.headlines()])
+        settings.write_block(settings.ROOT / "README.md", "findings", text)
     if "0_report" in notebooks:
         report.write(notebooks["0_report"])
     return sorted(name for name, words in on.items() if entries[name] | words != entries[name])
@@ -127,8 +122,7 @@ def stale() -> list[str]:
 
 def _notebooks() -> dict[str, Path]:
     """Executed notebooks by name."""
-    found = sorted(settings.notebooks_dir().rglob("*.ipynb"))
-    return {path.stem: path for path in found if ".ipynb_checkpoints" not in path.parts}
+    return {path.stem: path for path in settings.notebook_sources(settings.notebooks_dir())}
 
 
 def _read(path: Path) -> dict:
@@ -168,20 +162,17 @@ def _gallery(entries: dict[str, dict], notebooks: dict[str, Path]) -> str:
     """The page of figures: contents, the report's figures, then those of each notebook, folded."""
     groups: dict[str, list[str]] = {"The report": []}
     for name in filter(entries.get, captions.load()):
-        folder, notebook = captions.picture(name).partition("/")[0], entries[name]["notebook"]
-        group = "The report" if folder == "report" else _heading(notebooks.get(notebook), notebook)
+        notebook = entries[name]["notebook"]
+        group = heading(notebooks[notebook]) if notebook in notebooks else notebook
+        group = "The report" if captions.load()[name].get("report") else group
         groups.setdefault(group, []).append(name)
     contents, sections = ["## Contents"], []
     for group, names in groups.items():
         if not names:
             continue
         links = [f"- [{entries[name]['title']}](#{name})" for name in names]
-        small = [
-            THUMBNAIL.format(
-                name=n, file=captions.picture(n), title=html.escape(entries[n]["title"])
-            )
-            for n in names
-        ]
+        titles = {n: html.escape(entries[n]["title"]) for n in names}
+        small = [THUMBNAIL.format(name=n, file=captions.picture(n), title=titles[n]) for n in names]
         contents += [f"**{group}**", "\n".join(small), "\n".join(links)]
         shown = [_section(name, entries[name], notebooks) for name in names]
         if group != "The report":
@@ -193,20 +184,16 @@ def _gallery(entries: dict[str, dict], notebooks: dict[str, Path]) -> str:
     return OPENING.format(reuse=reuse) + "\n\n".join([*contents, *sections]) + "\n"
 
 
-def _heading(notebook: Path | None, name: str) -> str:
-    """First heading of a notebook that is there, else its name."""
-    return (
-        "".join(_read(notebook)["cells"][0]["source"]).split("\n")[0].lstrip("# ")
-        if notebook
-        else name
-    )
+def heading(notebook: Path) -> str:
+    """First heading of a notebook."""
+    return "".join(_read(notebook)["cells"][0]["source"]).split("\n")[0].lstrip("# ")
 
 
 def _section(name: str, entry: dict, notebooks: dict[str, Path]) -> str:
-    """All that belongs to one figure; `ReportError` if one of its files is missing."""
+    """All that belongs to one figure; `DefectionError` if one of its files is missing."""
     for file in captions.files(name):
         if not file.exists():
-            raise ReportError(
+            raise DefectionError(
                 f"Figure {name} is in figures/figures.json but "
                 f"{file.relative_to(settings.figures_dir().parent).as_posix()} does not exist: "
                 "show the figure again, or run `make study`."
@@ -225,21 +212,3 @@ def _section(name: str, entry: dict, notebooks: dict[str, Path]) -> str:
         "source": link(Path(__file__).parents[1] / source),
     }
     return SECTION.format(name=name, **entry, **links)
-
-
-def update_readme_block(path: Path, name: str, text: str) -> None:
-    """Replace what stands between `<!-- NAME:start -->` and `<!-- NAME:end -->` in a file.
-
-    Raises
-    ------
-    ReportError
-        If the two markers do not stand in the file exactly once each, start before end.
-    """
-    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
-    before, *parts = re.split(f"({start}|{end})", path.read_text(encoding="utf-8"))
-    if parts[::2] != [start, end]:
-        raise ReportError(
-            f"{path.name} must contain the line {start} once and, after it, the line {end} once, "
-            "so that the study knows where its text goes: put them back."
-        )
-    settings.write_text(path, f"{before}{start}\n{text.strip()}\n{end}{parts[-1]}")

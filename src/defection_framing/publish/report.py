@@ -57,17 +57,10 @@ def _page(text: str, notebook: Path, folder: str) -> None:
     linked = LINK.sub(
         lambda m: f"[{m[1]}]({Path(os.path.normpath(f'{up}/{m[2]}')).as_posix()})", text
     )
-    options = [
-        "--standalone",
-        "--embed-resources",
-        "--toc",
-        "--toc-depth=2",
-        f"--resource-path={folder}",
-        f"--metadata=pagetitle:{TITLE}",
-        "--metadata=lang:en",
-        "--variable=document-css:false",
-        f"--variable=header-includes:<style>{STYLE}</style>",
-    ]
+    options = ["--standalone", "--embed-resources", f"--resource-path={folder}"]
+    options += ["--toc", "--toc-depth=2", f"--metadata=pagetitle:{TITLE}", "--metadata=lang:en"]
+    style = f"--variable=header-includes:<style>{STYLE}</style>"
+    options += ["--variable=document-css:false", style]
     settings.write_text(page, pypandoc.convert_text(linked, "html5", MARKDOWN, options))
 
 

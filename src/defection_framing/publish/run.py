@@ -22,12 +22,11 @@ from llvmlite.binding import get_host_cpu_name
 from threadpoolctl import threadpool_info
 
 from .. import corpus, settings
+from ..settings import DefectionError, digest
 from ..text import mask
 from . import captions, ledger, pages
-from .execute import PACKAGE, StudyError, execute, normalise
+from .execute import PACKAGE, execute
 from .references import versions
-
-__all__ = ["StudyError", "execute", "normalise", "versions"]
 
 READ_OTHERS = {"methods": 1, "0_report": (LAST := 2)}
 """Notebooks that read the estimates of others, and when they run; the others come first.
@@ -75,16 +74,16 @@ def run_study(only: list[str] | None = None) -> None:
     """Execute the notebooks that changed, or those named alone; then write the pages.
 
     In place when the repository's own data are studied, else into the researcher's folder. One that
-    fails is a StudyError and left as it was; its estimates and figures are gone. With a corpus that
-    breaks its schema (CorpusError) nothing runs.
+    fails is a DefectionError and left as it was; its estimates and figures are gone. With a corpus
+    that breaks its schema (CorpusError) nothing runs.
     """
     corpus.load()
     paths = {path.stem: path for path in notebooks(only or ())}
     if not paths:
-        raise StudyError(f"There is no notebook in {settings.ROOT / 'notebooks'}: nothing to run.")
+        raise DefectionError(f"There is no notebook in {settings.ROOT / 'notebooks'} to run.")
     for name in only or ():
         if name not in paths:
-            raise StudyError(f"There is no notebook {name}; there are {', '.join(paths)}.")
+            raise DefectionError(f"There is no notebook {name}; there are {', '.join(paths)}.")
     for path in paths.values():
         target(path).parent.mkdir(parents=True, exist_ok=True)
     for folder in (settings.figures_dir(), settings.derived_dir(), _state().parent):
@@ -146,8 +145,7 @@ def machine() -> str:
 
 def _state() -> Path:
     """File in which the graph keeps what it knows of a corpus' last run."""
-    corpus_of = hashlib.sha256(str(settings.data_dir()).encode()).hexdigest()[:16]
-    return settings.cache_dir() / "study" / f"{corpus_of}.json"
+    return settings.cache_dir() / "study" / f"{digest(str(settings.data_dir()))[:16]}.json"
 
 
 def _tasks(paths: list[Path], errors: list[Exception]) -> list[Task]:
@@ -198,9 +196,9 @@ def _inputs(source: Path, modules: Iterable[str]) -> dict:
     stage, rows = _stage(source.stem), ledger.read()
     others = rows[[_stage(n) < stage for n in rows["notebook"]]] if stage else rows.head(0)
     return {
-        "cells": _digest(json.dumps(cells)),
+        "cells": digest(json.dumps(cells)),
         "modules": {module: _digest_of(PACKAGE / module) for module in modules},
-        "estimates of others": _digest(others.to_csv()),
+        "estimates of others": digest(others.to_csv()),
         # The report lists all findings; other notebooks' sentences are reworded without a run.
         "findings": _digest_of(PACKAGE / "publish" / "findings.toml") if stage == LAST else "",
         "tables": [_digest_of(path) for path in sorted(PACKAGE.rglob("*.csv"))],
@@ -212,7 +210,7 @@ def _outputs(notebook: str) -> dict:
     """What a notebook left: its estimates, and its figures with what is written on them."""
     rows, known, words = ledger.read(), ledger.estimates(), captions.load()
     return {
-        "estimates": _digest(rows[rows["notebook"] == notebook].to_csv(index=False)),
+        "estimates": digest(rows[rows["notebook"] == notebook].to_csv(index=False)),
         "figures": {
             name: list(captions.heading(name, known)) if name in words else None
             for name, figure in sorted(captions.read_register().items())
@@ -220,10 +218,6 @@ def _outputs(notebook: str) -> dict:
             and all(file.exists() for file in captions.files(name))
         },
     }
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _digest_of(path: Path) -> str:

@@ -11,14 +11,54 @@ import pandas as pd
 from IPython.display import Image, Markdown, display
 from PIL import Image as Picture
 
-from .. import settings
+from .. import domain, settings
 from ..figures import legible
 from ..figures.style import lettered, style
 from . import captions, ledger
-from .tables import in_words
 
 DPI = 120
 """Of the picture in a notebook: 7.5 inches are 900 pixels, about the width of its column."""
+
+COLUMNS = {
+    "low": "95% interval from",
+    "high": "95% interval to",
+    "low90": "90% interval from",
+    "high90": "90% interval to",
+    "p": "p-value",
+    "q": "q-value",
+    "p_all": "p-value for all at once",
+    "n_articles": "articles",
+    "n_events": "events",
+    "articles_given": "articles with the code",
+    "events_given": "events with the code",
+    "small": "too few events for an interval",
+    "shown": "drawn filled",
+    "positive": "events above zero",
+    "negative": "events below zero",
+    "alike": "events at zero",
+    "value_0": "value, crossings to Ukraine",
+    "n_0": "events, crossings to Ukraine",
+    "value_1": "value, crossings to Russia",
+    "n_1": "events, crossings to Russia",
+    "first": "share by the first named",
+    "second": "share by the second named",
+    "ukraine_only": "articles with the code only where Ukraine is named as left",
+    "russia_only": "articles with the code only where Russia is named as left",
+    "left": "share, camp that was left",
+    "received": "share, camp that received",
+    "left_camp": "teller, camp that was left",
+    "received_camp": "teller, camp that received",
+    "band": "missed in a fifth of corpora up to",
+    "n_left": "articles, camp that was left",
+    "n_received": "articles, camp that received",
+    "holds": "same sign and interval excludes zero",
+    "other_sign": "other sign and interval excludes zero",
+    "percentile": "share below the reported value",
+}
+"""Columns whose words are not their code's (see `domain.label`)."""
+
+for _side in ("left", "received"):
+    COLUMNS |= {f"{_side}_{end}": f"{COLUMNS[_side]}, {COLUMNS[end]}" for end in ("low", "high")}
 
 
 def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -> None:
@@ -43,7 +83,7 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
 
     Raises
     ------
-    captions.CaptionError
+    DefectionError
         If `figures.toml` has no such figure, or its words name a field that is not given.
     """
     notebook = settings.notebook_name()
@@ -76,11 +116,8 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
     path = captions.register_path()
     with settings.locked(path):
         captions.write_register(captions.read_register() | {name: entry})
-    display(
-        Image(data=small.getvalue(), format="png", alt=words["alt"]),
-        Markdown(captions.below(entry)),
-        metadata={"figure": name},
-    )
+    image = Image(data=small.getvalue(), format="png", alt=words["alt"])
+    display(image, Markdown(captions.below(entry)), metadata={"figure": name})
 
 
 def again(name: str) -> None:
@@ -97,3 +134,21 @@ def _source() -> str:
     if settings.figures_dir().parent != settings.ROOT:
         return f"Drawn by {study}"
     return f"Codes: a language model, unchecked by people  |  {study}, CC BY 4.0"
+
+
+def in_words(data: pd.DataFrame) -> pd.DataFrame:
+    """Copy a table with its columns, and the names of its index and of what stands in it, in words.
+
+    ValueError if a level of the index has no name.
+    """
+    if None in data.index.names:
+        raise ValueError("Name every level of the table's index: it is a column of the CSV.")
+    words = data.rename(index=lambda x: domain.label(x) if isinstance(x, str) else x)
+    words.columns = [_named(column) for column in data.columns]
+    words.index.names = [_named(name) for name in data.index.names]
+    return words
+
+
+def _named(column: str | tuple[str, ...]) -> str:
+    parts = column if isinstance(column, tuple) else (column,)
+    return ", ".join(COLUMNS.get(part) or domain.label(str(part)) for part in parts)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
+from ..settings import DefectionError
 from . import ledger, pages, run
 
 ABSOLUTE = 0.02
@@ -24,10 +25,6 @@ LEVEL = 0.05
 """A test speaks below this q (below this p, where no q is given)."""
 ESTIMATES, MACHINE = "data/derived/estimates.csv", "data/derived/machine.txt"
 OUTPUTS = ("data/derived", "figures", "notebooks", "README.md")
-
-
-class VerifyError(settings.DefectionError):
-    """Nothing to compare; the message says what to do first."""
 
 
 @dataclass
@@ -80,21 +77,21 @@ def verify() -> Comparison:
 
     Raises
     ------
-    VerifyError
+    DefectionError
         If something changed since the last run, or nothing is committed to compare with.
     """
     if settings.data_dir() != settings.ROOT / "data":
-        raise VerifyError(
+        raise DefectionError(
             "Only the repository's own study is committed and can be verified: "
             "unset DEFECTION_DATA first."
         )
     if changed := run.outdated():
-        raise VerifyError(
+        raise DefectionError(
             f"Not run since something changed: {', '.join(changed)}. Run `make study` first."
         )
     old = _git("show", f"HEAD:{ESTIMATES}")
     if not old:
-        raise VerifyError(
+        raise DefectionError(
             f"No outputs are committed yet ({ESTIMATES} is not in HEAD): run `make study` and "
             "commit what it makes."
         )

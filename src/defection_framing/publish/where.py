@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 
 from .. import settings
+from ..settings import DefectionError
 from ..study import kept
 from . import captions, findings, ledger
 from .execute import PACKAGE
@@ -15,12 +16,8 @@ from .execute import PACKAGE
 WORDS = {kind: Path(__file__).with_name(f"{kind}.toml") for kind in ("figures", "findings")}
 
 
-class UnknownName(settings.DefectionError):
-    """Neither an estimate nor a figure nor a finding has this name."""
-
-
 def where(name: str) -> str:
-    """Say where an estimate, a figure or a finding comes from; `UnknownName` with near names."""
+    """Say where an estimate, a figure or a finding comes from; `DefectionError` with near names."""
     estimates, figures = ledger.read().set_index("name"), captions.read_register()
     said, found = findings.load(), []
     if name in figures:
@@ -37,7 +34,7 @@ def where(name: str) -> str:
         found.append(_told("finding", said[name].notebook, call, ""))
     if not found:
         near = sorted([*estimates.index, *figures, *said], key=lambda n: _unlike(n, name))[:5]
-        raise UnknownName(
+        raise DefectionError(
             f"No estimate, figure or finding is called {name!r}; near are {', '.join(near)}."
         )
     using = [

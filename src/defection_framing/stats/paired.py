@@ -47,12 +47,8 @@ class Pairs:
     def __post_init__(self) -> None:
         """Hold the shapes together; ValueError if they do not fit or a difference is missing."""
         shape, n_draws = (len(self.names), len(self.codes)), len(self.draws)
-        if (
-            self.differences.shape != shape
-            or self.stratum.shape != shape[:1]
-            or self.counts.shape != (n_draws, shape[0])
-            or self.draws.shape != (n_draws, *shape)
-        ):
+        have = self.differences.shape, self.stratum.shape, self.counts.shape, self.draws.shape
+        if have != (shape, shape[:1], (n_draws, shape[0]), (n_draws, *shape)):
             raise ValueError(f"arrays do not fit {shape[0]} events and {shape[1]} codes")
         if not np.isfinite(self.differences).all():
             raise ValueError("a difference is missing: leave out events without both tellings")
@@ -79,7 +75,7 @@ def _weights(stratum: np.ndarray) -> np.ndarray:
     return 1 / (size[at] * max(len(strata), 1))
 
 
-def _together(pairs: Pairs, cluster: np.ndarray | None, seed: int) -> tuple[Pairs, np.ndarray]:
+def _together(pairs: Pairs, cluster: np.ndarray | None) -> tuple[Pairs, np.ndarray]:
     """Clusters in place of events, and what is flipped together (U,).
 
     A cluster counts once in each stratum that it has events in; it is flipped as one.
@@ -100,16 +96,16 @@ def _together(pairs: Pairs, cluster: np.ndarray | None, seed: int) -> tuple[Pair
         stratum=stratum,
         differences=of.T @ pairs.differences / of.sum(0)[:, None],
         draws=draws,
-        counts=redraws(stratum, len(draws), seed),
+        counts=redraws(stratum, len(draws), SEED),
     )
     return joined, names.get_level_values(1).to_numpy()
 
 
-def _drawn_means(pairs: Pairs, seed: int) -> np.ndarray:
+def _drawn_means(pairs: Pairs) -> np.ndarray:
     """Draws of `paired_mean`, shape (B, K): events redrawn, codes too where they are uncertain."""
     draws, counts = pairs.draws, pairs.counts
     if not len(draws):
-        counts = redraws(pairs.stratum, DRAWS, seed)
+        counts = redraws(pairs.stratum, DRAWS, SEED)
         draws = np.broadcast_to(pairs.differences, (DRAWS, *pairs.differences.shape))
     mass = counts[:, :, None] * ~np.isnan(draws)
     top = mass * np.nan_to_num(draws)
@@ -119,7 +115,7 @@ def _drawn_means(pairs: Pairs, seed: int) -> np.ndarray:
 
 
 def paired_contrast(
-    pairs: Pairs, cluster: np.ndarray | None = None, flips: int = FLIPS, seed: int = SEED
+    pairs: Pairs, cluster: np.ndarray | None = None, flips: int = FLIPS
 ) -> pd.DataFrame:
     """Mean difference of two tellings of the same events, code by code, with interval and p.
 
@@ -152,10 +148,10 @@ def paired_contrast(
     stratum, 94% to 97% of intervals hold the truth on average over kinds (of the worst 87% to 94%);
     percentiles of the bootstrap do in 75% to 93%.
     """
-    pairs, unit = _together(pairs, cluster, seed)
+    pairs, unit = _together(pairs, cluster)
     value, weights = paired_mean(pairs), _weights(pairs.stratum)
     parts = weights[:, None] * _differing(pairs.differences)
-    null = _flipped(parts, unit, flips, seed)
+    null = _flipped(parts, unit, flips)
     out = pd.DataFrame({"value": value}, pairs.codes)
     strata, size = np.unique(pairs.stratum, return_counts=True)
     differing = np.abs(pairs.differences) > ALIKE
@@ -163,7 +159,7 @@ def paired_contrast(
     error = np.full(len(value), np.nan)
     if least >= MIN_PAIRS:
         seen = differing.sum(0) >= MIN_DIFFERING
-        error[seen] = np.sqrt(known_variance(_drawn_means(pairs, seed)))[seen]
+        error[seen] = np.sqrt(known_variance(_drawn_means(pairs)))[seen]
     for tail, level in ((0.025, ""), (0.05, "90")):
         reach = stats.t.isf(tail, max(least - 1, 1)) * error
         out["low" + level] = np.maximum(value - reach, -1)
@@ -180,7 +176,7 @@ def paired_contrast(
 
 
 def joint_test(
-    pairs: Pairs, flips: int = FLIPS, seed: int = SEED, cluster: np.ndarray | None = None
+    pairs: Pairs, cluster: np.ndarray | None = None, flips: int = FLIPS
 ) -> tuple[float, float]:
     """Whether any code differs between two tellings of the same events: statistic and p.
 
@@ -188,12 +184,12 @@ def joint_test(
     weighted differences, which is the variance of theta under sign flips; codes that differ nowhere
     add nothing. Whole events (or clusters) are flipped, all codes at once, as in `paired_contrast`.
     """
-    pairs, unit = _together(pairs, cluster, seed)
+    pairs, unit = _together(pairs, cluster)
     parts = _sums(_weights(pairs.stratum)[:, None] * _differing(pairs.differences), unit)
     variance = (parts**2).sum(0)
     parts = parts[:, variance > _ROUNDING**2] / np.sqrt(variance[variance > _ROUNDING**2])
     statistic = (parts.sum(0) ** 2).sum() if len(unit) else np.nan
-    null = (_flipped(parts, np.arange(len(parts)), flips, seed) ** 2).sum(1)
+    null = (_flipped(parts, np.arange(len(parts)), flips) ** 2).sum(1)
     return float(statistic), float(_p(null, statistic))
 
 
@@ -208,7 +204,7 @@ def _sums(parts: np.ndarray, unit: np.ndarray) -> np.ndarray:
     return np.eye(at.max(initial=-1) + 1)[at].T @ parts
 
 
-def _flipped(parts: np.ndarray, unit: np.ndarray, flips: int, seed: int) -> np.ndarray:
+def _flipped(parts: np.ndarray, unit: np.ndarray, flips: int) -> np.ndarray:
     """Sums of parts (E, K) with the signs of whole units flipped, shape (F, K).
 
     The first row has the signs as they are. Units without any difference are not flipped: nothing
@@ -220,7 +216,7 @@ def _flipped(parts: np.ndarray, unit: np.ndarray, flips: int, seed: int) -> np.n
     if 2**n <= flips:
         signs = 1 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
     else:
-        signs = np.random.default_rng(seed).choice([1, -1], size=(flips + 1, n))
+        signs = np.random.default_rng(SEED).choice([1, -1], size=(flips + 1, n))
         signs[0] = 1
     return signs @ parts
 
@@ -238,3 +234,21 @@ def holm(p: pd.Series) -> pd.Series:
     steps = np.maximum.accumulate(known[order] * np.arange(len(p), 0, -1))
     out[order] = np.minimum(steps, 1)
     return pd.Series(out, p.index).where(p.notna())
+
+
+def stacked_pairs(differences: np.ndarray, stratum: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean difference of E paired events in K codes and its interval (K, 3), as `paired_contrast`.
+
+    The error is what a bootstrap of events within strata comes to, without drawing; `weights` (E,)
+    are the same within a stratum. No interval with fewer than `MIN_DIFFERING` events that differ.
+    """
+    variance = np.zeros(differences.shape[1])
+    sizes = []
+    for s in np.unique(stratum):
+        at = stratum == s
+        sizes.append(at.sum())
+        variance += weights[at].sum() ** 2 * differences[at].var(0) / at.sum()
+    value, error = weights @ differences, np.sqrt(variance)
+    error[(np.abs(differences) > ALIKE).sum(0) < MIN_DIFFERING] = np.nan
+    reach = stats.t.isf(0.025, max(min(sizes) - 1, 1)) * error
+    return np.stack([value, np.maximum(value - reach, -1), np.minimum(value + reach, 1)], axis=1)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..settings import SEED
-from .redraws import Redraws
+from .coders import Redraws
 from .weighted import DRAWS, Shares, decided, indicators, resampled
 
 
@@ -83,11 +83,11 @@ class Panel:
 
     def take(self, rows: np.ndarray, event: np.ndarray | None = None) -> "Panel":
         """Some of the articles, in this order, on these events; if on new ones, codes are fixed."""
+        drawn = self.redrawn_codes
+        drawn = None if drawn is None or event is not None else drawn[:, rows]
         return replace(
             self,
-            redrawn_codes=None
-            if self.redrawn_codes is None or event is not None
-            else self.redrawn_codes[:, rows],
+            redrawn_codes=drawn,
             codes=self.codes[rows],
             claims=self.claims[rows],
             event=self.event[rows] if event is None else event,
@@ -167,48 +167,31 @@ class Panel:
         out = np.empty((len(times), n_cells, self.codes.shape[1]))
         for c in range(n_cells):
             at = np.flatnonzero(cell[rows] == c)
-            weights = times[:, event[at]] * weight[at]
-            out[:, c] = np.einsum(
-                "bm,bmk->bk", weights, self.redrawn_codes[:, rows[at]], optimize=True
-            )
+            of = times[:, event[at]] * weight[at], self.redrawn_codes[:, rows[at]]
+            out[:, c] = np.einsum("bm,bmk->bk", *of, optimize=True)
         return times, out.reshape(len(times), -1)
 
-    def shuffled(self, label: str, units: np.ndarray, rng: np.random.Generator) -> "Panel":
-        """The same articles with a label shuffled over whole units (events, outlets).
-
-        A unit that bears two values of the label counts as two.
-        """
+    def shuffled(self, label: str, rng: np.random.Generator) -> "Panel":
+        """The same articles with a label shuffled over whole events; one with two counts as two."""
         values, code = np.unique(self.labels[label], return_inverse=True)
-        keys = units * len(values) + code
+        keys = self.event * len(values) + code
         _, first, unit = np.unique(keys, return_index=True, return_inverse=True)
         now = values[rng.permutation(code[first])[unit]]
         return replace(self, labels=self.labels | {label: now})
 
-    def redrawn(self, rng: np.random.Generator) -> "Panel":
-        """As many whole events as there are, drawn with replacement, each draw a new event."""
-        order = np.argsort(self.event, kind="stable")
-        starts = np.searchsorted(self.event[order], np.unique(self.event))
-        sizes = np.diff([*starts, len(order)])
-        picks = rng.integers(len(sizes), size=len(sizes))
-        return self._stacked(order, starts[picks], sizes[picks])
+    def redrawn(self, cell: np.ndarray, rng: np.random.Generator, size: int = 0) -> "Panel":
+        """Whole events of each cell, drawn with replacement, each draw a new event.
 
-    def drawn(
-        self, by: Sequence[str], groups: pd.Index, size: int, rng: np.random.Generator
-    ) -> "Panel":
-        """So many whole events of each group, drawn with replacement, each draw a new event."""
-        at = self.cell(by, groups)
-        n_events = self.event.max(initial=-1) + 1
-        key = np.where(at >= 0, at * n_events + self.event, -1)
+        `size` of each; 0: as many as there are. Of articles in no cell (-1) there are none.
+        """
+        key = np.where(cell >= 0, cell * (self.event.max(initial=-1) + 1) + self.event, -1)
         order = np.argsort(key, kind="stable")
         known, starts = np.unique(key[order], return_index=True)
-        sizes = np.diff([*starts, len(order)])
-        group = known // n_events
-        own = [rng.choice(np.flatnonzero(group == g), size) for g in np.unique(group[known >= 0])]
-        picks = np.concatenate([np.zeros(0, dtype=int), *own])  # a corpus may have no group at all
-        return self._stacked(order, starts[picks], sizes[picks])
-
-    def _stacked(self, order: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> "Panel":
-        """Stretches of the articles in an order, one after another, each an event of its own."""
+        sizes, of = np.diff([*starts, len(order)]), cell[order[starts]]
+        events = [np.flatnonzero(of == c) for c in np.unique(of[known >= 0])]
+        own = [rng.choice(at, size or len(at)) for at in events]
+        picks = np.concatenate([np.zeros(0, dtype=int), *own])  # a corpus may have no cell at all
+        starts, sizes = starts[picks], sizes[picks]
         event = np.repeat(np.arange(len(sizes)), sizes)
         within = np.arange(len(event)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         return self.take(order[np.repeat(starts, sizes) + within], event)

@@ -111,15 +111,15 @@ def levels(data: Corpus, column: str, told: pd.DataFrame, by: list[str]) -> pd.D
     if column in codes.CLAIM_CODES:
         return table.assign(articles_given=np.nan, events_given=np.nan)
     given = told.astype({b: object for b in by}).explode(column)
-    given = given.groupby([*by, given[column].astype(object)])["cluster"].agg(["size", "nunique"])
-    given = given.set_axis(["articles_given", "events_given"], axis=1)
+    given = given.groupby([*by, given[column].astype(object)])["cluster"]
+    given = given.agg(articles_given="size", events_given="nunique")
     return table.join(given.rename_axis(table.index.names).reindex(table.index, fill_value=0))
 
 
-def crossings(data: Corpus) -> pd.DataFrame:
+def crossings(data: Corpus, population: str = "acts") -> pd.DataFrame:
     """Articles of the camps `SHOWN` on crossings, with `kind`: coming, or leaving and how."""
     articles = data.article_table().reset_index()
-    told = articles[POPULATIONS["acts"](articles) & articles["camp"].isin(SHOWN)]
+    told = articles[POPULATIONS[population](articles) & articles["camp"].isin(SHOWN)]
     tried = np.where(told["occasion"] == "prosecution", "leaving, prosecutions", "leaving, others")
     coming = told["direction"].astype(object) == told["camp"].map(TOWARD)
     return told.assign(kind=np.where(coming, "coming", tried))
@@ -132,8 +132,7 @@ def by_camp(data: Corpus, column: str) -> pd.DataFrame:
 
 def unprosecuted(data: Corpus, column: str) -> pd.DataFrame:
     """Levels of the two camps as `by_camp`, in the stratum without prosecutions."""
-    articles = data.article_table().reset_index()
-    told = articles[POPULATIONS["two camps, no prosecutions"](articles)]
+    told = crossings(data, "two camps, no prosecutions")
     return levels(data, column, told, ["camp", "direction"])
 
 
@@ -191,7 +190,7 @@ def energies(data: Corpus) -> pd.DataFrame:
         table = stats.energies(s, CELLS, *plan.ENERGY_DRAWS)
         table.loc["mirror index", ["value", "low", "high"]] = stats.index_interval(s, CELLS)
         size = {"n_articles": len(panel), "n_events": len(s.mass)}
-        out[version] = table.drop(columns="p_raw").assign(**size)
+        out[version] = table.assign(**size)
     return pd.concat(out, names=["version", "part"])
 
 
@@ -230,15 +229,13 @@ def contrast_estimates(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 @estimates
 def same_estimates(paired: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
     """The motives in the same acts; notebook 3 records portrayals and frames."""
-    rows = {stratum: table for (key, stratum), table in paired.items() if key == "motives"}
-    ending = {stratum: [STRATA[stratum][0]] if stratum else [] for stratum in rows}
-    differ = rows[""]["positive"] + rows[""]["negative"]
-    differ = differ.rename(lambda code: name("same_act", "motives", code, "differ"))
-    out = [
-        table.rename(lambda code, s=s: name("same_act", "motives", code, *ending[s]))
-        for s, table in rows.items()
-    ]
-    return pd.concat([*out, differ.rename("value").to_frame().astype(float)])
+    whole = paired["motives", ""]
+    parts = {"differ": (whole["positive"] + whole["negative"]).to_frame("value").astype(float)}
+    parts |= {STRATA[s][0] if s else (): t for (key, s), t in paired.items() if key == "motives"}
+    return pd.concat(
+        table.rename(lambda code, of=of: name("same_act", "motives", code, of))
+        for of, table in parts.items()
+    )
 
 
 # Levels that are recorded: what gives them, the column, and the codes.

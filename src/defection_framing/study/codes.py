@@ -53,8 +53,7 @@ def redraws(
     key = hashlib.sha256(repr((draws, settings.SEED, list(names), list(cluster))).encode())
     for part in (article, *(c.codes for c in coded)):
         key.update(part.tobytes())
-    for module in ("coders", "redraws"):
-        key.update((settings.ROOT / f"src/defection_framing/stats/{module}.py").read_bytes())
+    key.update((settings.ROOT / "src/defection_framing/stats/coders.py").read_bytes())
     # It takes seconds, and every notebook needs it.
     made = settings.cached(
         f"redraws/{key.hexdigest()[:16]}",

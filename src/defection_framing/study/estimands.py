@@ -48,7 +48,6 @@ def is_trend(t: pd.DataFrame) -> pd.Series:
 
 # The articles that an estimate rests on, and whose events are resampled.
 POPULATIONS = {
-    "told": lambda t: t["direction"] != "both",
     "named events": _named,
     "named events, no trend pieces": lambda t: _named(t) & ~is_trend(t),
     "acts": _acts,
@@ -130,20 +129,25 @@ class Contrast:
         by_camp = isinstance(next(iter(self.weights)), tuple)
         return ["camp", "direction"] if by_camp else ["direction"]
 
+    @property
+    def groups(self) -> pd.Index:
+        """The cells."""
+        return pd.Index(list(self.weights))
+
     def told(self, data: Corpus, draws: int = stats.REDRAWS) -> stats.Panel:
         """All articles of its population."""
         articles = data.article_table().reset_index()
         rows = articles[POPULATIONS[self.population](articles)]
         redraws = codes.redraws(data, self.column, draws=draws, without=self.without)
-        return stats.Panel.pooled(rows, redraws, ["camp", "direction", "outlet"])
+        return stats.Panel.pooled(rows, redraws, ["camp", "direction"])
 
     def panel(self, data: Corpus, draws: int = stats.REDRAWS) -> stats.Panel:
         """The articles that it rests on, of all its cells' groups."""
-        return self.told(data, draws).within(self.by, pd.Index(list(self.weights)))
+        return self.told(data, draws).within(self.by, self.groups)
 
     def compare(self, told: stats.Panel) -> pd.DataFrame:
         """The contrast of articles `told`, as `estimate`."""
-        panel = told.within(self.by, pd.Index(list(self.weights)))
+        panel = told.within(self.by, self.groups)
         return stats.contrast(panel.shares(self.by), self.weights)
 
     def estimate(self, data: Corpus, draws: int = stats.REDRAWS) -> pd.DataFrame:

@@ -8,6 +8,7 @@ are computed as everywhere else: comparisons of the same act from codes with the
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -99,7 +100,7 @@ def _acts(data: Corpus) -> dict[str, tuple[pd.DataFrame, stats.Redraws]]:
 
 
 def _shares(panel: Panel, c: Contrast, draws: int) -> stats.Shares:
-    return panel.shares(c.by, pd.Index(list(c.weights)), draws)
+    return panel.shares(c.by, c.groups, draws)
 
 
 def _worlds(data: Corpus, rng) -> dict[str, Callable[[float], pd.DataFrame]]:
@@ -109,23 +110,18 @@ def _worlds(data: Corpus, rng) -> dict[str, Callable[[float], pd.DataFrame]]:
     event. Sign flips are exact where the two tellings have as many articles; this tries the rest.
     Of contrasts: directions are shuffled over whole events.
     """
-    out = {}
-    for n, act in _acts(data).items():
 
-        def same(size: float, told=act[0], redraws=act[1]) -> pd.DataFrame:
-            null = shuffled(told, rng)
-            pairs = same_act.pairs(null, plant_pairs(null, redraws, size, rng))[0]
-            return stats.paired_contrast(pairs, flips=FLIPS)
+    def same(told: pd.DataFrame, redraws: stats.Redraws, size: float) -> pd.DataFrame:
+        null = shuffled(told, rng)
+        pairs = same_act.pairs(null, plant_pairs(null, redraws, size, rng))[0]
+        return stats.paired_contrast(pairs, flips=FLIPS)
 
-        out[n] = same
-    for n, panel in _panels(data).items():
+    def contrast(c: Contrast, panel: Panel, size: float) -> pd.DataFrame:
+        null = plant(panel.shuffled("direction", rng), c, size, rng)
+        return stats.contrast(_shares(null, c, PERMUTATIONS), c.weights)
 
-        def contrast(size: float, panel=panel, c=CONTRASTS[n]) -> pd.DataFrame:
-            null = plant(panel.shuffled("direction", panel.event, rng), c, size, rng)
-            return stats.contrast(_shares(null, c, PERMUTATIONS), c.weights)
-
-        out[n] = contrast
-    return out
+    acts = {n: partial(same, *act) for n, act in _acts(data).items()}
+    return acts | {n: partial(contrast, CONTRASTS[n], p) for n, p in _panels(data).items()}
 
 
 def shuffled(told: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -178,7 +174,7 @@ def _hypotheses(told: pd.DataFrame, coded: dict[str, stats.Redraws]) -> pd.Serie
         redraws = coded[h].without(p.without) if p.without else coded[h]
         pairs = same_act.pairs(told, redraws)[0]
         table = stats.paired_contrast(pairs, flips=FLIPS)["p"]
-        out[h] = table[p.code] if p.code else stats.joint_test(pairs, FLIPS)[1]
+        out[h] = table[p.code] if p.code else stats.joint_test(pairs, flips=FLIPS)[1]
     return pd.Series(out)
 
 
@@ -243,10 +239,10 @@ def coverage(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     pairs = {n: same_act.pairs(*act)[0] for n, act in _acts(data).items()}
     for _ in tqdm(range(replicates), desc="coverage"):
         for n, panel in panels.items():
-            cover("corpus", n, panel.redrawn(rng))
+            cover("corpus", n, panel.redrawn(np.zeros(len(panel), int), rng))
+            cell = panel.cell(CONTRASTS[n].by, CONTRASTS[n].groups)
             for size in SIZES if n in ("frame_away", "portrayal_away") else ():
-                c = CONTRASTS[n]
-                cover(str(size), n, panel.drawn(c.by, pd.Index(list(c.weights)), size, rng))
+                cover(str(size), n, panel.redrawn(cell, rng, size))
         for n, of in pairs.items():
             true = stats.paired_mean(replace(of, differences=of.draws[rng.integers(len(of.draws))]))
             for size in (0, *SIZES):

@@ -4,7 +4,6 @@
 of the same seed beside it, `NAME_few.csv`, which `Simulation.check` repeats and compares.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,12 +14,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from .. import corpus, settings
+from ..settings import DefectionError, digest
 
 TOLERANCE = 1e-5  # relative; tables are written with six digits
-
-
-class SimulationError(settings.DefectionError):
-    """A kept table cannot be used; the message says why and what to do."""
 
 
 def folder() -> Path:
@@ -57,18 +53,18 @@ class Simulation:
         settings.write_text(self._path(), text)
         settings.write_text(self._path("_few.csv"), _text(self.run(self.few)))
         entry = {"replicates": self.replicates, "seed": settings.SEED}
-        entry |= {"table": _sha(text), "data": _data()}
+        entry |= {"table": digest(text), "data": _data()}
         settings.write_text(self._path(".json"), json.dumps(entry, indent=1, sort_keys=True) + "\n")
 
     def saved(self) -> pd.DataFrame:
         """Read the kept table; where none is kept, give the small run, or the full one if `by_row`.
 
-        SimulationError if the table was changed after it was computed.
+        DefectionError if the table was changed after it was computed.
         """
         if not self._is_kept():
             return self.run(self._now())
-        if _sha(self._path().read_text(encoding="utf-8")) != self._entry()["table"]:
-            raise SimulationError(
+        if digest(self._path().read_text(encoding="utf-8")) != self._entry()["table"]:
+            raise DefectionError(
                 f"{self._path().name} is not the table that was computed (its checksum differs "
                 f"from {self.name}.json): run `defection-framing study --full`."
             )
@@ -134,8 +130,4 @@ def _text(table: pd.DataFrame) -> str:
 def _data() -> dict[str, str]:
     """Checksums of the tables of the corpus under study."""
     tables = sorted(p for p in settings.data_dir().glob("*.csv") if p.name != "topic_labels.csv")
-    return {p.name: _sha(p.read_text(encoding="utf-8")) for p in tables}
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return {p.name: digest(p.read_text(encoding="utf-8")) for p in tables}

@@ -19,7 +19,7 @@ from ..domain import CAMPS, TOWARD
 from ..settings import SEED
 from . import codes
 from .estimands import HEADLINES, PAIRED, Contrast, Estimand, Paired, unprosecuted
-from .same_act import LEFT, SERVICES
+from .same_act import LEFT, served
 
 # The choices and their options; what the study reports is the first option of each.
 CHOICES = {
@@ -127,13 +127,12 @@ def material(data: Corpus) -> Material:
         ("language", "not English"): a["lang"] != "en",
     }
     wanted = product(("frame", "portrayal", "motives"), _VARIANTS)
-    sources = a["sources"].map("\n".join)
     return Material(
         a,
         {(column, v): codes.redraws(data, column, v, draws=0) for column, v in wanted},
         dict(zip(CHOICES["Russian camp"], camps, strict=True)),
         {option: test.to_numpy(bool) for option, test in keeps.items()},
-        np.stack([sources.str.contains(p) for p in SERVICES.values()], axis=1).astype(float),
+        served(a).to_numpy(float),
     )
 
 
@@ -256,7 +255,7 @@ def joint(m: Material, p: Paired) -> pd.DataFrame:
             none = np.zeros((0, len(t.unit), len(of.names))), np.zeros((0, len(t.unit)), int)
             each = t.differences @ shares[t.rows]
             pairs = stats.Pairs(pd.Index(t.unit), t.stratum, each, *none, of.names)
-            value = stats.joint_test(pairs, FLIPS, cluster=t.cluster)[1]
+            value = stats.joint_test(pairs, t.cluster, FLIPS)[1]
             rows.append(t.options | n | {"codes": variant, "value": value})
     return _finished(pd.DataFrame(rows, columns=[*OF_JOINT, "n_articles", "n_events", "value"]))
 

@@ -68,18 +68,17 @@ def by_size(table: pd.DataFrame) -> pd.DataFrame:
 @estimates
 def alarms(table: pd.DataFrame) -> pd.DataFrame:
     """The rates of `false_alarms` that a sentence states."""
-    p, family, interval = (rows(summary(table), "shuffled", m) for m, _ in ALARMS.values())
-    names = [*HYPOTHESES, *(name("energy", half) for half in EXCHANGES)]
-    value = {name("false_alarms", n): v for n, v in p["value"].reindex(names).items()}
-    value |= {name("false_alarms", n): family["value"].get(n) for n in ("holm", *SAME_ACT)}
-    of_contrasts = family["value"].reindex(list(SIMULATED))
-    lowest = interval["value"].reindex(list(SAME_ACT)).min()
-    value |= {
-        name("false_alarms", "contrasts", "mean"): of_contrasts.mean(),
-        name("false_alarms", "contrasts", "highest"): of_contrasts.max(),
-        name("false_alarms", "same_act", "intervals"): lowest,
+    measures = (rows(summary(table), "shuffled", m)["value"] for m, _ in ALARMS.values())
+    p, family, interval = measures
+    of_contrasts = family.reindex(list(SIMULATED))
+    value = {
+        **p.reindex([*HYPOTHESES, *(name("energy", half) for half in EXCHANGES)]),
+        **family.reindex(["holm", *SAME_ACT]),
+        "contrasts/mean": of_contrasts.mean(),
+        "contrasts/highest": of_contrasts.max(),
+        "same_act/intervals": interval.reindex(list(SAME_ACT)).min(),
     }
-    return pd.DataFrame({"value": value}, dtype=float)
+    return _named("false_alarms", value)
 
 
 @estimates
@@ -90,21 +89,23 @@ def covered(table: pd.DataFrame) -> pd.DataFrame:
     paired = [(p.name, ("same_act/" + p.column, p.code)) for p, _ in HYPOTHESES.values() if p.code]
     paired += [("same_act/frame/treason", ("same_act/frame", "treason"))]
     unpaired = [(e.name, (e.contrast, e.code)) for e in HEADLINES.values()]
-    value = {name("coverage", n): single.get(("corpus", *of)) for n, of in (*paired, *unpaired)}
     few = str(stats.MIN_PAIRS)
-    value |= {name("coverage", n, "fewest"): single.get((few, *of)) for n, of in paired}
-    ends = {"lowest": whole["value"].min(), "highest": whole["value"].max()}
-    ends |= {"min_events": stats.MIN_EVENTS, "min_pairs": stats.MIN_PAIRS}
-    ends |= {"worst": whole["worst"].min()}
-    value |= {name("coverage", what): x for what, x in ends.items()}
-    return pd.DataFrame({"value": value}, dtype=float).dropna()
+    value = {n: single.get(("corpus", *of)) for n, of in (*paired, *unpaired)}
+    value |= {name(n, "fewest"): single.get((few, *of)) for n, of in paired}
+    value |= {"lowest": whole["value"].min(), "highest": whole["value"].max()}
+    value |= {"min_events": stats.MIN_EVENTS, "min_pairs": stats.MIN_PAIRS}
+    return _named("coverage", value | {"worst": whole["worst"].min()}).dropna()
 
 
 @estimates
 def detectable(table: pd.DataFrame) -> pd.DataFrame:
     """Detectable differences: of portrayals by code, and of the median code of each contrast."""
     own = table[table["code"].isin(PORTRAYALS)].set_index(["estimate", "code"])["value"]
-    value = {name("detectable", *at): v for at, v in own.items()}
     median = table[table["estimate"].isin(SIMULATED)].groupby("estimate", sort=False)["value"]
-    value |= {name("detectable", n): v for n, v in median.median().items()}
-    return pd.DataFrame({"value": value}, dtype=float)
+    value = {name(*at): v for at, v in own.items()} | median.median().to_dict()
+    return _named("detectable", value)
+
+
+def _named(what: str, value: dict) -> pd.DataFrame:
+    """Rates as a table of estimates, each named after what it is of."""
+    return pd.DataFrame({"value": value}, dtype=float).rename(lambda of: name(what, of))

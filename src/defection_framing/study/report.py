@@ -1,10 +1,12 @@
 """What the report draws of the other notebooks' estimates (notebook 0)."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from ..corpus import Corpus
 from ..domain import CELLS, DIRECTIONS, TOWARD, label
-from . import kept, same_act
+from . import codes, kept, same_act
 from .estimands import SAME_TRAITOR, name
 from .same_act import LEFT
 
@@ -28,27 +30,31 @@ def size(known: pd.DataFrame, contrast: str = "portrayal_away") -> str:
     return f"{own['n_articles'].iloc[0]:,.0f} articles on {own['n_events'].iloc[0]:,.0f} cases"
 
 
-def _shares(known: pd.DataFrame, side: str, key: str) -> dict[str, object]:
-    """Share and limits of an estimate, in columns of a side."""
-    row = known.reindex([key]).iloc[0]
-    return {side: row["value"], f"{side}_low": row["low"], f"{side}_high": row["high"]}
+def _row(
+    known: pd.DataFrame, heading: str, row: str, contrast: str, sides: dict, n: str
+) -> dict[str, object]:
+    """A row of two shares and their difference; `sides` are a camp and a name for each share."""
+    own = {"group": heading, "row": row, "difference": _difference(known, contrast)}
+    own |= {f"{side}_camp": camp for side, (camp, _) in sides.items()} | {"n": n}
+    for side, (_, key) in sides.items():
+        share = known.reindex([key]).iloc[0]
+        own |= {side: share["value"], f"{side}_low": share["low"], f"{side}_high": share["high"]}
+    return own
 
 
-def _telling(known: pd.DataFrame, levels: str, contrast: str, camp: str, kinds: list[str]):
-    """One camp's row: its shares of those who leave and of those who come."""
-    leave, come = (name(levels, camp, kind) for kind in kinds)
-    n = known.reindex([leave, come])["n_articles"]
-    return {
-        "row": f"{camp} outlets", "difference": _difference(known, contrast),
-        "left_camp": camp, "received_camp": camp,
-        "n": f"{n.iloc[1]:,.0f} come, {n.iloc[0]:,.0f} leave",
-        **_shares(known, "left", leave), **_shares(known, "received", come),
-    }  # fmt: skip
+def _by_camp(known: pd.DataFrame, heading: str, levels: str, contrast: str, code: str):
+    """A row for each camp: its shares of those who leave and of those who come."""
+    for camp in TOWARD:
+        come, leave = (name(levels, code, cell) for cell in CELLS if cell[0] == camp)
+        sides = {"left": (camp, leave), "received": (camp, come)}
+        n = "{:,.0f} come, {:,.0f} leave".format(*known["n_articles"].reindex([come, leave]))
+        yield _row(known, heading, f"{camp} outlets", name(f"{contrast}_{camp}", code), sides, n)
 
 
-def _directions(camp: str) -> list[str]:
-    """Direction of those who leave the camp's side, and of those who come."""
-    return [d for c, d in reversed(CELLS) if c == camp]
+def _told(rows: Iterable[dict]) -> pd.DataFrame:
+    """The rows of which both shares are there."""
+    table = pd.DataFrame(rows).dropna(subset=["left", "received"])
+    return table.set_index(["group", "row"])
 
 
 def traitor(known: pd.DataFrame) -> pd.DataFrame:
@@ -61,34 +67,14 @@ def traitor(known: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for direction, left in reversed(LEFT.items()):
-        received = next(c for c in TOWARD if c != left)
-        levels = {s: name(SAME_TRAITOR.name, s, direction) for s in ("left", "received")}
+        camps = {"left": left, "received": next(c for c in TOWARD if c != left)}
+        sides = {s: (c, name(SAME_TRAITOR.name, s, direction)) for s, c in camps.items()}
         contrast = name(SAME_TRAITOR.name, f"crossings {DIRECTIONS[direction]}")
-        n = known.reindex([contrast])["n_events"].iloc[0]
-        rows.append(
-            {"group": SAME, "row": DIRECTIONS[direction],
-             "difference": _difference(known, contrast),
-             "left_camp": left, "received_camp": received, "n": f"{n:,.0f} cases",
-             **_shares(known, "left", levels["left"]),
-             **_shares(known, "received", levels["received"])}
-        )  # fmt: skip
-    for camp in TOWARD:
-        key = name("portrayal_by_camp", "traitor")
-        contrast = name(f"portrayal_away_{camp}", "traitor")
-        row = _telling(known, key, contrast, camp, _directions(camp))
-        rows.append(row | {"group": ALL})
-    for camp in TOWARD:
-        key = name("portrayal_unprosecuted", "traitor")
-        contrast = name(f"portrayal_away_unprosecuted_{camp}", "traitor")
-        row = _telling(known, key, contrast, camp, _directions(camp))
-        rows.append(row | {"group": APART})
-    return _told(rows)
-
-
-def _told(rows: list[dict]) -> pd.DataFrame:
-    """The rows of which both shares are there."""
-    table = pd.DataFrame(rows).dropna(subset=["left", "received"])
-    return table.set_index(["group", "row"])
+        n = f"{known['n_events'].reindex([contrast]).iloc[0]:,.0f} cases"
+        rows.append(_row(known, SAME, DIRECTIONS[direction], contrast, sides, n))
+    rows += _by_camp(known, ALL, "portrayal_by_camp", "portrayal_away", SAME_TRAITOR.code)
+    apart = "portrayal_unprosecuted", "portrayal_away_unprosecuted"
+    return _told([*rows, *_by_camp(known, APART, *apart, SAME_TRAITOR.code)])
 
 
 GAINS = {
@@ -101,14 +87,7 @@ GAINS = {
 
 def gains(known: pd.DataFrame) -> pd.DataFrame:
     """`GAINS` by camp, as `traitor`."""
-    return _told(
-        [
-            _telling(known, name(levels, code), name(f"{contrast}_{camp}", code), camp,
-                     _directions(camp)) | {"group": heading}
-            for heading, (levels, contrast, code) in GAINS.items()
-            for camp in TOWARD
-        ]
-    )  # fmt: skip
+    return _told(row for heading, of in GAINS.items() for row in _by_camp(known, heading, *of))
 
 
 VERDICTS = ("confirmed", "supported")
@@ -165,25 +144,22 @@ def example(data: Corpus) -> str:
     article, event = articles.loc[found], same_act.events(data).loc[articles.loc[found, "unit"]]
     passes = data.codings_claims["frame"].astype(object).unstack("coder")
     claims = data.claims[data.claims["article_id"] == found]
-    rows = [
+    rows = ["| claim | pass A | pass B | used |", "| --------------- | ---- | ---- | ---- |"]
+    rows += [
         f"| {claim.text} | {passes.at[at, 'A']} | {passes.at[at, 'B']} | {claim.frame} |"
         for at, claim in claims.iterrows()
     ]
     sides = {True: "left", False: "received"}
-    share = same_act.article_shares(data)[found]
+    redraws = codes.redraws(data, SAME_TRAITOR.column)
+    shares, _ = redraws.shares(redraws.articles.get_indexer([found]))
+    share = shares[0, redraws.names.get_loc(SAME_TRAITOR.code)]
     said = [
         f"**The article.** <{article['url']}>, of {article['camp']} outlets, tells of a crossing "
         f"{DIRECTIONS[article['direction']]} ({event['event']}); the teller's side is the "
         f"one that was {sides[bool(article['left'])]}.",
         "**Its claims**, restated by the first pass, with the frames that two blind passes gave "
         "and the one that is used.",
-        "\n".join(
-            [
-                "| claim | pass A | pass B | used |",
-                "| --------------- | ---- | ---- | ---- |",
-                *rows,
-            ]
-        ),
+        "\n".join(rows),
         f"**Its portrayal.** Pass A says {label(split.at[found, 'A'])}, pass B "
         f"{label(split.at[found, 'B'])}. Pooled, with how far each pass is to be trusted, it "
         f"counts as {share:.0%} of an article that portrays a traitor.",

@@ -122,13 +122,15 @@ def pairs(articles: pd.DataFrame, redraws: stats.Redraws) -> tuple[stats.Pairs, 
     )
 
 
+def served(articles: pd.DataFrame) -> pd.DataFrame:
+    """Whether each of the `SERVICES` is among an article's sources."""
+    sources = articles["sources"].map("\n".join)
+    return pd.DataFrame({service: sources.str.contains(p) for service, p in SERVICES.items()})
+
+
 def services(articles: pd.DataFrame, units: pd.Index) -> np.ndarray:
     """Cluster of each event: of those that half their articles owe to one service, that service."""
-    named = {
-        service: articles["sources"].map(lambda cell, p=p: any(re.search(p, s) for s in cell))
-        for service, p in SERVICES.items()
-    }
-    share = pd.DataFrame(named).groupby(articles["unit"]).mean().loc[units]
+    share = served(articles).groupby(articles["unit"]).mean().loc[units]
     cluster = share.idxmax(axis=1).where(share.max(axis=1) >= 0.5, units)
     return pd.factorize(cluster)[0]
 
@@ -152,7 +154,7 @@ def paired(data: Corpus, p: Paired, sensitivity: str = "as planned") -> dict[str
     """One comparison: its row of `stats.paired_contrast`, or the joint test of all its codes."""
     made, cluster = compared(data, p, sensitivity)
     if p.code is None:
-        statistic, value = stats.joint_test(made, cluster=cluster)
+        statistic, value = stats.joint_test(made, cluster)
         n = {f"n_{s}": int((made.stratum == s).sum()) for s in (0, 1)}
         return {"value": statistic, "p": value, "n_events": len(made.names), **n}
     return stats.paired_contrast(made, cluster).reindex([p.code]).iloc[0].to_dict()
@@ -165,13 +167,6 @@ def sensitivities(data: Corpus) -> pd.DataFrame:
     # a corpus may have no pair in a direction, or none at all
     of_direction = [f"{what}_{i}" for what in ("value", "n") for i in range(len(LEFT))]
     return table.reindex(columns=table.columns.union(of_direction, sort=False))
-
-
-def article_shares(data: Corpus) -> pd.Series:
-    """How far each article counts as one that portrays a traitor, by the passes pooled (0 to 1)."""
-    redraws = codes.redraws(data, SAME_TRAITOR.column)
-    expected = redraws.expected[:, redraws.names.get_loc(SAME_TRAITOR.code)]
-    return pd.Series(expected / redraws.units, redraws.articles)
 
 
 def portrayals(data: Corpus) -> pd.DataFrame:
@@ -202,10 +197,11 @@ def events(data: Corpus) -> pd.DataFrame:
     table["occasion"] = table["slug"].map(data.events["occasion"])
     table["event"] = [re.sub(r" \(.*\)$", "", label(slug)) for slug in table["slug"]]
     table["panel"] = [f"crossings {DIRECTIONS[d]}" for d in table["direction"]]
-    table = table.assign(_by=table["value"].round(2), _of=table["left"].round(2))
-    order = ["direction", "_by", "_of", "event"]
-    table = table.sort_values(order, ascending=[True, False, False, True], kind="stable")
-    return table.drop(columns=["_by", "_of"])
+    return table.sort_values(
+        ["direction", "value", "left", "event"],
+        ascending=[True, False, False, True],
+        key=lambda cells: cells.round(2) if cells.name in ("value", "left") else cells,
+    )
 
 
 SIDES = {

@@ -65,10 +65,8 @@ def to_draw(table: pd.DataFrame) -> pd.DataFrame:
     names, dropped = {}, []
     for kind in ("slice", "event"):
         value = table["value"].xs(kind, level="kind", drop_level=False)
-        for does, ends in (
-            ("raises", value.groupby("estimate").idxmin()),
-            ("lowers", value.groupby("estimate").idxmax()),
-        ):
+        by = value.groupby("estimate")
+        for does, ends in {"raises": by.idxmin(), "lowers": by.idxmax()}.items():
             names |= {row: f"without the {kind} that {does} it most" for row in ends}
         dropped += [row for row in value.index if row not in names]
     out = table.drop(dropped)

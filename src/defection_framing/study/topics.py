@@ -25,11 +25,7 @@ from .topics_model import folds
 STABLE = 0.6
 
 # Ways to make topics of claims, in words, and in names of estimates.
-MODELS = {
-    "this model": "model",
-    "this model, strict": "strict",
-    "coded main frame": "coded",
-}
+MODELS = {"this model": "model", "this model, strict": "strict", "coded main frame": "coded"}
 
 TYPICAL = 3  # claims that are shown of each topic
 
@@ -96,24 +92,19 @@ def typical(labels: np.ndarray, far: np.ndarray, claims: pd.DataFrame) -> pd.Dat
     """Claims near the middle of each topic, of different events where there are such.
 
     Of claims with their topics and distances from the middle of it, both (n,): from the nearest
-    quarter. Index `topic`, `rank`; columns `claim_id`, `claim`, `outlet`, `address`, `article_id`.
+    quarter. Index `topic`, `rank`; columns `claim_id`, `claim`, `outlet`, `address`.
     """
-    rows = {}
+    parts = {}
     for topic in sorted(set(labels) - {-1}):
         near = claims[labels == topic].assign(far=far[labels == topic])
         near = near.sort_values("far", kind="stable").drop_duplicates("article_id")
         near = near.head(max(TYPICAL, len(near) // 4))
         near["again"] = near.groupby("cluster").cumcount()
-        for rank, (claim_id, row) in enumerate(near.sort_values(["again", "far"]).iterrows(), 1):
-            rows[topic, rank] = {
-                "claim_id": claim_id,
-                "claim": row["text"],
-                "outlet": row["outlet"],
-                "address": row["url"],
-                "article_id": row["article_id"],
-            }
-    found = pd.DataFrame.from_dict(rows, "index").rename_axis(["topic", "rank"])
-    return found[found.index.get_level_values("rank") <= TYPICAL]
+        near = near.sort_values(["again", "far"]).head(TYPICAL).rename_axis("claim_id")
+        parts[topic] = near.reset_index().set_axis(range(1, len(near) + 1))
+    found = pd.concat(parts, names=["topic", "rank"])
+    found = found.rename(columns={"text": "claim", "url": "address"})
+    return found[["claim_id", "claim", "outlet", "address"]]
 
 
 def listed(table: pd.DataFrame, nearest: pd.DataFrame, what: str) -> str:

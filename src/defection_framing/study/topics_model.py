@@ -93,7 +93,7 @@ def other_fits(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
     `n` is how many refits without a tenth of the articles, and at most how many seeds and folds. A
     single one leaves out the plane (UMAP): it differs between processors. Columns `claim_id`;
     `refit_0`, ..., of `refits`; `seed_0`, ..., k-means alone with other seeds; `noise`, a fit to
-    embeddings with noise; `strict`, of `out_of_events`; `x`, `y`, of `flat`.
+    embeddings with noise; `strict`, of `out_of_events`; `x`, `y`, of `embed.plane`.
     """
     claims, texts, vectors = material(data)
     main, _ = _fit_parts(claims, texts, vectors, seed)
@@ -106,16 +106,9 @@ def other_fits(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
     table["noise"] = _fit_parts(claims, texts, vectors + noise, seed)[1].labels_
     table["strict"] = out_of_events(claims, texts, vectors, min(n, FOLDS))
     if n > 1:
-        table["x"], table["y"] = flat(main.scores_).T
+        even = (main.scores_ - main.scores_.mean(0)) / main.scores_.std(0)
+        table["x"], table["y"] = embed.plane(even, metric="euclidean").T
     return pd.DataFrame(table, claims.index).reset_index(names="claim_id")
-
-
-def flat(scores: np.ndarray) -> np.ndarray:
-    """Coordinates of scores on a plane for a map (UMAP, McInnes et al. 2018), shape (n, 2)."""
-    from umap import UMAP
-
-    reducer = UMAP(30, 2, min_dist=0.3, random_state=SEED, n_jobs=1)
-    return reducer.fit_transform((scores - scores.mean(0)) / scores.std(0))
 
 
 def folds(claims: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:

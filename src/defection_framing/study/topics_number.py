@@ -12,15 +12,10 @@ from ..text.scores import SteadyKMeans
 from . import topics_model, topics_stories, topics_words
 
 NUMBERS = (6, 7, 8, 9, 12, 18)
-STARTS = 20  # of each k-means: many fits, of which only means are shown
 FEW = (topics_model.TOPICS, topics_stories.STORIES)  # in a run of one refit
 
 # Ways to make topics, in words.
-STORIES, TOLD, UNGUIDED = (
-    "articles, no codes",
-    "claims, guided by frames",
-    "claims, no codes",
-)
+STORIES, TOLD, UNGUIDED = ("articles, no codes", "claims, guided by frames", "claims, no codes")
 MEASURES = {
     "left_out": "same topics without a tenth of the articles (ARI)",
     "coherence": "words of a topic meet in claims (NPMI)",
@@ -46,14 +41,15 @@ def by_number(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
     known = topics_words.vocabulary(texts, claims["cluster"], claims["lang"])
     whole = topics_model.frame_scores(claims, texts, vectors).scores_
     without = list(topics_model.rescored(claims, texts, vectors, n, seed))
-    kept = [claims["article_id"].iloc[keep] for keep, _ in without]
+    kept = [keep for keep, _ in without]
+    of_articles = [articles["article_id"].isin(claims["article_id"].iloc[keep]) for keep in kept]
     ways = {
         TOLD: (claims, texts, whole, without),
-        UNGUIDED: (claims, texts, *_components(vectors, [keep for keep, _ in without])),
+        UNGUIDED: (claims, texts, *_components(vectors, kept)),
         STORIES: (
             articles,
             joined,
-            *_components(middles, [np.flatnonzero(articles["article_id"].isin(k)) for k in kept]),
+            *_components(middles, [np.flatnonzero(k) for k in of_articles]),
         ),
     }
     rows = []
@@ -61,14 +57,13 @@ def by_number(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
         most = len(points) // topics_model.CLAIMS_PER_TOPIC
         for number in (k for k in (FEW if n == 1 else NUMBERS) if k <= most):
             labels = _labels(way, number, points, np.arange(len(points)), seed)
+            found = topics_words.words(own, labels, known)
             again = [_labels(way, number, p, keep, seed) for keep, p in refits]
             measures = {
                 "left_out": np.mean([adjusted_rand_score(labels, other) for other in again]),
                 "event": adjusted_mutual_info_score(table["event"].astype(str), labels),
                 "frame": adjusted_mutual_info_score(table["frame"].astype(str), labels),
-                "coherence": topics_words.coherence(
-                    topics_words.words(own, labels, known), texts, known
-                ),
+                "coherence": topics_words.coherence(found, texts, known),
             }
             rows += [(way, number, measure, value) for measure, value in measures.items()]
     return pd.DataFrame(rows, columns=["way", "number", "measure", "value"])
@@ -79,19 +74,18 @@ def _components(
 ) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
     """Principal components of all rows, and for each set of kept rows theirs, of all rows."""
 
+    vectors = vectors.astype(float)
+
     def of(rows):
-        reducer = PCA(topics_stories.COMPONENTS, svd_solver="covariance_eigh").fit(
-            vectors[rows].astype(float)
-        )
-        return reducer.transform(vectors.astype(float))
+        reducer = PCA(topics_stories.COMPONENTS, svd_solver="covariance_eigh")
+        return reducer.fit(vectors[rows]).transform(vectors)
 
     return of(slice(None)), [(keep, of(keep)) for keep in kept]
 
 
 def _labels(way: str, number: int, points: np.ndarray, keep: np.ndarray, seed: int) -> np.ndarray:
     """Topics of all points, found in those that are kept."""
-    guided = way == TOLD
     means = (
-        SteadyKMeans(number, seed=seed) if guided else KMeans(number, n_init=50, random_state=seed)
+        SteadyKMeans(number, seed) if way == TOLD else KMeans(number, n_init=50, random_state=seed)
     )
     return means.fit(points[keep]).predict(points)

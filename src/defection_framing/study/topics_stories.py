@@ -135,33 +135,27 @@ def other_fits(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
 
     Columns `article_id`; `refit_0`, ..., of `n` refits without a tenth of the articles (those left
     out are assigned); `seed_0`, ..., fits with other seeds; `order`, to shuffled rows; `noise`, to
-    embeddings with noise; `written`, to articles as written, sides unmasked; and `x`, `y`, a plane
-    (UMAP, McInnes et al. 2018) for a map, but not where `n` is 1: it differs between processors.
+    embeddings with noise; `written`, to articles as written, sides unmasked; and `x`, `y`, of
+    `embed.plane`, but not where `n` is 1: it differs between processors.
     """
     articles, texts, vectors = material(data)
-    rng = np.random.default_rng(seed)
-    table = {}
-    for i in tqdm(range(n), desc="stories"):
-        keep = np.sort(rng.permutation(len(articles))[round(LEFT_OUT * len(articles)) :])
-        own = [texts[j] for j in keep]
-        table[f"refit_{i}"] = predict(
-            _fitted(articles.iloc[keep], own, vectors[keep], seed), vectors
-        )
-    for s in range(min(n, SEEDS)):
-        table[f"seed_{s}"] = predict(_fitted(articles, texts, vectors, s), vectors)
-    order = rng.permutation(len(articles))
-    shuffled = [texts[j] for j in order]
-    table["order"] = predict(_fitted(articles.iloc[order], shuffled, vectors[order], seed), vectors)
-    noisy = vectors + rng.normal(0, NOISE, vectors.shape)
-    table["noise"] = predict(_fitted(articles, texts, noisy, seed), noisy)
-    plain = article_texts(data)
-    written = embed.vectors(plain)
-    table["written"] = predict(_fitted(articles, plain, written, seed), written)
-    if n > 1:
-        from umap import UMAP
+    rng, table, every = np.random.default_rng(seed), {}, np.arange(len(articles))
 
+    def found(rows=every, texts=texts, vectors=vectors, seed=seed):
+        """Stories of all articles, by a fit to some."""
+        own = [texts[i] for i in rows]
+        return predict(_fitted(articles.iloc[rows], own, vectors[rows], seed), vectors)
+
+    for i in tqdm(range(n), desc="stories"):
+        rows = rng.permutation(len(articles))[round(LEFT_OUT * len(articles)) :]
+        table[f"refit_{i}"] = found(np.sort(rows))
+    table |= {f"seed_{s}": found(seed=s) for s in range(min(n, SEEDS))}
+    table["order"] = found(rng.permutation(len(articles)))
+    table["noise"] = found(vectors=vectors + rng.normal(0, NOISE, vectors.shape))
+    plain = article_texts(data)
+    table["written"] = found(texts=plain, vectors=embed.vectors(plain))
+    if n > 1:
         order = np.argsort(texts, kind="stable")
         components = flat(_fitted(articles, texts, vectors, seed), vectors)[order]
-        reducer = UMAP(30, 2, min_dist=0.2, metric="cosine", random_state=seed, n_jobs=1)
-        table["x"], table["y"] = reducer.fit_transform(components)[np.argsort(order)].T
+        table["x"], table["y"] = embed.plane(components, 0.2)[np.argsort(order)].T
     return pd.DataFrame(table, articles.index).reset_index(names="article_id")

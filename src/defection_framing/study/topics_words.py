@@ -121,10 +121,7 @@ def names_given(labels: np.ndarray, ids: Sequence[str]) -> dict[int, str]:
     of telling ids of typical claims. A topic takes a name if it holds more than half of the name's
     ids, so names survive a refit and go where the topic is lost. `ids` are those of the `labels`.
     """
-    path = settings.data_dir() / "topic_labels.csv"
-    if not path.exists():
-        return {}
-    given = pd.read_csv(path, dtype=str)
+    given = _given()
     given["topic"] = given["id"].map(dict(zip(ids, labels, strict=True)))
     held = given.groupby("label")["topic"].value_counts() / given.groupby("label").size()
     return {int(t): label for (label, t), share in held.items() if share > 0.5 and t >= 0}
@@ -138,12 +135,15 @@ def check_names(data: Corpus) -> None:
     ValueError
         If there is no such article or claim.
     """
+    given = _given()["id"]
+    unknown = given[~given.isin(data.articles.index.append(data.claims.index))]
+    if len(unknown):
+        raise ValueError(
+            f"topic_labels.csv, row {unknown.index[0] + 2}, column id: there is no article or "
+            f"claim {unknown.iloc[0]!r}; take an id from articles.csv or claims.csv"
+        )
+
+
+def _given() -> pd.DataFrame:
     path = settings.data_dir() / "topic_labels.csv"
-    if path.exists():
-        given = pd.read_csv(path, dtype=str)["id"]
-        unknown = given[~given.isin(data.articles.index.append(data.claims.index))]
-        if len(unknown):
-            raise ValueError(
-                f"{path.name}, row {unknown.index[0] + 2}, column id: there is no article or claim "
-                f"{unknown.iloc[0]!r}; take an id from articles.csv or claims.csv"
-            )
+    return pd.read_csv(path, dtype=str) if path.exists() else pd.DataFrame(columns=["label", "id"])

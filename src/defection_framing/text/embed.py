@@ -112,14 +112,14 @@ def vectors(texts: Iterable[str]) -> np.ndarray:
     return np.stack([held[text] for text in texts]).astype(np.float32)
 
 
-def track(texts: Iterable[str], model: str = DEFAULT_MODEL) -> None:
+def track(texts: Iterable[str]) -> None:
     """Write the vectors of exactly these texts to the corpus folder, with their manifest.
 
-    The same vectors give the same bytes, in whatever order and however often the texts come. For
-    `model` and errors see `embed`.
+    The same vectors give the same bytes, in whatever order and however often the texts come.
+    Errors are those of `embed`.
     """
     texts = sorted(set(_checked(texts)), key=_text_key)
-    computed = embed(texts, model)
+    computed = embed(texts)
     rows = np.empty(len(texts), dtype=[("text", "V16"), ("vector", _STORED, computed.shape[1:])])
     rows["text"] = [np.void(_text_key(text)) for text in texts]
     rows["vector"] = computed
@@ -129,14 +129,22 @@ def track(texts: Iterable[str], model: str = DEFAULT_MODEL) -> None:
     described = {
         "file": file.name,
         "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
-        "model": model,
-        "model_identity": _identity(model),
+        "model": DEFAULT_MODEL,
+        "model_identity": _identity(DEFAULT_MODEL),
         "dimensions": computed.shape[1],
         "dtype": _STORED.name,
         "texts": len(texts),
         "text_key": "first 16 bytes of the SHA-256 of the text in UTF-8; rows are sorted by it",
     }
     settings.write_text(manifest, json.dumps(described, indent=2) + "\n")
+
+
+def plane(points: np.ndarray, min_dist: float = 0.3, metric: str = "cosine") -> np.ndarray:
+    """Places of points (n, d) for a map (UMAP, McInnes et al. 2018), shape (n, 2)."""
+    from umap import UMAP  # takes seconds to import
+
+    reducer = UMAP(30, 2, min_dist=min_dist, metric=metric, random_state=settings.SEED, n_jobs=1)
+    return reducer.fit_transform(points)
 
 
 def _checked(texts: Iterable[str]) -> list[str]:

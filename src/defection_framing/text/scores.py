@@ -7,9 +7,10 @@ groups such scores without seeing a code.
 import numpy as np
 import pandas as pd
 from scipy.linalg.lapack import dpotrf, dpotri
-from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.cluster import KMeans
 from sklearn.feature_extraction.text import TfidfVectorizer
+
+from ..settings import SEED
 
 
 class FrameScores:
@@ -112,19 +113,12 @@ class FrameScores:
         return kernel
 
 
-class SteadyKMeans(ClusterMixin, BaseEstimator):
+class SteadyKMeans:
     """k-means in the metric of its own clusters, with a verdict "none" for far points.
 
     First k-means on standardised columns; then the columns are rotated and scaled until the mean
     covariance within those clusters is round (as in a Gaussian mixture of one shared covariance),
     and k-means again. Many starts, rows in an order of their own.
-
-    Parameters
-    ----------
-    none : float
-        Share of the training rows that fit no cluster: those farthest from every centre.
-    starts : int
-        Starts of each k-means; enough of them make the seed irrelevant.
 
     Attributes
     ----------
@@ -132,13 +126,13 @@ class SteadyKMeans(ClusterMixin, BaseEstimator):
         -1 where none fits.
     """
 
-    def __init__(self, n_clusters=18, none=0.02, starts=100, seed=2026):
-        self.n_clusters = n_clusters
-        self.none = none
-        self.starts = starts
-        self.seed = seed
+    none = 0.02  # share of the training rows that fit no cluster: those farthest from every centre
+    starts = 100  # of each k-means; enough of them make the seed irrelevant
 
-    def fit(self, X, y=None):
+    def __init__(self, n_clusters=18, seed=SEED):
+        self.n_clusters, self.seed = n_clusters, seed
+
+    def fit(self, X):
         """Find the clusters of the rows of X, shape (n, p)."""
         X = np.asarray(X, dtype=float)
         # Rounded for the order only: rows equal but for the last digits keep their order.

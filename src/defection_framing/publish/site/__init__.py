@@ -5,6 +5,6 @@ lead from page to page, and pages that no file holds, the findings beside their 
 dictionary and the reference of the package. Sphinx makes `build/site` of them. Nothing is run.
 """
 
-from .build import SiteError, build
+from .build import build
 
-__all__ = ["SiteError", "build"]
+__all__ = ["build"]

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from PIL import Image as Picture
 
 from ... import settings
+from ...settings import DefectionError
 from .. import captions, explore, findings, ledger
 from ..execute import PACKAGE
 from ..run import GUIDE
@@ -28,24 +29,20 @@ EXPLORER = "explorer.html"
 """Place of the explorer, a page that Sphinx knows nothing of."""
 
 
-class SiteError(settings.DefectionError):
-    """The site cannot be built; the message says why."""
-
-
 def build() -> Path:
     """Build the site, with the explorer, into `build/site` and give its first page.
 
-    `SiteError` says if Sphinx fails, or another corpus than the repository's is set.
+    `DefectionError` says if Sphinx fails, or another corpus than the repository's is set.
     """
     if settings.figures_dir().parent != settings.ROOT:
-        raise SiteError("The site is of the repository's own study: unset DEFECTION_DATA.")
+        raise DefectionError("The site is of the repository's own study: unset DEFECTION_DATA.")
     source, out = settings.ROOT / "build" / "site-source", settings.ROOT / "build" / "site"
     for folder in (source, out):
         shutil.rmtree(folder, ignore_errors=True)
     files = _Sources(source).write()
     sphinx = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-c", str(Path(__file__).parent)]
     if subprocess.run([*sphinx, "-d", str(source / ".doctrees"), str(source), str(out)]).returncode:
-        raise SiteError(
+        raise DefectionError(
             "Sphinx did not build the site. It says why above; if it is not installed: "
             "pip install -e '.[site]'"
         )
@@ -86,7 +83,7 @@ class _Sources:
         files = {page.relative_to(settings.ROOT).as_posix() for page in pages}
         self.pages = files - {*written.PLACES}
         self.figures, self.findings = captions.read_register(), findings.load()
-        self.said = {finding.name: text for finding, text, _ in ledger.written()}
+        self.said = ledger.texts()
         self.labels = {f"figure-{n}" for n in self.figures}
         self.labels |= {f"{kind}-{n}" for n in self.said for kind in ("finding", "estimates")}
         self.files: set[str] = set()
@@ -120,15 +117,10 @@ class _Sources:
         for name, section in zip(parts[::2], parts[1::2], strict=True):
             if f"shown-{name}" in self.labels:
                 section = re.sub(r"\]\([^)]*\.ipynb\)", f"](#shown-{name})", section)
-            using = [
-                f"[{n.replace('_', ' ')}](#finding-{n})"
-                for n, f in self.findings.items()
-                if f.figure == name
-            ]
+            own = [n for n, f in self.findings.items() if f.figure == name]
+            using = ", ".join(f"[{n.replace('_', ' ')}](#finding-{n})" for n in own)
             if using:
-                section = section.replace(
-                    "- **Files**", f"- **Findings**: {', '.join(using)}\n- **Files**"
-                )
+                section = section.replace("- **Files**", f"- **Findings**: {using}\n- **Files**")
             start += f"(figure-{name})={section}"
         return start
 

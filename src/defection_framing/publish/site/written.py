@@ -11,8 +11,10 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from ... import corpus, domain, settings
+from ...settings import DefectionError
 from .. import findings, ledger
 from ..execute import PACKAGE
+from ..pages import heading
 
 FOLDERS = {
     "corpus": "The coded tables",
@@ -45,7 +47,7 @@ TREE = {
             ),
             "Topics beside other libraries <benchmarks/README>",
             "People's codes elsewhere <benchmarks/human_codes/README>",
-        ],
+        ]
     },
     "Data": {
         "": [
@@ -53,7 +55,7 @@ TREE = {
             "Data dictionary <data/dictionary>",
             "Codebook <data/CODEBOOK>",
             "Model card <data/model_card>",
-        ],
+        ]
     },
     "The package": {
         "": ["Guide <guide>", "Recipes <CONTRIBUTING>", "Changelog <CHANGELOG>"],
@@ -81,7 +83,7 @@ def _readme() -> tuple[str, str]:
     readme = (settings.ROOT / "README.md").read_text(encoding="utf-8")
     found, ends, guide = readme.partition("<!-- findings:end -->")
     if not ends:
-        raise settings.DefectionError("README.md has no line <!-- findings:end -->: put it back.")
+        raise DefectionError("README.md has no line <!-- findings:end -->: put it back.")
     # What the README explains further down the guide does on the site.
     title, opening, *rest = found.replace("](#", "](/guide.md#").strip().split("\n\n")
     report = "figures/report/"
@@ -142,18 +144,13 @@ def _findings(labels: set[str]) -> str:
     for path in settings.notebook_sources():
         here = [(f, text) for f, text, _ in said if f.notebook == path.stem]
         if here:
-            title = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
-            parts.append(f"#{title.splitlines()[0]}")
+            parts.append(f"## {heading(path)}")
         for finding, text in here:
             label = f"finding-{finding.name}"
-            rows = pd.DataFrame(
-                [
-                    [f"`{n}`", *_cells(known[n], table["source"][n])]
-                    for n in finding.names()
-                    if n in known
-                ],
-                columns=["estimate", "value [95% interval]", "n", "p", "q", "made by"],
-            )
+            named = [n for n in finding.names() if n in known]
+            cells = [[f"`{n}`", *_cells(known[n], table["source"][n])] for n in named]
+            columns = ["estimate", "value [95% interval]", "n", "p", "q", "made by"]
+            rows = pd.DataFrame(cells, columns=columns)
             rows = rows.loc[:, (rows != "").any()]
             lines = [rows.columns, ["---"] * len(rows.columns), *rows.to_numpy()]
             parts += [
