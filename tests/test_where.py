@@ -88,5 +88,5 @@ def test_a_finding_of_a_part_of_an_estimate_is_found():
 def test_an_unknown_name_is_one_sentence_with_the_nearest(study):
     with pytest.raises(settings.DefectionError, match="'by_langage'; near are by_language"):
         where("by_langage")
-    with pytest.raises(UnknownName, match="near are frame_away/treason/without_x"):
+    with pytest.raises(settings.DefectionError, match="near are frame_away/treason/without_x"):
         where("without_x/treason")

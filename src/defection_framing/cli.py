@@ -210,6 +210,31 @@ def all_the_way(
         typer.echo(said)
 
 
+@app.command()
+def scale(
+    claims: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CLAIMS",
+            help="Parquet (.parquet) or lines of JSON, with columns text and event; if known, "
+            "direction and camp.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder to write to, or to go on in.")
+    ],
+    workers: Annotated[int, typer.Option(min=1, help="Processes that work side by side.")] = 1,
+) -> None:
+    """Code, cluster and compare claims by the million, partition by partition, into DIR.
+
+    Writes each claim's frame and telling (coded/, Parquet), and tables of shares by direction with
+    intervals. Run it again to go on where it was stopped.
+    """
+    from .own.scale import on_this_machine
+
+    typer.echo(on_this_machine(claims, out, workers))
+
+
 @code.command("corpus")
 def code_corpus(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `ingest` has written to.")],

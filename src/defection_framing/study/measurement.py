@@ -35,16 +35,13 @@ COMPARED = {
 """Passes that are compared (of two, their mean), and on which articles."""
 
 
-def _rows() -> dict[str, dict[tuple[str, str], float]]:
-    """Cells, leaving minus coming in each camp, and the mean of both camps: weights of cells."""
-    which = {True: "coming", False: "leaving"}
-    rows = {f"{c} camp {which[TOWARD[c] == d]}": {(c, d): 1.0} for c, d in CELLS}
-    rows |= {f"{c} camp {LEAVING}": cells([c], 1.0, -1.0) for c in TOWARD}
-    return rows | {f"both camps {LEAVING}": cells(TOWARD, 0.5, -0.5)}
-
-
-ROWS = _rows()
-"""What is compared between passes. On shared events the last is the paired comparison's."""
+ROWS = {
+    **{f"{c} camp {'coming' if TOWARD[c] == d else 'leaving'}": {(c, d): 1.0} for c, d in CELLS},
+    **{f"{c} camp {LEAVING}": cells([c], 1.0, -1.0) for c in TOWARD},
+    f"both camps {LEAVING}": cells(TOWARD, 0.5, -0.5),
+}
+"""What is compared between passes, as weights of cells: each cell, leaving minus coming in each
+camp, and the mean of both camps. On shared events the last is the paired comparison's."""
 
 
 def guesses(data: Corpus) -> pd.DataFrame:

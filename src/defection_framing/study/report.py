@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from .. import stats
 from ..corpus import Corpus
 from ..domain import CELLS, DIRECTIONS, TOWARD, label
 from . import codes, kept, same_act
@@ -122,8 +123,7 @@ def directions(known: pd.DataFrame) -> pd.DataFrame:
     """
     key, least = "frame_direction_within/", kept.SIMULATIONS["detectable"].saved()
     table = known[known.index.str.startswith(key) & known["q"].notna()]
-    shown = (table["q"] < 0.05) & ((table["low"] > 0) | (table["high"] < 0))
-    table = table.assign(shown=shown).rename(lambda n: n.removeprefix(key))
+    table = table.assign(shown=stats.is_shown(table)).rename(lambda n: n.removeprefix(key))
     found = least[least["estimate"] == key.rstrip("/")].set_index("code")["value"]
     return table.assign(band=found.reindex(table.index)).rename_axis("frame")
 
