@@ -57,10 +57,11 @@ def _claim(name: str, words: dict[str, Any]) -> findings.Finding:
 def heading(name: str, known: dict) -> tuple[str, str]:
     """Title and question of a figure, given the estimates, name to `ledger.Estimate`.
 
-    The question is the title, and no question stands below it, where the title is not true.
+    The question is the title, and no question stands below it, where the title is not true, or is
+    of the study's own corpus and another one is under study.
     """
     title, question = claim(name), _line(load()[name]["question"])
-    if title.lacking(known) or title.failed(known):
+    if settings.is_own() or title.lacking(known) or title.failed(known):
         return question, ""
     return _line(title.text.format_map(known)), question
 
@@ -79,11 +80,12 @@ def words(name: str, fields: dict[str, object], known: dict) -> dict[str, str]:
             "question, caption and alt."
         )
     title, question = heading(name, known)
-    told = load()[name]
-    if settings.is_own() or not question:
-        told = told | {"alt": told["question"]}
+    told = load()[name] if question else load()[name] | {"alt": load()[name]["question"]}
+    parts = {"caption": told["caption"], "alt": told["alt"]}
+    if not settings.is_own():
+        parts["caption"] += f" {told.get('ours', '')}"
     try:
-        caption, alt = (_filled(told[part], fields, known) for part in ("caption", "alt"))
+        caption, alt = (_filled(text, fields, known) for text in parts.values())
     except KeyError as missing:
         raise DefectionError(
             f"The words of figure {name!r} in publish/figures.toml need {missing}, which is not "

@@ -52,6 +52,12 @@ def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Sentence]:
             yield Sentence(text, _NOTEBOOK, _figure(contrast), leads)
     if "topics/number" in known:
         text = f"The claims are cut into {known['topics/number']:count} topics (a choice)."
+        if others := (data.articles["lang"].astype(str) != "en").sum():
+            text += (
+                f" They and the kinds of story rest on an English encoder. {others:,} of "
+                f"{len(data.articles):,} articles are in other languages, and may be grouped by "
+                "their language more than by what they tell."
+            )
         yield Sentence(text, "2_topics", "claim_map", False)
 
 

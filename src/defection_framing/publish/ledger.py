@@ -190,7 +190,10 @@ def say_own() -> None:
     if settings.is_own():
         parts = [f"**Who coded.** {corpus.load().coder}", "\n".join(headlines("../"))]
         for notebook, lines in others("../").items():
-            parts += [f"### {notebook.replace('_', ' ').capitalize()}", "\n".join(lines)]
+            parts += [
+                f"### {notebook.partition('_')[2].replace('_', ' ').capitalize()}",
+                "\n".join(lines),
+            ]
         display(Markdown("\n\n".join(parts)))
 
 

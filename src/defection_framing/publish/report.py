@@ -17,6 +17,7 @@ from . import captions
 TITLE = "Toward us, away from us"
 STYLE = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
 MARKDOWN = "markdown-yaml_metadata_block-implicit_figures"
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
 LINK = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?!http|#)([^)]+)\)")  # to another file
 
 PAPER = """#set document(title: "TITLE", date: none)
@@ -43,9 +44,9 @@ def write(notebook: Path) -> None:
     text = _markdown(json.loads(notebook.read_text(encoding="utf-8")))
     files()[0].parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        for link in set(re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text)):
-            shutil.copy(notebook.parent / link, folder)
-            text = text.replace(f"]({link})", f"]({Path(link).name})")
+        for link in set(re.findall(PICTURE, text)):
+            shutil.copy((notebook.parent / link[1]).with_suffix(".svg"), folder)
+        text = re.sub(PICTURE, lambda m: f"![{m[1]}]({Path(m[2]).stem}.svg)", text)
         with ThreadPoolExecutor() as pool:  # both wait for programs
             for done in [pool.submit(how, text, notebook, folder) for how in (_page, _printed)]:
                 done.result()
@@ -65,7 +66,8 @@ def _page(text: str, notebook: Path, folder: str) -> None:
 
 
 def _printed(text: str, notebook: Path, folder: str) -> None:
-    # On paper only an address of the web leads anywhere.
+    # On paper only an address of the web leads anywhere; what is but a list of others goes.
+    text = re.sub(rf" \((?:{LINK.pattern}(?:, )?)+\)", "", text)
     body = pypandoc.convert_text(LINK.sub(r"\1", text), "typst", MARKDOWN)
     source = Path(folder) / "report.typ"
     source.write_text(PAPER.replace("TITLE", TITLE) + body, encoding="utf-8")
@@ -74,7 +76,7 @@ def _printed(text: str, notebook: Path, folder: str) -> None:
 
 
 def _markdown(notebook: dict) -> str:
-    """Text and outputs of the cells; pictures as links to the SVG files of the register."""
+    """Text and outputs of the cells; pictures as links to the files of the register."""
     register, parts = captions.read_register(), []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
@@ -88,4 +90,4 @@ def _markdown(notebook: dict) -> str:
                 parts.append("".join(data["text/markdown"]))
             elif output["output_type"] == "stream":
                 parts.append(f"*{''.join(output['text']).strip()}*")
-    return re.sub(r"(\]\([^)]+)\.png\)", r"\1.svg)", "\n\n".join(parts)) + "\n"
+    return "\n\n".join(parts) + "\n"

@@ -121,6 +121,7 @@ def crossings(data: Corpus, population: str = "acts") -> pd.DataFrame:
     articles = data.article_table().reset_index()
     told = articles[POPULATIONS[population](articles) & articles["camp"].isin(SHOWN)]
     tried = np.where(told["occasion"] == "prosecution", "leaving, prosecutions", "leaving, others")
+    tried = np.where(told["occasion"].isna(), "leaving", tried)
     coming = told["direction"].astype(object) == told["camp"].map(TOWARD)
     return told.assign(kind=np.where(coming, "coming", tried))
 

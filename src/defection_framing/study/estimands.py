@@ -32,8 +32,12 @@ def _acts(t: pd.DataFrame) -> pd.Series:
 
 
 def unprosecuted(t: pd.DataFrame) -> pd.Series:
-    """Not a report of a prosecution, nor on an event that was sought by words of criminal law."""
-    return (t["occasion"] != "prosecution") & ~t["sought_by_law"]
+    """Not a report of a prosecution, nor on an event that was sought by words of criminal law.
+
+    None in a corpus where no occasion was coded: nobody knows there.
+    """
+    known = t["occasion"].notna().any()
+    return (t["occasion"] != "prosecution") & ~t["sought_by_law"] & known
 
 
 def _named(t: pd.DataFrame) -> pd.Series:

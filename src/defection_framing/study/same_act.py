@@ -215,7 +215,12 @@ def table_of_events(data: Corpus) -> pd.DataFrame:
     """The events that both camps told, with a link to every article: for readers to look up."""
     articles = told(data)
     links = articles.groupby(["unit", "camp"])["url"].agg(
-        lambda urls: " ".join(f'<a href="{html.escape(u)}">{i}</a>' for i, u in enumerate(urls, 1))
+        lambda urls: " ".join(
+            str(i)
+            if re.match(r"\w+://[^/]*\.invalid(?:/|$)", u)  # stands for no address
+            else f'<a href="{html.escape(u)}">{i}</a>'
+            for i, u in enumerate(urls, 1)
+        )  # fmt: skip
     )
     table = events(data)
     links = links.unstack("camp").reindex(table.index, columns=[*TOWARD])

@@ -17,10 +17,10 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
-/** A link to an article, only ever to the web. */
+/** A link to an article, only ever to the web; hosts in `.invalid` stand for no address. */
 export function articleLink(article, text) {
   const url = articles.url[article];
-  return /^https?:\/\//.test(url)
+  return /^https?:\/\/(?![^/]*\.invalid(?:\/|$))/.test(url)
     ? element("a", { href: url, rel: "noopener noreferrer", target: "_blank" }, text) : text;
 }
 
