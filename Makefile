@@ -81,8 +81,6 @@ $(INSTALLED): pyproject.toml requirements.lock torch.lock
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --no-build-isolation --constraint torch.lock --editable '.[own,people,site,test,dev]'
-	@$(VENV)/bin/python -c 'from defection_framing.own import encoder; encoder.folder()' || \
-		echo "The larger encoder is not here yet: it is fetched when claims are first coded, as the guide your_articles does."
 	touch $@
 
 # One lock for Linux, macOS and Windows and Python 3.11 to 3.13, with hashes. Versions stay unless

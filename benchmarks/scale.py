@@ -124,7 +124,7 @@ def measure(run: str) -> dict:
 
 
 def frames() -> pd.DataFrame:
-    """Measure both coders of frames by cross-validation, no event in training and test."""
+    """Measure the coder of words by cross-validation, no event in training and test."""
     loaded = corpus.load(ROOT / "data")
     claims = loaded.claim_table()
     folds = model_card._folds(claims["frame"], claims["event"])
@@ -135,12 +135,8 @@ def frames() -> pd.DataFrame:
         p[np.ix_(test, np.searchsorted(classes, model.classes_))] = model.predict_proba(
             claims["text"].iloc[test]
         )
-    linear = model_card._linear_left_out(claims, None, "frame", folds)
-    cut = coding.OPEN_BELOW["frame"]
-    rows = {
-        "words and letters (wording)": model_card._scores(classes, p, true, cut),
-        "encoder (heads)": model_card._scores(*linear, true, cut),
-    }
+    scores = model_card._scores(classes, p, true, coding.OPEN_BELOW["frame"])
+    rows = {"words and letters (wording)": scores}
     return pd.DataFrame(rows).T.astype({"n": int}).rename_axis("coder")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from defection_framing import settings
-from defection_framing.own import coders, coding, readings
+from defection_framing.own import coders, coding, frames
 
 pytestmark = pytest.mark.slow  # the coders are fitted first
 
@@ -83,15 +83,14 @@ def test_exchanging_the_sides_exchanges_the_direction_and_keeps_the_other_codes(
     ]
     assert all(a != b for a, b in zip(texts, map(exchange, texts), strict=True))
     swapped = [exchange(text) for text in texts]
-    one, other = coders.leads(texts), coders.leads(swapped)
-    sentences = readings.claims(texts), readings.claims(swapped)
-    for code, model in coders.train().items():
-        if code == "direction":
-            nowhere = np.full(len(texts), 2)
-            p, q = model.proba(one, nowhere), model.proba(other, nowhere)[:, [1, 0, 3, 2, 4, 5]]
-        else:
-            p, q = map(model.proba, (one, other) if code == "portrayal" else sentences)
-        assert np.abs(p - q).max() < 0.001, code
+    one, other, models = coders.leads(texts), coders.leads(swapped), coders.train()
+    nowhere, turned = np.full(len(texts), 2), [1, 0, 3, 2, 4, 5]
+    directions = [models["direction"].proba(seen, nowhere) for seen in (one, other)]
+    assert np.abs(directions[0] - directions[1][:, turned]).max() < 0.001
+    portrayals = [models["portrayal"].proba(seen) for seen in (one, other)]
+    assert np.abs(portrayals[0] - portrayals[1]).max() < 0.001
+    told = [models["frame"].proba(frames.kept()[0].seen(own)) for own in (texts, swapped)]
+    assert np.abs(told[0] - told[1]).max() < 0.001
 
 
 @pytest.mark.parametrize(

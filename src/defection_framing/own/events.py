@@ -176,13 +176,13 @@ def _meanings(texts: pd.Series, langs: pd.Series) -> np.ndarray:
 
 def _read(texts: list[str]) -> np.ndarray:
     """Means of the encoder's last layer, each text read once ever; shape (n, 384)."""
-    return embed.cached(texts, f"{multilingual._identity()} last layer", _encode)
+    return embed.cached(texts, f"{multilingual.identity()} last layer", _encode)
 
 
 @cache
 def _model():
     # A model of its own: that of the coders is cut off at the layer that they read.
-    return multilingual._load.__wrapped__()
+    return multilingual.load()
 
 
 def _encode(texts: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
@@ -192,9 +192,7 @@ def _encode(texts: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
     for start in tqdm(range(0, len(texts), _AT_ONCE), desc="comparing", leave=False):
         tokenizer, model = _model()
         batch = texts[start : start + _AT_ONCE]
-        pieces = tokenizer.encode_batch([multilingual._PREFIX + text for text in batch])
-        ids = torch.tensor([piece.ids for piece in pieces])
-        real = torch.tensor([piece.attention_mask for piece in pieces])
+        _, ids, real = multilingual.pieces(batch, tokenizer)
         with torch.inference_mode(), multilingual.half():
             states = model(input_ids=ids, attention_mask=real).last_hidden_state.float()
         yield batch, ((states * real[..., None]).sum(1) / real.sum(1, keepdim=True)).numpy()

@@ -1,14 +1,14 @@
-"""What is coded in any language: linear coders on what the multilingual encoder reads.
+"""Direction in any language: linear coders on what the multilingual encoder reads.
 
 A text is its sentences' means: over all words, over the names of the Russian side and over those of
 the Ukrainian (`multilingual.read`), which sides it names, and words of leaving (`words.csv`). From
 these, logistic regressions tell whether anyone leaves a side of this war at all, then which side,
-then whether they join the other; from the first, portrayals and frames.
+then whether they join the other.
 
 They learn from the coded corpus, once as it is and once with the sides exchanged; from the texts
 beside it (`coders.others`); and from sentences in four languages made of `templates.csv` and the
 inflected names of `forms.csv`, in which either side leaves and either side tells of it. Fitted they
-are 33 rows of 1,165 numbers, kept beside this module: using them needs no training.
+are 5 rows of 1,166 numbers, kept beside this module: using them needs no training.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ from . import multilingual, readings
 _KEPT = Path(__file__).parent / "coding_data/heads.npz"
 _HERE = Path(__file__).parent
 
-_PENALTY = {"about": 0.003, "side": 0.003, "exit": 0.003, "portrayal": 0.001, "frame": 0.001}
-# Inverse penalties, on features of variance 1.
+_PENALTY = 0.003
+# Inverse, on features of variance 1.
 
 _LEAVING = ("cross", "surrender", "exit", "treason", "other")
 # Classes of words that are counted; the last are those of other news.
@@ -62,14 +62,14 @@ def features(texts: list[list[str]]) -> np.ndarray:
 def homes(texts: list[str], countries: list[str]) -> np.ndarray:
     """Side that is at home in each text: 0 Russian, 1 Ukrainian, 2 neither or both.
 
-    It is that of the outlet's country (`RU`, `UA`, any other), or else the only one whose bodies or
-    towns the text names.
+    It is the only one whose bodies or towns the text names, or else that of the outlet's country
+    (`RU`, `UA`, any other): an outlet tells of the other side, too.
     """
     towns = [multilingual.lexicon()[name] for name in ("ru_home", "ua_home")]
     out = []
     for text, country in zip(texts, countries, strict=True):
         ru, ua = (bool(pattern.search(text)) for pattern in towns)
-        out.append({"RU": 0, "UA": 1}.get(country, 2 if ru == ua else int(ua)))
+        out.append({"RU": 0, "UA": 1}.get(country, 2) if ru == ua else int(ua))
     return np.array(out)
 
 
@@ -79,10 +79,10 @@ def split(text: str) -> list[str]:
 
 
 class Heads:
-    """Weights by what they tell: `about`, `side` (three rows), `exit`, `portrayal`, `frame`."""
+    """Weights by what they tell: `about`, `side` (three rows), `exit`."""
 
-    def __init__(self, weights: dict[str, np.ndarray], classes: dict[str, np.ndarray]):
-        self.weights, self.classes = weights, classes
+    def __init__(self, weights: dict[str, np.ndarray]):
+        self.weights = weights
 
     def scores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Log odds of being about this, of an exit, and between them scores of the sides.
@@ -91,10 +91,6 @@ class Heads:
         """
         about, side, only_left = (_score(self.weights[k], x) for k in ("about", "side", "exit"))
         return about[:, 0], side, only_left
-
-    def proba(self, code: str, x: np.ndarray) -> np.ndarray:
-        """Probabilities of the portrayals or frames, shape (n, classes), from features."""
-        return softmax(_score(self.weights[code], x), axis=1)
 
 
 def direction(x, about, side, only_left, at_home) -> np.ndarray:
@@ -123,8 +119,6 @@ _COLUMNS = {
     "about": [*range(384), *range(1152, 1165)],
     "side": [*range(384, 1154)],
     "exit": [*range(1165)],
-    "portrayal": [*range(384)],
-    "frame": [*range(384)],
 }
 # Features that each reads.
 
@@ -140,7 +134,7 @@ def _regression(name: str, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> 
     spread = np.sqrt((np.square(x - mean) * there).sum(0) / n) + 1e-6
     mean[1152:], spread[1152:] = 0, 0.25
     z = ((x - mean) / spread * there)[:, columns]
-    fitted = LogisticRegression(C=_PENALTY[name], max_iter=500).fit(z, y, weight)
+    fitted = LogisticRegression(C=_PENALTY, max_iter=500).fit(z, y, weight)
     out = np.zeros((len(fitted.coef_), 1 + x.shape[1]))
     coef = np.zeros((len(fitted.coef_), x.shape[1]))
     coef[:, columns] = fitted.coef_
@@ -153,11 +147,6 @@ def _regression(name: str, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> 
         shift[:, part] = 0
     out[:, 0] = fitted.intercept_ - shift.sum(1)
     return out
-
-
-def linear(code: str, x: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """Weights of a portrayal or frame from features and the codes used."""
-    return _regression(code, x, given, np.ones(len(given)))
 
 
 def training(articles: pd.DataFrame, claims: dict[str, list[str]], others: pd.DataFrame):
@@ -290,20 +279,13 @@ _TEXTS = ("words", "templates", "forms", "written", "negatives")
 
 
 def keep(others: pd.DataFrame) -> None:
-    """Fit the heads (minutes) and write them beside this module."""
+    """Fit the heads (minutes) and write them beside this module, if data or code changed."""
+    if _KEPT.exists() and str(np.load(_KEPT)["version"]) == version():
+        return
     loaded = corpus.load(settings.ROOT / "data")
     claims = loaded.claims.groupby("article_id", sort=True)["text"].agg(list).to_dict()
     texts, rows = training(loaded.articles, claims, others)
-    weights, classes = fit(features(texts), rows), {}
-    x = features([[gist, *claims[key]] for key, gist in loaded.articles["gist"].items()])
-    units = {"portrayal": (x, loaded.articles["portrayal"])}
-    units["frame"] = (features([[text] for text in loaded.claims["text"]]), loaded.claims["frame"])
-    for code, (x, given) in units.items():
-        given = given.to_numpy("U")
-        weights[code] = linear(code, x, given)
-        classes[code] = np.unique(given)
-    held = {f"weights_{k}": v.astype(np.float32) for k, v in weights.items()}
-    held |= {f"classes_{k}": v for k, v in classes.items()}
+    held = {k: v.astype(np.float32) for k, v in fit(features(texts), rows).items()}
     np.savez_compressed(_KEPT, version=np.array(version()), **held)
     kept.cache_clear()
 
@@ -312,10 +294,4 @@ def keep(others: pd.DataFrame) -> None:
 def kept() -> Heads:
     """The heads that are kept beside this module."""
     with (files(__package__) / "coding_data/heads.npz").open("rb") as file:
-        held = dict(np.load(file, allow_pickle=False))
-    parts: dict[str, dict] = {"weights": {}, "classes": {}}
-    for name, array in held.items():
-        if name != "version":
-            kind, _, what = name.partition("_")
-            parts[kind][what] = array
-    return Heads(**parts)
+        return Heads({k: v for k, v in np.load(file).items() if k != "version"})

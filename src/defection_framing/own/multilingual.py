@@ -5,9 +5,9 @@ compared, none of its code is run, and they are read into the model class of `tr
 that package is not to be had (it is built for Linux on x86-64), the published weights are taken by
 their name on the Hugging Face hub.
 
-A sentence is read once. What the coders need of it is the ninth of twelve layers: there the words
-that name a side still tell what that side does in the sentence, in much the same way in every
-language; the last layer tells what the sentence is about.
+A sentence is read once. What the coders of articles need of it is the ninth of twelve layers:
+there the words that name a side still tell what that side does in the sentence, in much the same
+way in every language; the last layer tells what the sentence is about.
 """
 
 import csv
@@ -68,8 +68,8 @@ def read(sentences: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
         If the encoder cannot be had or is not the published one.
     """
     sides = [lexicon()[side].pattern for side in ("ru", "ua")]
-    identity = f"{_identity()} layer {_LAYER} {sides}"
-    rows = embed.cached(list(sentences), identity, _encode)
+    of = f"{identity()} layer {_LAYER} {sides}"
+    rows = embed.cached(list(sentences), of, _encode)
     return rows[:, :-2].reshape(-1, 3, SIZE), rows[:, -2:]
 
 
@@ -90,7 +90,8 @@ def _packaged() -> Path | None:
 
 
 @cache
-def _identity() -> str:
+def identity() -> str:
+    """Identity of the weights that are here; an EmbeddingError if they are not the published."""
     if not (path := _packaged()):
         return f"{HUB} {REVISION}"
     with path.open("rb") as file:
@@ -103,9 +104,8 @@ def _identity() -> str:
     return f"sha256:{found}"
 
 
-@cache
-def _load():
-    """Load tokenizer and model."""
+def load():
+    """Load tokenizer and model, anew; an EmbeddingError if they cannot be had."""
     path = _packaged()
     if path:
         return _unpacked(path)
@@ -224,27 +224,44 @@ def _floats(blocks: np.ndarray) -> np.ndarray:
     return values.reshape(*blocks.shape[:-1], -1)
 
 
+def pieces(texts: list[str], tokenizer):
+    """Word pieces of n texts: encodings, and tensors of their numbers and of which are no padding.
+
+    Both are of shape (n, most pieces of a text).
+    """
+    import torch
+
+    found = tokenizer.encode_batch([_PREFIX + text for text in texts])
+    ids, real = ([getattr(own, name) for own in found] for name in ("ids", "attention_mask"))
+    return found, torch.tensor(ids), torch.tensor(real)
+
+
+@cache
+def _lower():
+    """Tokenizer, and the model up to the layer that is read."""
+    tokenizer, model = load()
+    model.encoder.layer = model.encoder.layer[:_LAYER]
+    return tokenizer, model
+
+
 def _encode(sentences: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
     """Yield batches of sentences of like length with what `read` gives, shape (batch, 1154)."""
     import torch
 
     sentences = sorted(sentences, key=lambda text: (len(text), text))
     for start in tqdm(range(0, len(sentences), _AT_ONCE), desc="reading", leave=False):
-        tokenizer, model = _load()
+        tokenizer, model = _lower()
         batch = sentences[start : start + _AT_ONCE]
-        pieces = tokenizer.encode_batch([_PREFIX + text for text in batch])
-        ids = torch.tensor([piece.ids for piece in pieces])
-        real = torch.tensor([piece.attention_mask for piece in pieces])
+        found, ids, real = pieces(batch, tokenizer)
         with torch.inference_mode(), half():
-            model.encoder.layer = model.encoder.layer[:_LAYER]
             states = model(input_ids=ids, attention_mask=real).last_hidden_state.float()
         weight = np.zeros((len(batch), 3, ids.shape[1]), np.float32)
-        for i, (text, piece) in enumerate(zip(batch, pieces, strict=True)):
+        for i, (text, piece) in enumerate(zip(batch, found, strict=True)):
             weight[i, 0] = piece.attention_mask
             spans = np.array(piece.offsets)
             for k, side in enumerate(("ru", "ua"), 1):
-                for found in lexicon()[side].finditer(text):
-                    a, b = (end + len(_PREFIX) for end in found.span())
+                for name in lexicon()[side].finditer(text):
+                    a, b = (end + len(_PREFIX) for end in name.span())
                     weight[i, k] += (spans[:, 0] < b) & (spans[:, 1] > a)
         counts = weight.sum(2)
         weight /= np.maximum(counts, 1)[..., None]

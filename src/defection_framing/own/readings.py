@@ -1,27 +1,21 @@
-"""How the coders read a text: with its sides under one name, as words, and as vectors.
+"""How the coders read a text: with its sides under one name, as words.
 
 Exchanging the sides in a text exchanges its two readings. Of what is about both alike, the reading
 is taken that calls the side named first Russian, whichever it is.
 """
 
 import csv
-import hashlib
 import re
 from functools import cache, lru_cache
 from importlib.resources import files
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from .. import corpus, settings
 from ..text import mask
-from . import encoder
 
 LEAD = 2000
 """Characters of an article that are read: the unit that the corpus was coded from."""
-
-_KEPT = Path(__file__).parent / "coding_data/claim_vectors.npy"
 
 LANGUAGES = ("en", "ru", "uk", "de", "fr", "es", "pl", "it", "pt", "ar")
 """Languages that the coders know (ISO 639-1): those of `coding_data/words.csv`."""
@@ -133,39 +127,3 @@ def named_first(texts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         ]
     )
     return np.where(turned, other, one), np.where(turned, one, other), turned
-
-
-def claims(texts) -> Seen:
-    """Claims, with their vectors by the larger encoder, shape (n, 768)."""
-    reading, other, turned = named_first(texts)
-    kept = _kept_vectors()
-    missing = [text for text in dict.fromkeys(reading) if _key(text) not in kept]
-    if missing:
-        computed = encoder.vectors(missing).astype(np.float16)
-        kept = kept | {_key(t): v for t, v in zip(missing, computed, strict=True)}
-    vectors = np.stack([kept[_key(text)] for text in reading])
-    return Seen(reading, other, vectors.astype(np.float32), turned)
-
-
-def _key(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()[:16]
-
-
-@cache
-def _kept_vectors() -> dict[bytes, np.ndarray]:
-    """The tracked vectors of the coded claims by key; to embed them takes minutes."""
-    if not _KEPT.exists():
-        return {}
-    rows = np.load(_KEPT, allow_pickle=False)
-    return dict(zip(map(bytes, rows["text"]), rows["vector"], strict=True))
-
-
-def keep_vectors() -> None:
-    """Write the vectors of the repository's coded claims: the same vectors give the same bytes."""
-    seen = claims(corpus.load(settings.ROOT / "data").claims["text"])
-    found = {_key(t): v for t, v in zip(seen.reading, seen.vectors, strict=True)}
-    rows = np.empty(len(found), dtype=[("text", "V16"), ("vector", "<f2", seen.vectors.shape[1:])])
-    rows["text"] = [np.void(key) for key in sorted(found)]
-    rows["vector"] = [found[key] for key in sorted(found)]
-    np.save(_KEPT, rows, allow_pickle=False)
-    _kept_vectors.cache_clear()

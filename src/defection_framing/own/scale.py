@@ -25,7 +25,7 @@ from tqdm import tqdm
 from .. import settings, stats
 from ..domain import DIRECTIONS, TO_RUSSIA
 from ..stats.panel import EventSums
-from . import claim_table, coders, heads, wording
+from . import claim_table, coders, frames, wording
 from .claim_table import TableError
 from .coding import OPEN_BELOW
 from .readings import LEAD, english
@@ -46,7 +46,7 @@ def on_this_machine(source: Path, out: Path, workers: int) -> str:
 def scale(source: Path, out: Path) -> str:
     """Code, cluster and compare the claims of a table; say in a few lines what was done.
 
-    English sentences are coded by `wording`, those in other languages by `heads`. Tellings are
+    English sentences are coded by `wording`, those in other languages by `coders`. Tellings are
     clusters of the frames' probabilities, by k-means in mini-batches (Sculley 2010). Shares are of
     the claims whose frame is not left open, with intervals clustered on events (`estimated`).
     Claims of no direction, or of both, are coded and not compared.
@@ -115,7 +115,7 @@ def _code(out: Path, name: str) -> str:
     texts = sorted(set(pd.read_parquet(out / "claims" / name, columns=["text"])["text"]))
     with threadpool_limits(1):  # sums by several threads differ in their last digits
         p = probabilities(texts)
-    coded = pd.DataFrame({"text": texts, "frame": heads.kept().classes["frame"][p.argmax(1)]})
+    coded = pd.DataFrame({"text": texts, "frame": coders.train()["frame"].classes[p.argmax(1)]})
     coded["probability"] = p.max(1).round(3)
     coded["open"] = coded["probability"] < OPEN_BELOW["frame"]
     # Distances of roots of probabilities are Hellinger's: no rare frame outweighs the others.
@@ -127,13 +127,14 @@ def _code(out: Path, name: str) -> str:
 def probabilities(texts: Sequence[str]) -> np.ndarray:
     """Probabilities of the frames in alphabetical order of n sentences, shape (n, frames)."""
     texts = np.array([text[:LEAD] for text in texts], dtype=object)
-    p, words = np.empty((len(texts), len(heads.kept().classes["frame"]))), english(texts)
+    model, words = coders.train()["frame"], english(texts)
+    p = np.empty((len(texts), len(model.classes)))
     if words.any():
         p[words] = wording.proba(texts[words])
     others = np.flatnonzero(~words)
     for start in range(0, len(others), _READ):
         rows = others[start : start + _READ]
-        p[rows] = heads.kept().proba("frame", heads.features([[text] for text in texts[rows]]))
+        p[rows] = model.proba(frames.kept()[0].seen(texts[rows]))
     return p
 
 
