@@ -49,6 +49,7 @@ def folder(tmp_path):
         "claim": pd.DataFrame({"text": "A claim.", "url": ""}, CLAIMS),
     }
     shown["article"].loc["a0", ["text", "url"]] = [NASTY, "javascript:hacked = 1"]
+    shown["article"].loc["a2", "url"] = "https://no-address.invalid/mine/2.txt"
     drawn, population = {}, {}
     for unit, table in shown.items():
         of = [key.partition("-")[0] for key in table.index]
@@ -189,6 +190,9 @@ def test_a_text_that_is_code_is_shown_as_text(page, folder):
     assert page.query_selector("#link a") is None  # only web addresses are links
     keys(page, "n")
     assert page.get_attribute("#link a", "href") == "https://o.example/"
+    assert "example" not in page.inner_text("#link")  # coders are blind to the outlet
+    keys(page, "n")
+    assert page.query_selector("#link a") is None  # the article has no address
 
 
 @pytest.mark.slow
@@ -335,7 +339,9 @@ def test_what_a_spreadsheet_saved_is_read(folder):
 def test_each_code_has_its_definition_beside_it():
     assert codebook.definitions("ru_exit", ["x"]) == {"x": ""}
     found = codebook.definitions("direction", ["ru_exit", "ua_exit", "not_about"])
-    assert found["ru_exit"] == found["ua_exit"] != "" and "nobody" in found["not_about"]
+    assert "the Russian side" in found["ru_exit"] and "the Ukrainian side" in found["ua_exit"]
+    assert " / " not in found["ru_exit"] + found["ua_exit"] and "nobody" in found["not_about"]
+    assert "### Denials" in codebook.rules(["frame"])  # without numbers, which begin with 2 here
     for field, code in (("frame", "cost"), ("portrayal", "asset"), ("who", "many")):
         assert codebook.definitions(field, [code])[code]
 

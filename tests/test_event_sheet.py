@@ -159,8 +159,11 @@ def test_a_slip_is_named_and_nothing_is_written(case, own, ingested):
 BROKEN = {
     "no column": (b"article_id,title\n", "row 1: the column 'event' must stand there once"),
     "empty": (b"", "row 1: the column 'article_id' must stand there once"),
-    "workbook": (b"PK\x03\x04\xff", "is no readable table .*; save it as CSV in UTF-8"),
-    "code page": ("article_id,event\na,Пилот\n".encode("cp1251"), "is no readable table .*UTF-8"),
+    "workbook": (b"PK\x03\x04\xff", "is a workbook; save it as CSV in UTF-8"),
+    "code page": (
+        "article_id,event\na,Пилот\n".encode("cp1251"),
+        "is not in UTF-8; save it as CSV in UTF-8",
+    ),
     "cells": (b"article_id,event\na,b,c\n", "row 2: has more cells than the header"),
     "quotes": (b'article_id,event\n"a"b,c\n', "is no readable table .*; save it as CSV in UTF-8"),
 }

@@ -26,7 +26,7 @@ def invented(sample):
 
 def proposed(articles):
     if "family" not in articles:
-        articles = articles.assign(family=articles["article_id"], copied_from="", how="")
+        articles = articles.assign(family=articles["article_id"], copied_from="", how="", likest="")
     return events.proposed(articles)
 
 
@@ -183,3 +183,10 @@ def test_every_article_has_one_event_whatever_their_order(rows, random):
         mixed = articles.sample(frac=1, random_state=random.randrange(2**31))
         again = proposed(mixed).set_index("article_id").reindex(articles["article_id"])
         pd.testing.assert_frame_equal(found.set_index("article_id"), again)
+
+
+@pytest.mark.parametrize("original, why", [("a1", "copy of a1"), ("", "copy or original of a1")])
+def test_of_a_copy_is_said_of_what_even_where_dates_do_not_tell(meanings, original, why):
+    articles = table(("", "0 degrees"), ("", "0 degrees")).assign(family="a0", how="copy")
+    articles = articles.assign(copied_from=[original, ""], likest=["a1", "a0"])
+    assert events.proposed(articles)["why"][0] == why

@@ -66,6 +66,7 @@ def test_the_direction_is_told_only_where_the_dates_are_certain(one, other, told
     found = grouped(["a", one, STORY], ["b", other, STORY])
     assert list(found["family"]) == ["a", "a"]
     assert list(found["copied_from"]) == ["", "a" if told else ""]
+    assert list(found["likest"]) == ["b", "a"]
 
 
 def test_copies_are_found_where_words_have_no_spaces():

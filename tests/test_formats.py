@@ -409,4 +409,4 @@ def test_ten_thousand_tiny_files_are_listed(tmp_path):
     (folder / "good.txt").write_text(body("cook"))
     report = ingest([folder], tmp_path / "out")
     assert (report.articles, len(report.rejected)) == (1, 10_000)
-    assert "10,001 files: a text; 1 articles" in str(report)
+    assert "10,001 files: a text; 1 article\n" in str(report)

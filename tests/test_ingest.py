@@ -15,6 +15,7 @@ from defection_framing import own as package
 from defection_framing.corpus.build import article_id
 from defection_framing.own import events, sources
 from defection_framing.own.fetch import Fetcher, Page, Unfetched
+from defection_framing.own.folder import PackageError
 from defection_framing.own.ingest import IngestError, ingest
 from defection_framing.own.journal import opened
 from defection_framing.own.outlets import Registry
@@ -22,6 +23,7 @@ from defection_framing.text import embed
 
 pytestmark = pytest.mark.slow
 
+README = (settings.ROOT / "README.md").read_text(encoding="utf-8")
 SAMPLES = settings.ROOT / "data" / "sample_articles"
 TABLES = {
     "texts.jsonl",
@@ -144,16 +146,54 @@ def test_other_sources_are_added_and_a_changed_file_replaces_its_article(tmp_pat
     assert found == {"painter", "cook"}
 
 
+def test_the_report_names_the_camps_that_an_outlet_can_be_of(out):
+    said = str(ingest([SAMPLES], out))
+    assert "outlets to classify" in said
+    assert all(camp in said for camp in corpus.codes("outlets", "camp"))
+    assert all(f"`{camp}`" in README for camp in corpus.codes("outlets", "camp"))
+
+
 def test_a_classified_outlet_stays_classified(out):
     ingest([SAMPLES], out)
     filled = table(out, "outlets")
     wire = filled["domain"] == "harbourwire.example"
-    filled.loc[wire, ["kind", "camp", "basis"]] = ["private", "western", "its imprint"]
+    filled.loc[wire, "camp"] = "western"
     filled.to_csv(out / "outlets.csv", index=False)
     assert ingest([SAMPLES], out).unknown_outlets == ["unknown.invalid"]
     assert list(table(out, "outlets").query("domain == 'harbourwire.example'")["camp"]) == [
         "western"
     ]
+
+
+@pytest.mark.parametrize(("sep", "encoding"), [(";", "utf-8-sig"), ("\t", "utf-16")])
+def test_outlets_are_read_as_a_spreadsheet_program_saves_them(sep, encoding, out):
+    ingest([SAMPLES], out)
+    before = (out / "outlets.csv").read_bytes()
+    assert before.startswith(b"\xef\xbb\xbf")  # else Excel takes it for an old code page
+    table(out, "outlets").to_csv(out / "outlets.csv", sep=sep, encoding=encoding, index=False)
+    ingest([SAMPLES], out)
+    assert (out / "outlets.csv").read_bytes() == before
+
+
+SLIPS = {
+    "camp": (lambda text: text.replace("undisclosed", "russian"), "utf-8", "'russian' is not a"),
+    "column": (lambda text: text.replace("basis", "bias"), "utf-8", "the column 'basis' must"),
+    "twice": (lambda text: text + text.splitlines()[1], "utf-8", "is missing or in another row"),
+    "old": (lambda text: text.replace("unknown", "невідоме"), "cp1251", "save it as CSV in UTF-8"),
+}
+
+
+@pytest.mark.parametrize("case", SLIPS)
+def test_a_slip_in_outlets_is_one_sentence_before_anything_is_read(case, out):
+    ingest([SAMPLES], out)
+    damage, encoding, said = SLIPS[case]
+    text = (out / "outlets.csv").read_text(encoding="utf-8-sig")
+    (out / "outlets.csv").write_text(damage(text), encoding=encoding)
+    before = contents(out)
+    with pytest.raises(PackageError, match=said) as error:
+        ingest([SAMPLES], out)
+    assert "\n" not in str(error.value) and "outlets.csv" in str(error.value)
+    assert contents(out) == before
 
 
 # Shapes of sources
@@ -263,6 +303,8 @@ def test_files_of_one_name_in_two_folders_are_two(tmp_path, out):
     report = ingest([one, two], out)
     assert (report.articles, report.new, report.rejected) == (2, 2, {})
     assert ingest([two, one], out).new == 0
+    urls = {row["url"] for row in texts(out).values()}
+    assert len(urls) == 2 and all(url.startswith("https://no-address.invalid/") for url in urls)
 
 
 def test_the_same_article_in_two_exports_is_taken_once(tmp_path, out):
@@ -272,6 +314,17 @@ def test_the_same_article_in_two_exports_is_taken_once(tmp_path, out):
     report = ingest([one, two, other], out)
     assert {row["outlet"] for row in texts(out).values()} == {"courier.invalid", "another.invalid"}
     assert report.rejected == {str(two): f"is the same article as {one}, row 2"}
+
+
+def test_what_an_article_lacks_is_taken_from_its_copy_and_remarked(tmp_path, out):
+    one = write(tmp_path / "a.jsonl", json.dumps({"text": story(), "publication": "Courier"}))
+    row = f'Courier,2024-03-14,One,A. Writer,"{story()}"'
+    two = write(tmp_path / "b.csv", f"outlet,date,title,author,text\n{row}\n")
+    assert ingest([one, two], out).undated == 0
+    [kept] = texts(out).values()
+    assert [kept[n] for n in ("date", "title", "author")] == ["2024-03-14", "One", "A. Writer"]
+    remarks = table(out, "remarks").set_index("what")["said"]
+    assert remarks["date taken from a copy"] == f"2024-03-14, from {two}, row 2"
 
 
 def test_a_file_that_is_read_otherwise_leaves_nothing_behind(tmp_path, out):
@@ -315,7 +368,7 @@ def test_articles_that_may_be_cut_off_are_counted_and_remarked(tmp_path, out):
     for name, more in (("a.txt", ""), ("b.txt", f"\n{wall}")):
         write(tmp_path / name, story(name[0]) + more)
     report = ingest([tmp_path / "a.txt", tmp_path / "b.txt"], out)
-    assert report.doubtful == 1 and "1 articles perhaps cut off or none" in str(report)
+    assert report.doubtful == 1 and "1 article perhaps cut off or none" in str(report)
     assert ["perhaps cut off by a paywall", wall] in table(out, "remarks")[
         ["what", "said"]
     ].to_numpy().tolist()
@@ -478,6 +531,8 @@ KNOWN = Registry.of(Path("none"))
         ("", "Речной вестник", "rechnoi-vestnik.invalid"),
         ("", "Річковий вісник", "richkovii-visnik.invalid"),
         ("", "", "unknown.invalid"),
+        ("https://no-address.invalid/a/1", "courier.invalid", "courier.invalid"),
+        ("", "ua.riverton.example. ", "ua.riverton.example"),
         ("https://www.reuters.com/world/1", "a mirror", "reuters.com"),
         ("https://t.me/rybar/100", "", "t.me/rybar"),
         ("https://t.me/s/Somebody/100", "", "t.me/somebody"),

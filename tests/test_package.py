@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from defection_framing import corpus, settings
 from defection_framing.cli import app
-from defection_framing.corpus import CorpusError
 from defection_framing.own import coding, package
 from defection_framing.own.ingest import ingest
 from defection_framing.own.package import PackageError, code_folder, set_codes
@@ -92,7 +91,8 @@ def test_the_samples_can_be_loaded_and_what_is_left_out_is_told(ingested, tmp_pa
         assert (row["value"], row["by"]) == (direction, "model")
     assert all(reason in str(report) for reason in report.left_out.values())
     assert {name: before[name] for name in before} == {n: contents(own)[n] for n in before}
-    assert set(contents(own)) - set(before) == {"codes.csv", *package._TABLES}
+    assert set(contents(own)) - set(before) == {*package._BESIDE, *package._TABLES}
+    assert f" {report.open['frame']} of {report.claims} frames" in loaded.coder
 
 
 def test_claims_are_the_candidate_sentences_and_events_the_story_families(own):
@@ -228,6 +228,10 @@ def test_a_person_can_take_an_article_out_and_change_their_mind(own):
     assert (
         "not about" in report.left_out[orchard] and orchard not in corpus.load(own).articles.index
     )
+    table = pd.read_csv(own / "left_out.csv").set_index("article_id")
+    assert table["reason"].to_dict() == report.left_out and table["title"].str.len().all()
+    said = f"Of 8 articles {len(table)} are left out ({report.reasons()}). Left open are"
+    assert said in corpus.load(own).coder
     assert codes(own).at[("claim", claim, "frame"), "by"] == "person"  # kept meanwhile
     set_codes(own, given(("article", orchard, "direction", "ua_exit")))
     loaded = corpus.load(own)
@@ -336,8 +340,8 @@ BAD = {
     ),
     "confidence": (
         replaced("outlets.csv", ",low,", ",sure,"),
-        CorpusError,
-        "outlets.csv, row 2, column confidence: 'sure' does not fit",
+        PackageError,
+        "outlets.csv, row 2, column confidence: 'sure' is not a code",
     ),
 }
 
@@ -350,6 +354,14 @@ def test_a_bad_folder_gets_one_sentence_and_stays_as_it_was(case, own):
     with pytest.raises(kind) as error:
         code_folder(own)
     assert said in str(error.value) and "\n" not in str(error.value)
+    assert contents(own) == before
+
+
+def test_outlets_saved_with_semicolons_are_written_back_for_the_study(own):
+    before = contents(own)
+    table = pd.read_csv(own / "outlets.csv", dtype=str, keep_default_na=False)
+    table.to_csv(own / "outlets.csv", sep=";", index=False)
+    code_folder(own)
     assert contents(own) == before
 
 

@@ -6,8 +6,6 @@ holds: later ingestions add rows for what is new and change none, and coding tak
 it. What a spreadsheet program makes of the file when it saves is read as well.
 """
 
-import csv
-import io
 import re
 from collections.abc import Container
 from pathlib import Path
@@ -17,7 +15,7 @@ from slugify import slugify
 
 from .. import settings
 from ..corpus import cell_fault
-from .folder import PackageError, one_line
+from .folder import PackageError, filled_in, one_line
 
 SHEET = "events_sheet.csv"
 """Its name in the folder."""
@@ -38,28 +36,10 @@ def kept(folder: Path, articles: Container[str]) -> pd.DataFrame:
     path = Path(folder) / SHEET
     if not path.exists():
         return pd.DataFrame(columns=COLUMNS[1:], dtype=str)
-    raw = path.read_bytes()
-    try:
-        wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-        text = raw.decode("utf-16" if wide else "utf-8-sig")
-        mark = max(",;\t|", key=text.partition("\n")[0].count)
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-        table = [[cell.strip(" \xa0") for cell in row] for row in lines]
-    except (UnicodeDecodeError, csv.Error) as error:
-        said = f"{path} is no readable table ({error}); save it as CSV in UTF-8."
-        raise PackageError(said) from None
-    header = [name.lower() for name in table[0]] if table else []
-    if missing := [name for name in COLUMNS[:2] if header.count(name) != 1]:
-        raise PackageError(f"{path}, row 1: the column {missing[0]!r} must stand there once.")
+    header, table = filled_in(path, COLUMNS[:2])
     rows: dict[str, dict] = {}
     first: dict[str, int] = {}
-    for number, row in enumerate(table[1:], 2):
-        if not any(row):
-            continue
-        if any(row[len(header) :]):
-            say = "has more cells than the header; put a cell that holds the separator in quotes."
-            raise PackageError(f"{path}, row {number}: {say}")
-        cells = dict.fromkeys(header, "") | dict(zip(header, row, strict=False))
+    for number, cells in table:
         key, event = cells.pop("article_id"), cells["event"]
         for column, cell, wrong, say in (
             ("article_id", key, key not in articles, "is no article of this folder; remove it."),

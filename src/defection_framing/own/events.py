@@ -87,13 +87,14 @@ def proposed(articles: pd.DataFrame) -> pd.DataFrame:
     if len(group) >= _MANY and (share := np.bincount(group).max() / len(group)) > _SHARE:
         said = f"one proposed event holds {share:.0%} of all stories: see events_sheet.csv, and"
         warnings.warn(f"{said} split it where it is not one case", stacklevel=2)
-    why = {}
+    why, of_families = {}, ["article_id", "how", "copied_from", "likest"]
     for i, (likeness, j) in likest.items():
         both = ", ".join(dict.fromkeys(names[i][key] for key in names[i] if key in names[j]))
         said = f"like {stories['article_id'][j]} ({likeness:.2f})"
         why[stories["article_id"][i]] = f"{said}; both name {both}" if both else said
-    for key, how, original in articles[["article_id", "how", "copied_from"]].to_numpy():
-        why.setdefault(key, f"{how} of {original}" if original else how)
+    for key, how, original, likest in articles[of_families].to_numpy():
+        relation = f"{how} of" if original else f"{how} or original of"  # dates do not tell which
+        why.setdefault(key, f"{relation} {likest}" if how else "")
     of_story = articles["family"].map(dict(zip(stories["family"], group, strict=True)))
     first = articles["article_id"].groupby(of_story).transform("min")
     return pd.DataFrame(

@@ -51,7 +51,7 @@ def families(articles: pd.DataFrame) -> pd.DataFrame:
     empty. In their order come `article_id`; `family`, named by the smallest id in it, an article by
     itself being its own family; `copied_from`, the likest article of the family that is certainly
     earlier, empty where dates do not tell; `how`, `copy` or `rewrite`, and `similarity` (Jaccard or
-    cosine), of the likest link: to `copied_from`, else to any.
+    cosine), of the likest link; `likest`, the article that it is to: `copied_from`, else any.
     """
     articles = articles.reset_index(drop=True)
     links = _rewrites(articles) | _copies(articles["text"])  # what is both is a copy
@@ -70,8 +70,9 @@ def families(articles: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for i, family in enumerate(ids.groupby(group).transform("min")):
         earlier, similarity, how, other = max(neighbours[i], default=(False, "", "", ""))
-        rows.append((ids[i], family, other if earlier else "", how, similarity))
-    return pd.DataFrame(rows, columns=["article_id", "family", "copied_from", "how", "similarity"])
+        rows.append((ids[i], family, other if earlier else "", how, similarity, other))
+    columns = ["article_id", "family", "copied_from", "how", "similarity", "likest"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _groups(links, n: int) -> np.ndarray:

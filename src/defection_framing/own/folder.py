@@ -3,6 +3,8 @@
 Here it is read back.
 """
 
+import csv
+import io
 import json
 import re
 from functools import cache
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .. import corpus
+from .. import corpus, settings
 from ..settings import DefectionError
 from .coders import ARTICLE_CODES, CLAIM_CODES, DIRECTIONS
 from .readings import LEAD
@@ -45,6 +47,84 @@ def read(path: Path, columns: list[str]) -> pd.DataFrame:
         raise PackageError(f"{path}, row 1: write the header as {','.join(columns)}.")
     table.index += 2
     return table
+
+
+def filled_in(path: Path, columns: list[str]) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Read a table that people fill in, whatever a spreadsheet program made of it.
+
+    Returns
+    -------
+    tuple
+        The header in small letters, and the rows that are not empty: number and cells by column.
+
+    Raises
+    ------
+    PackageError
+        If it is no table, is in an old code page, or lacks one of `columns`.
+    """
+    raw = path.read_bytes()
+    try:
+        wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+        text = raw.decode("utf-16" if wide else "utf-8-sig")
+        mark = max(",;\t|", key=text.partition("\n")[0].count)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+        table = [[cell.strip(" \xa0") for cell in row] for row in lines]
+    except UnicodeDecodeError:
+        what = "is a workbook" if raw.startswith(b"PK") else "is not in UTF-8"
+        raise PackageError(f"{path} {what}; save it as CSV in UTF-8.") from None
+    except csv.Error as error:
+        said = f"{path} is no readable table ({error}); save it as CSV in UTF-8."
+        raise PackageError(said) from None
+    header = [name.lower() for name in table[0]] if table else []
+    if missing := [name for name in columns if header.count(name) != 1]:
+        raise PackageError(f"{path}, row 1: the column {missing[0]!r} must stand there once.")
+    rows = []
+    for number, row in enumerate(table[1:], 2):
+        if any(row[len(header) :]):
+            say = "has more cells than the header; put a cell that holds the separator in quotes."
+            raise PackageError(f"{path}, row {number}: {say}")
+        if any(row):
+            rows.append((number, dict.fromkeys(header, "") | dict(zip(header, row, strict=False))))
+    return header, rows
+
+
+def outlets(path: Path) -> pd.DataFrame:
+    """Read the `outlets.csv` of a folder, by domain; cells are str.
+
+    Raises
+    ------
+    PackageError
+        For the first slip: as `filled_in`, a column that is none of the schema's, a domain that is
+        missing or twice, another cell that does not fit the schema.
+    """
+    if not path.is_file():
+        raise PackageError(f"{path} is missing; {_AGAIN}")
+    fields = next(r for r in shipped()["resources"] if r["name"] == "outlets")["schema"]["fields"]
+    columns = [field["name"] for field in fields]
+    header, rows = filled_in(path, columns)
+    if other := [name for name in header if name and name not in columns]:
+        raise PackageError(f"{path}, row 1: {other[0]!r} is no column of this table; remove it.")
+    table: dict[str, dict] = {}
+    for number, cells in rows:
+        if not cells["domain"] or cells["domain"] in table:
+            say = "is missing or in another row too; correct it or remove the row."
+            raise PackageError(corpus.cell_fault(path, number, "domain", cells["domain"], say))
+        for field in fields[1:]:
+            name, rules = field["name"], field["constraints"]
+            allowed, cell = rules.get("enum"), cells[name]
+            say = f"does not fit; write it like {field['example']!r}."
+            fits = cell in allowed if allowed else re.fullmatch(rules["pattern"], cell)
+            if not fits and (cell or rules["required"]):
+                say = corpus.no_code(allowed) if allowed else say
+                raise PackageError(corpus.cell_fault(path, number, name, cell, say))
+        table[cells["domain"]] = {name: cells[name] for name in columns}
+    return pd.DataFrame.from_dict(table, orient="index", columns=columns, dtype=str)
+
+
+def write_outlets(path: Path, table: pd.DataFrame) -> None:
+    """Write an `outlets.csv`; without the byte order mark Excel takes it for an old code page."""
+    text = table[corpus.columns()["outlets"]].to_csv(index=False, lineterminator="\n")
+    settings.write_text(path, "\ufeff" + text)
 
 
 def texts(folder: Path) -> pd.DataFrame:

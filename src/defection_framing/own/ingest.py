@@ -42,9 +42,10 @@ from .boilerplate import NOTICE, PAYWALL
 from .dates import Unusable
 from .families import families
 from .fetch import Fetcher, Unfetched
+from .folder import write_outlets
 from .formats.tables import usual_columns
 from .journal import IngestError, Journal, opened
-from .outlets import NO_OUTLET, Registry
+from .outlets import NO_ADDRESS, NO_OUTLET, Registry
 from .sources import ADDRESS, Account, Input, accounts
 
 TO_CLASSIFY = "not in the registry: to be classified"
@@ -72,20 +73,21 @@ class Report:
         """Say it in a few lines."""
         gone = sum(reason.startswith("gone") for reason in self.rejected.values())
         said = (
-            f"{self._read()}{self.articles:,} articles in {self.out}, {self.new:,} of them new; "
-            f"{self.undated:,} without a date.\n"
-            f"{len(self.rejected):,} inputs not taken ({gone:,} of them gone from the web): see "
-            "rejected.csv.\n"
-            f"{self.families:,} story families of more than one article: see families.csv.\n"
-            f"{self.events:,} events of more than one story: merge and split events in "
+            f"{self._read()}{_many(self.articles, 'article')} in {self.out}, {self.new:,} of them "
+            f"new; {self.undated:,} without a date.\n"
+            f"{_many(len(self.rejected), 'input')} not taken ({gone:,} of them gone from the web): "
+            "see rejected.csv.\n"
+            f"Story families of more than one article: {self.families:,}; see families.csv.\n"
+            f"{_many(self.events, 'event')} of more than one story: merge and split events in "
             f"{event_sheet.SHEET}."
         )
         if self.doubtful:
-            said += f"\n{self.doubtful:,} articles perhaps cut off or none: see `perhaps` in "
-            said += "remarks.csv"
+            said += f"\n{_many(self.doubtful, 'article')} perhaps cut off or none: "
+            said += "see `perhaps` in remarks.csv"
         if named := self.unknown_outlets:
-            said += f"\n{len(named):,} outlets to classify in outlets.csv, such as "
+            said += f"\n{_many(len(named), 'outlet')} to classify in outlets.csv, such as "
             said += ", ".join(named[:10])
+            said += f"; camp is one of {', '.join(corpus.codes('outlets', 'camp'))}"
         return said
 
     def _read(self) -> str:
@@ -94,16 +96,21 @@ class Report:
         if len(self.files) > _SHOWN:
             for taken_for, rows in self.files.groupby("taken_for"):
                 number, what = rows["articles"].sum(), taken_for or "not taken"
-                said.append(f"{len(rows):,} files: {what}; {number:,} articles")
+                said.append(f"{_many(len(rows), 'file')}: {what}; {_many(number, 'article')}")
         else:
             for row in self.files.to_dict("records"):
                 line = f"{row['file']}: {row['taken_for'] or 'not taken'}"
-                line += f"; {row['articles']:,} articles"
+                line += f"; {_many(row['articles'], 'article')}"
                 line += f", {row['not_taken']:,} not taken" if row["not_taken"] else ""
                 line += f"; read {row['columns']}" if row["columns"] else ""
                 line += f"; left {row['left']}" if row["left"] else ""
                 said.append(f"{line}; {row['notes']}" if row["notes"] else line)
         return "".join(f"{line}\n" for line in said)
+
+
+def _many(n: int, what: str) -> str:
+    """A number of things, in words."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def ingest(
@@ -224,7 +231,7 @@ def _article(
     site = found.pop("site")
     outlet = registry.outlet(found["url"], site, item.channel)
     if not re.fullmatch(r"https?://[^\x00-\x20\x7f]+", found["url"]):
-        url = f"https://{outlet}/{quote(item.name)}"
+        url = f"https://{NO_ADDRESS}/{quote(item.name)}"
         if addresses.get(url, place) != place:  # of a file of the same name elsewhere
             url += f"~{hashlib.sha256(place.encode()).hexdigest()[:6]}"
         found["url"] = url
@@ -235,7 +242,7 @@ def _write_tables(
     out: Path, journal: Journal, registry: Registry, before: set[str], sheet: pd.DataFrame
 ) -> Report:
     journal.file.flush()
-    chosen, rejected, counts = _chosen(journal)
+    chosen, copies, rejected, counts = _chosen(journal)
     if not chosen:
         reasons = "".join(f"\n  {said}: {why}" for said, why in list(rejected.items())[:5])
         raise IngestError(f"No article could be taken:{reasons}")
@@ -251,7 +258,7 @@ def _write_tables(
         _table(out / "remarks.csv", ["article_id", "what", "said"]) as remarks,
     ):
         for key in sorted(chosen):
-            row = journal.article(chosen[key])
+            row = _completed(journal.article(chosen[key]), copies.get(key, []), journal)
             outlet = row["outlet"]
             outlets[outlet] = registry.rows.get(outlet)
             names[outlet] = names.get(outlet) or row["site"]
@@ -270,13 +277,14 @@ def _write_tables(
         name = names[domain] or ("unknown" if domain == NO_OUTLET else domain)
         row = (domain, name, "", "unknown", "undisclosed", "low", TO_CLASSIFY)
         outlets[domain] = dict(zip(corpus.columns()["outlets"], row, strict=True))
-    unknown = sorted(d for d, row in outlets.items() if row["basis"] == TO_CLASSIFY)
+    unclear = (TO_CLASSIFY, "undisclosed")  # who gives the camp alone has classified it too
+    unknown = sorted(d for d, row in outlets.items() if (row["basis"], row["camp"]) == unclear)
     articles = pd.DataFrame(facts).rename(columns={"id": "article_id"})
     grouped = families(articles)
     read = _accounts(journal, counts)
+    write_outlets(out / "outlets.csv", pd.DataFrame([outlets[d] for d in sorted(outlets)]))
     for name, rows, header in (
-        ("outlets", [outlets[d] for d in sorted(outlets)], corpus.columns()["outlets"]),
-        ("families", grouped, list(grouped.columns)),
+        ("families", grouped, [name for name in grouped if name != "likest"]),
         ("inputs", read, list(read.columns)),
         ("rejected", sorted(rejected.items()), ["input", "reason"]),
     ):
@@ -298,9 +306,26 @@ def _write_tables(
     )
 
 
-def _chosen(journal: Journal) -> tuple[dict[str, dict], dict[str, str], Counter]:
-    """Take every article once: entries by id, what is not taken, and how many by file and fate."""
+def _completed(row: dict, copies: list[dict], journal: Journal) -> dict:
+    """Take over from exact copies what an article lacks, and remark it."""
+    for copy in copies:
+        other = journal.article(copy)
+        for name in ("date", "title", "author"):
+            if not row[name] and (said := other[name]):
+                remark = (f"{name} taken from a copy", f"{said}, from {copy['said']}")
+                row |= {name: said, "remarks": [*row["remarks"], remark]}
+    return row
+
+
+def _chosen(
+    journal: Journal,
+) -> tuple[dict[str, dict], dict[str, list[dict]], dict[str, str], Counter]:
+    """Take every article once: entries by id, their exact copies, what is not taken, and counts.
+
+    The counts are by file and fate.
+    """
     chosen: dict[str, dict] = {}
+    copies: dict[str, list[dict]] = {}
     alike: dict[tuple, list[dict]] = {}
     rejected: dict[str, str] = {}
     counts: Counter = Counter()
@@ -313,13 +338,15 @@ def _chosen(journal: Journal) -> tuple[dict[str, dict], dict[str, str], Counter]
             same = alike.setdefault((entry["outlet"], entry["same"]), [])
             twin = next((e for e in same if _may_be_one(e["date"], entry["date"])), None)
             why = f"is the same article as {twin['said']}" if twin else ""
-            if not why:
+            if twin:
+                copies.setdefault(twin["id"], []).append(entry)
+            else:
                 chosen[entry["id"]] = entry
                 same.append(entry)
         if why:
             rejected[entry["said"]] = why
         counts[entry["file"], not why] += 1
-    return chosen, rejected, counts
+    return chosen, copies, rejected, counts
 
 
 def _may_be_one(one: str, other: str) -> bool:

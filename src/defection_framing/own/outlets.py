@@ -16,6 +16,9 @@ from . import folder
 NO_OUTLET = "unknown.invalid"
 """Stands for the domain of an article that comes without an address (RFC 2606: no such domain)."""
 
+NO_ADDRESS = "no-address.invalid"
+"""The host of the address that names an article without one; no page has it."""
+
 _ADDRESS = re.compile(r"https?://[^\x00-\x20\x7f]+")
 _SERVICES = frozenset(
     "proquest.com search.proquest.com advance.lexis.com nexisuni.com nexis.com factiva.com "
@@ -38,10 +41,11 @@ class Registry:
         columns = corpus.columns()["outlets"]
         rows: dict[str, dict] = {}
         houses = Path(str(files(__package__) / "houses.csv"))
-        for path in (houses, settings.ROOT / "data" / "outlets.csv", out / "outlets.csv"):
-            if path.exists():
-                table = folder.read(path, columns)
-                rows |= {row["domain"]: row for row in table.to_dict("records")}
+        for path in (houses, settings.ROOT / "data" / "outlets.csv"):
+            table = folder.read(path, columns)
+            rows |= {row["domain"]: row for row in table.to_dict("records")}
+        if (own := out / "outlets.csv").exists():
+            rows |= folder.outlets(own).to_dict("index")
         named = {_spelled(row["name"]): domain for domain, row in reversed(rows.items())}
         return cls(rows, _other_names() | named)
 
@@ -52,8 +56,9 @@ class Registry:
         domain of its own from its name, in any script.
         """
         found = outlet_of(url, self.rows) if _ADDRESS.fullmatch(url) else ""
-        if found and not (site and found in _SERVICES):
+        if found and found != NO_ADDRESS and not (site and found in _SERVICES):
             return found
+        site = site.strip(" .")
         if re.fullmatch(r"(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?", site):
             return outlet_of(site if "://" in site else f"https://{site}/", self.rows)
         if named := self.names.get(_spelled(site)) if site else "":

@@ -5,6 +5,8 @@
 - `articles.csv`, `claims.csv`, `events.csv` and their `datapackage.json`: the study's tables of the
   articles that can be studied. Claims are the candidate sentences of an article's lead, events are
   those of `events_sheet.csv`. A cell of a code that is open is empty;
+- `left_out.csv`: the articles that cannot be studied (`article_id, title, reason`);
+- `CODEBOOK.md` and `model_card.md`, the repository's: what the codes mean and how well they fit;
 - `codes.csv`: every code (`unit, id, code, value, probability, open, by`), the directions of
   articles that cannot be studied too.
 
@@ -24,7 +26,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from .. import corpus
+from .. import corpus, settings
 from . import coders, coding, event_sheet, readings
 from . import folder as stored
 from .coders import ARTICLE_CODES, CLAIM_CODES
@@ -32,6 +34,7 @@ from .folder import CODES, COLUMNS, PackageError
 
 _MAY_BE_OPEN = {"portrayal", "motives", "occasion", "who", "outcome", "origin", "frame", "voice"}
 _TABLES = ("articles.csv", "claims.csv", "events.csv", "datapackage.json")
+_BESIDE = ("codes.csv", "left_out.csv", "CODEBOOK.md", "model_card.md")
 _SLICE = "o"  # own: what tells the slices of the repository's corpus apart
 _AT_ONCE = 2000  # texts that are coded at a time, for memory's sake
 
@@ -57,9 +60,7 @@ class Report:
             "their codes are by a person."
         ]
         if self.left_out:
-            why = Counter(self.left_out.values()).most_common()
-            said = "; ".join(f"{number:,} {reason}" for reason, number in why)
-            lines.append(f"{len(self.left_out):,} left out: {said}.")
+            lines.append(f"{len(self.left_out):,} left out: {self.reasons()}.")
         if silent := [key for key, why in self.left_out.items() if why == _NO_CLAIM]:
             lines.append(f"Without a claim, such as: {', '.join(silent[:5])}.")
         if not self.articles:
@@ -71,6 +72,11 @@ class Report:
         lines.append(f"To study them: DEFECTION_DATA={self.folder} defection-framing study")
         return "\n".join(lines)
 
+    def reasons(self) -> str:
+        """Say why articles are left out, with counts."""
+        why = Counter(self.left_out.values()).most_common()
+        return "; ".join(f"{number:,} {reason}" for reason, number in why)
+
 
 def code_folder(folder: Path) -> Report:
     """Code the articles that were ingested into a folder, so that the study runs on them.
@@ -81,10 +87,10 @@ def code_folder(folder: Path) -> Report:
     Raises
     ------
     PackageError
-        If the folder lacks what `ingest` writes, or one of its files is damaged or has a slip.
+        If the folder lacks what `ingest` writes, or one of its files is damaged or has a slip, as
+        where `outlets.csv` has an unknown camp.
     CorpusError
-        If the tables do not fit the study's schema, as where `outlets.csv` has an unknown camp. In
-        both cases the folder stays as it was.
+        If the tables do not fit the study's schema. In both cases the folder stays as it was.
     """
     folder = Path(folder)
     return _write(folder, *_stored(folder))
@@ -116,9 +122,8 @@ def _stored(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     texts["event"] = event_sheet.read(folder, texts.index)
     texts["country"] = ""
     if (folder / "outlets.csv").exists():
-        outlets = stored.read(folder / "outlets.csv", corpus.columns()["outlets"])
-        countries = outlets.drop_duplicates("domain").set_index("domain")["country"]
-        texts["country"] = texts["outlet"].map(countries).fillna("")
+        outlets = stored.outlets(folder / "outlets.csv")
+        texts["country"] = texts["outlet"].map(outlets["country"]).fillna("")
     return texts, sentences, stored.persons(folder, texts, sentences)
 
 
@@ -195,21 +200,37 @@ def _write(folder, texts, sentences, persons) -> Report:
         made = Path(scratch)
         as_text = codes.assign(open=codes["open"].map({True: "true", False: "false"}))
         as_text.to_csv(made / "codes.csv", index=False, lineterminator="\n")
+        settings.write_text(made / "left_out.csv", _left_out(texts, left_out))
+        for name in ("CODEBOOK.md", "model_card.md"):
+            shutil.copyfile(settings.ROOT / "data" / name, made / name)
         if len(studied):
             for name, table in _tables(folder, studied, claims, used).items():
                 table.to_csv(made / f"{name}.csv", index=False, lineterminator="\n")
-            described = json.dumps(_descriptor(used), indent=2, ensure_ascii=False) + "\n"
+            described = json.dumps(_descriptor(used, report), indent=2, ensure_ascii=False) + "\n"
             (made / "datapackage.json").write_text(described, encoding="utf-8")
-            for name in ("outlets", *corpus.MAY_BE_ABSENT):  # checked with the others
+            stored.write_outlets(made / "outlets.csv", stored.outlets(folder / "outlets.csv"))
+            for name in corpus.MAY_BE_ABSENT:  # checked with the others
                 if (folder / f"{name}.csv").exists():
                     shutil.copyfile(folder / f"{name}.csv", made / f"{name}.csv")
             corpus.load(made)
-        for name in ("codes.csv", *_TABLES):
+        for name in (*_BESIDE, *_TABLES):
             if (made / name).exists():
                 os.replace(made / name, folder / name)
             else:
                 (folder / name).unlink(missing_ok=True)
+        if (made / "outlets.csv").exists():  # as a spreadsheet program saved it, the study cannot
+            os.replace(made / "outlets.csv", folder / "outlets.csv")
     return report
+
+
+def _left_out(texts: pd.DataFrame, reasons: dict[str, str]) -> str:
+    """Write `left_out.csv`, to be opened by a spreadsheet program."""
+    shown = texts.loc[list(reasons)]
+    title = shown["title"].where(shown["title"] != "", shown["text"].str[:100])
+    # None that a spreadsheet program would compute.
+    title = title.map(stored.one_line).replace(r"^([=+@-])", r" \1", regex=True)
+    table = pd.DataFrame({"title": title, "reason": reasons}, pd.Index(reasons, name="article_id"))
+    return "\ufeff" + table.to_csv(lineterminator="\n")
 
 
 def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
@@ -217,7 +238,7 @@ def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
     columns = corpus.columns()
     decided = codes[~codes["open"]].pivot(index="id", columns="code", values="value")
     decided = decided.reindex(columns=[code for own in CODES.values() for code in own])
-    outlets = stored.read(folder / "outlets.csv", columns["outlets"]).set_index("domain")
+    outlets = stored.outlets(folder / "outlets.csv")
     if missing := sorted(set(studied["outlet"]) - set(outlets.index)):
         raise PackageError(
             f"{folder / 'outlets.csv'} has no row for {missing[0]!r}, the outlet of an article; "
@@ -242,7 +263,6 @@ def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
     claims = claims.assign(
         claim_id=claims.index, text=claims["text"].map(stored.one_line), frame_2=""
     )
-    outlets = outlets[~outlets.index.duplicated()]
     events = corpus.event_facts(articles, outlets).reset_index()
     for column in ("directions", "camps", "langs", "shared"):
         events[column] = events[column].map(corpus.cell_text)
@@ -250,9 +270,20 @@ def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
     return {name: table[columns[name]] for name, table in made.items()}
 
 
-def _descriptor(codes: pd.DataFrame) -> dict:
+def _fate(report: Report) -> str:
+    """Say how much is left out and left open."""
+    out, articles = len(report.left_out), report.articles + len(report.left_out)
+    said = f"None of {articles:,} articles is left out"
+    if out:
+        said = f"Of {articles:,} articles {out:,} are left out ({report.reasons()})"
+    return (
+        f"{said}. Left open are {report.open['portrayal']:,} of {report.articles:,} portrayals "
+        f"and {report.open['frame']:,} of {report.claims:,} frames."
+    )
+
+
+def _descriptor(codes: pd.DataFrame, report: Report) -> dict:
     """Make the repository's descriptor fit codes that may be open, and say who coded."""
-    by_person = (codes["by"] == "person").sum()
     version = metadata.version("defection-framing")
     ours = stored.shipped()
     descriptor = {
@@ -263,7 +294,9 @@ def _descriptor(codes: pd.DataFrame) -> dict:
         "probability of each code and says who gave it. Claims are sentences of the articles: "
         "not to be published.",
         "coder": f"Classifiers learnt from the coded corpus (defection-framing {version}); "
-        f"{by_person:,} of {(~codes['open']).sum():,} codes by a person.",
+        f"{report.by_person:,} of {(~codes['open']).sum():,} codes by a person. {_fate(report)} "
+        "How well such codes fit, model_card.md says: portrayals and frames less in other "
+        "languages than in English.",
         "resources": ours["resources"],
     }
     said = {

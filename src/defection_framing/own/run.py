@@ -88,6 +88,7 @@ def _places(out: Path) -> list[str]:
         "Outlets to classify": ["outlets.csv"],
         "Events to merge and split": [event_sheet.SHEET],
         "Not taken, and why": ["rejected.csv"],
+        "Taken but not studied, and why": ["left_out.csv"],
     }
     there = {what: [out / f for f in files if (out / f).exists()] for what, files in places.items()}
     said = [f"{what}: {files[0]}" for what, files in there.items() if files]

@@ -64,6 +64,8 @@ def compare(read: dict[str, Given], population: dict[str, pd.DataFrame]) -> pd.D
         for code in own.settled if len(own.coders) > 1 else ():
             people = pd.DataFrame({who: table[code] for who, table in own.coders.items()})
             people = people.loc[:, (people != "").any()].map(_parts(code))
+            if people.shape[1] < 2:
+                continue
             alpha = stats.alpha_of_all(people, clusters, weights=weights)
             if not alpha["n"]:
                 continue

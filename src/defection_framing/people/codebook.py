@@ -15,9 +15,10 @@ def rules(asked: Iterable[str]) -> str:
     record, sections = _parts()
     rows = [_row(record, name) for name in asked]
     kept = [text for text in sections if _about(text) in asked]
-    return "\n\n".join(
+    text = "\n\n".join(
         ["\n".join(["| code | what |", "| --- | --- |", *filter(None, rows)]), *kept]
     )
+    return re.sub(r"^### \d+\. ", "### ", text, flags=re.M)  # a part of the rules, not from 1 on
 
 
 def definitions(name: str, codes: Iterable[str]) -> dict[str, str]:
@@ -29,7 +30,13 @@ def definitions(name: str, codes: Iterable[str]) -> dict[str, str]:
 
 
 def _defined(code: str, text: str) -> str:
-    """Definition of a code in a table row, after a bullet, or in brackets after the code."""
+    """Definition of a code in a table row, after a bullet, or in brackets after the code.
+
+    Of a bullet on two codes, parted by a slash, it has the part that is the code's own.
+    """
+    for pair in re.finditer(r"^- `(\w+)` / `(\w+)`: (.*)$", text, flags=re.M):
+        if code in pair.groups()[:2]:
+            return re.sub(r"(\w+) / (\w+)", rf"\{pair.groups().index(code) + 1}", pair[3])
     ways = (
         rf"^\| `{code}` \| (.*?) \|",
         rf"^- [`/ \w]*`{code}`[`/ \w]*: (.*)$",

@@ -16,6 +16,9 @@ from .sheets import CODES, DRAWN_FROM, SETS, UNITS, SheetError, draw, hand_out
 DECIDED = 100
 """Units without an open code that a review draws, of articles and of claims."""
 
+NOT_CODED = "voice"
+"""The code that classifiers leave to people in every claim."""
+
 _ALPHA = ["alpha", "alpha_low", "alpha_high"]
 
 
@@ -122,7 +125,8 @@ def review(folder: Path) -> str:
     """Have people decide what classifiers left open; take over what they gave, ask for the rest.
 
     Every unit with an open code is in the sheets, and a random sample of the others, whose guesses
-    are to be checked; the key holds the inclusion probabilities of both. Where an article's
+    are to be checked; the key holds the inclusion probabilities of both. Voice, which no classifier
+    codes, can be given to these and makes no claim open. Where an article's
     direction is open, all its codes and its claims are asked for at once. Articles that are coded
     later are a round of their own, in a folder `review-2` and so on.
     """
@@ -233,7 +237,8 @@ def _machine_codes(folder: Path) -> pd.DataFrame:
     if not path.is_file():
         raise SheetError(f"{path} is missing; run `defection-framing code corpus {folder}` first.")
     codes = own.codes(folder)
-    return codes[codes["by"] == "model"].assign(open=codes["open"] == "true")
+    is_open = (codes["open"] == "true") & (codes["code"] != NOT_CODED)
+    return codes.assign(open=is_open)[codes["by"] == "model"]
 
 
 def _coded_units(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
@@ -242,12 +247,12 @@ def _coded_units(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, pd.Da
     claims = own.sentences(folder, texts)
     codes = own.codes(folder).query("code == 'direction'").set_index("id")
     codes = codes["value"].where(codes["open"] != "true", "")
-    camp = pd.read_csv(folder / "outlets.csv", dtype=str).set_index("domain")["camp"]
+    camp = own.outlets(folder / "outlets.csv")["camp"]
     known = pd.DataFrame({"cluster": texts["family"], "article_direction": codes}, texts.index)
-    known["camp"] = texts["outlet"].map(camp[~camp.index.duplicated()]).map(CAMPS)
+    known["camp"] = texts["outlet"].map(camp).map(CAMPS)
     known["article_id"] = known.index
     shown = {
-        "article": texts[["url"]].assign(text=texts["lead"]),
+        "article": texts[["lead"]].set_axis(["text"], axis=1),  # an address would tell the outlet
         "claim": claims[["text"]].assign(url=claims["article_id"].map(texts["url"])),
     }
     of_claims = known.reindex(claims["article_id"]).set_index(claims.index)

@@ -37,7 +37,6 @@ _HELP = {
     "voice": "Whose claim the article presents it as; it takes the article's page.",
     "motives": "One or more; not_stated stands alone.",
 }
-_OPTIONAL = ("frame_2",)
 
 
 def html(kind: str, fields: dict, units: Iterable[dict]) -> str:
@@ -107,7 +106,7 @@ def _field(field) -> dict:
         "name": field.name,
         "label": label(field.name).capitalize() if not plain else "Second frame",
         "several": field.several,
-        "optional": field.name in _OPTIONAL,
+        "optional": field.optional,
         "plain": plain or not any(means.values()),
         "help": _HELP.get(field.name, ""),
         "options": [[code, means.get(code, "")] for code in field.allowed],

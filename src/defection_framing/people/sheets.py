@@ -74,6 +74,7 @@ class Field:
     name: str
     allowed: tuple[str, ...]  # the codes it may hold
     several: bool = False  # whether a cell may hold several, parted by semicolons
+    optional: bool = False  # whether a unit is done without it
 
 
 def write(files: dict[Path, str | tuple[pd.DataFrame, Sequence[Field]]]) -> None:
@@ -279,7 +280,10 @@ def fields_of(unit: str, key: pd.DataFrame) -> list[Field]:
     made = []
     for code in (code for code in CODES[unit] if code in key):
         more = (NOT_ABOUT,) if code == "direction" else ()
-        made.append(Field(code, corpus.codes(UNITS[unit], code) + more, code in SETS))
+        # Where no model gave a voice, there is none to check, and it takes the article's page.
+        optional = code == "frame_2" or (code == "voice" and not key[code].astype(bool).any())
+        allowed = corpus.codes(UNITS[unit], code) + more
+        made.append(Field(code, allowed, code in SETS, optional))
     return made
 
 

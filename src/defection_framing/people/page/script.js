@@ -92,8 +92,9 @@ function show() {
   at("unit-title").textContent = `${unit.unit[0].toUpperCase()}${unit.unit.slice(1)} ${place + 1} of ${order.length}`;
   at("text").textContent = unit.text ?? "Open the page and read headline and lead, about 2,000 characters.";
   at("link").replaceChildren();
-  if (/^https?:\/\//.test(unit.url ?? ""))
-    at("link").append(element("a", { href: unit.url, target: "_blank", rel: "noopener noreferrer" }, unit.url));
+  // The words of an address would tell the outlet; one at a host ".invalid" names an article without any.
+  if (/^https?:\/\/(?![^/]*\.invalid(\/|$))/.test(unit.url ?? ""))
+    at("link").append(element("a", { href: unit.url, target: "_blank", rel: "noopener noreferrer" }, "The article\u2019s page"));
   at("fields").replaceChildren(...fields.map((field, i) => {
     const box = element("fieldset", { className: field.plain ? "plain" : "" }, element("legend", {}, field.label));
     if (unit.given) box.append(element("p", {}, `Given: ${unit.given[field.name].join(" | ")}`));
