@@ -41,9 +41,10 @@ def test_words_of_leaving_are_found_in_inflected_forms(kind, text):
     assert multilingual.lexicon()[kind].search(text)
 
 
-def test_the_side_at_home_is_the_country_of_the_outlet_or_the_only_one_whose_bodies_are_named():
+def test_the_side_at_home_is_the_only_one_whose_bodies_or_towns_are_named_or_the_outlets():
     texts = ["Суд дал солдату срок.", "Верховна Рада ухвалила закон.", "Госдума и Рада.", "Rada"]
-    assert list(heads.homes(texts, ["RU", "", "", "RU"])) == [0, 1, 2, 0]
+    assert list(heads.homes(texts, ["RU", "", "", "RU"])) == [0, 1, 2, 1]
+    assert list(heads.homes(["Матрос из Новороссийска не вернулся."], ["UA"])) == [0]
 
 
 def test_languages_are_told_apart_by_their_words():

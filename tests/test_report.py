@@ -24,6 +24,7 @@ def told():
     return estimates(
         **{
             f"{same}/left/ua_to_ru": 0.5, f"{same}/received/ua_to_ru": 0.1,
+            f"{same}/crossings_to_Russia": 0.4,
             f"{by_camp}/Russian/ru_to_ua": 0.2, f"{by_camp}/Russian/ua_to_ru": 0.04,
         }
     )  # fmt: skip
@@ -37,6 +38,11 @@ def test_a_row_of_one_crossing_has_two_tellers_and_a_row_of_all_stories_one():
     own = rows.loc[(tables.ALL, "Russian outlets")]
     assert own["left_camp"] == own["received_camp"] == "Russian"
     assert (own["left"], own["received"]) == (0.2, 0.04)
+
+
+def test_a_row_of_fewer_cases_than_an_interval_takes_is_not_drawn():
+    rows = tables.traitor(told().assign(n_events=3))
+    assert tables.SAME not in rows.index.get_level_values("group")
 
 
 def test_rows_that_a_corpus_does_not_give_are_not_drawn():

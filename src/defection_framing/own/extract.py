@@ -25,7 +25,7 @@ from .pagedates import FAST, date_of_page
 MAX_CHARACTERS = 1_000_000
 """Length of the longest text that may be one article."""
 
-MIN_BYTES = 300
+SHORTEST = 150
 """Shortest text, in bytes of UTF-8: some 50 words in Latin script, 25 in Cyrillic, 100 signs of
 Chinese, which all say about as much."""
 
@@ -235,8 +235,8 @@ def _check(text: str, title: str) -> None:
         raise Unusable("is an error page or a bot check, no article")
     if not text.strip():
         raise Unusable("holds no text beside boilerplate")
-    if (size := len(text.encode())) < MIN_BYTES:
-        raise Unusable(f"is too short for an article ({size} bytes of text, at least {MIN_BYTES})")
+    if (size := len(text)) < SHORTEST:  # not in bytes, of which Cyrillic letters have two each
+        raise Unusable(f"is too short for an article ({size} characters, at least {SHORTEST})")
     if text.count("\ufffd") > len(text) / 100:
         raise Unusable("is damaged: its encoding cannot be repaired; save it in UTF-8")
     letters = sum(c.isalpha() or c.isspace() for c in text) / len(text)

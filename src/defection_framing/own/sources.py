@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from . import formats
 from .dates import Unusable
-from .extract import MIN_BYTES
+from .extract import SHORTEST
 from .formats import documents
 
 ADDRESS = re.compile(r"https?://[^\s\[\]/?#]+\S*", re.I)
@@ -202,7 +202,7 @@ def _input(record: formats.Record, where: str, name: str) -> Input:
     channel = fields.pop("channel", "")
     abstract = fields.pop("abstract", "")
     content = record.content
-    if content is None and (len(abstract.encode()) >= MIN_BYTES or not fields.get("url")):
+    if content is None and (len(abstract) >= SHORTEST or not fields.get("url")):
         content = abstract
     item = Input(at, f"{name}/{number}" if number else name, content, fields)
     item.charset, item.channel, item.problem = record.charset, channel, record.problem

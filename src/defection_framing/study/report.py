@@ -25,7 +25,7 @@ def _difference(known: pd.DataFrame, contrast: str) -> str:
 
 def size(known: pd.DataFrame, contrast: str = "portrayal_away") -> str:
     """What a contrast rests on, in words."""
-    own = known[known.index.str.startswith(f"{contrast}/") & known["n_events"].notna()]
+    own = known[known.index.str.startswith(f"{contrast}/") & (known["n_events"] > 0)]
     if own.empty:
         return "none"
     return f"{own['n_articles'].iloc[0]:,.0f} articles on {own['n_events'].iloc[0]:,.0f} cases"
@@ -71,8 +71,10 @@ def traitor(known: pd.DataFrame) -> pd.DataFrame:
         camps = {"left": left, "received": next(c for c in TOWARD if c != left)}
         sides = {s: (c, name(SAME_TRAITOR.name, s, direction)) for s, c in camps.items()}
         contrast = name(SAME_TRAITOR.name, f"crossings {DIRECTIONS[direction]}")
-        n = f"{known['n_events'].reindex([contrast]).iloc[0]:,.0f} cases"
-        rows.append(_row(known, SAME, DIRECTIONS[direction], contrast, sides, n))
+        n = known["n_events"].reindex([contrast]).iloc[0]
+        if n >= stats.MIN_PAIRS:  # of fewer there is no interval
+            row = DIRECTIONS[direction]
+            rows.append(_row(known, SAME, row, contrast, sides, f"{n:,.0f} cases"))
     rows += _by_camp(known, ALL, "portrayal_by_camp", "portrayal_away", SAME_TRAITOR.code)
     apart = "portrayal_unprosecuted", "portrayal_away_unprosecuted"
     return _told([*rows, *_by_camp(known, APART, *apart, SAME_TRAITOR.code)])

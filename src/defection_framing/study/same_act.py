@@ -194,6 +194,7 @@ def events(data: Corpus) -> pd.DataFrame:
         n_left=sides["n", True], n_received=sides["n", False],
     )  # fmt: skip
     table["value"] = table["left"] - table["received"]
+    table = table[table["value"].notna()].copy()  # a portrayal may be open
     table["occasion"] = table["slug"].map(data.events["occasion"])
     table["event"] = [re.sub(r" \(.*\)$", "", label(slug)) for slug in table["slug"]]
     table["panel"] = [f"crossings {DIRECTIONS[d]}" for d in table["direction"]]

@@ -117,7 +117,9 @@ def listed(table: pd.DataFrame, nearest: pd.DataFrame, what: str) -> str:
         )
         for _, own in nearest.loc[topic].iterrows():
             plain = re.sub(r"([*_`<>\[\]])", r"\\\1", own["claim"])  # not to be read as Markdown
-            lines.append(f"  - {plain} [{own['outlet']}]({own['address']})")
+            no_address = re.match(r"\w+://[^/]*\.invalid(?:/|$)", own["address"])
+            link = own["outlet"] if no_address else f"[{own['outlet']}]({own['address']})"
+            lines.append(f"  - {plain} {link}")
     return "\n".join(lines)
 
 

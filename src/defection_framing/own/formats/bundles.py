@@ -15,7 +15,8 @@ _MARKS = {
     "nexis": r"\d+ (?:of|von|de|sur|di|van) \d+ (?:DOCUMENTS?|DOKUMENTEN?|DOCUMENTOS|DOCUMENTI)",
     "nexis-uni": r"End of Document|Ende des Dokuments|Fin du document|Fin del documento",
     "factiva-fields": r"(?:LP|TD)(?:\s.*)?",
-    "factiva": r"(?:Document|Dokument|Documento|Документ|文件) [A-Z]{2,8}[0-9A-Za-z]{12,40}",
+    "factiva": r"(?:Document|Dokument|Documento|Документ|文件)"
+    r" [A-Z]{2,8}(?=\w*\d{4})[0-9A-Za-z]{8,40}",
     "proquest": r"ProQuest document ID:.*",
     "integrum": r"\^?ИС:.*",
 }
