@@ -205,11 +205,13 @@ def test_a_file_that_is_not_what_its_name_says_is_one_plain_sentence(tmp_path):
 
 def test_both_coders_name_the_frames_in_one_order_and_other_languages_go_to_the_encoder():
     model = coders.train()["frame"]
-    assert list(wording._learnt().classes_) == list(model.classes)
+    assert list(wording._learnt().classes_) == sorted(model.classes)
     texts = ["The court sentenced the pilot for treason.", "Суд приговорил лётчика за измену."]
     p = scale.probabilities(texts)
     assert np.allclose(p.sum(1), 1)
-    assert np.allclose(p[1], model.proba(frames.kept()[0].seen(texts[1:]))[0], atol=1e-4)
+    there = model.proba(frames.kept()[0].seen(texts[1:]))[0]
+    assert sorted(model.classes)[p[1].argmax()] == model.classes[there.argmax()]
+    assert np.allclose(sorted(p[1]), sorted(there), atol=1e-4)
 
 
 def test_there_are_as_many_tellings_as_the_study_has():

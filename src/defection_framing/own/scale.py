@@ -115,7 +115,9 @@ def _code(out: Path, name: str) -> str:
     texts = sorted(set(pd.read_parquet(out / "claims" / name, columns=["text"])["text"]))
     with threadpool_limits(1):  # sums by several threads differ in their last digits
         p = probabilities(texts)
-    coded = pd.DataFrame({"text": texts, "frame": coders.train()["frame"].classes[p.argmax(1)]})
+    coded = pd.DataFrame(
+        {"text": texts, "frame": np.sort(coders.train()["frame"].classes)[p.argmax(1)]}
+    )
     coded["probability"] = p.max(1).round(3)
     coded["open"] = coded["probability"] < OPEN_BELOW["frame"]
     # Distances of roots of probabilities are Hellinger's: no rare frame outweighs the others.
@@ -134,7 +136,7 @@ def probabilities(texts: Sequence[str]) -> np.ndarray:
     others = np.flatnonzero(~words)
     for start in range(0, len(others), _READ):
         rows = others[start : start + _READ]
-        p[rows] = model.proba(frames.kept()[0].seen(texts[rows]))
+        p[rows] = model.proba(frames.kept()[0].seen(texts[rows]))[:, model.classes.argsort()]
     return p
 
 
