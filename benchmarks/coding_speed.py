@@ -27,9 +27,10 @@ def main() -> None:
     adapted, coder, ways = frames.kept()[0], coders.train()["frame"], {}
     embed.cached = lambda texts, _, encode: _uncached(texts, encode)  # what is read is not kept
     ways["frames, this study"] = lambda texts: coder.proba(adapted.seen(texts))
-    for folder in (embed._folder(embed.DEFAULT_MODEL), *map(Path, sys.argv[1:])):
+    folders = {"all-MiniLM-L6-v2": embed._folder(embed.DEFAULT_MODEL)}
+    for name, folder in (folders | {Path(own).name: own for own in sys.argv[1:]}).items():
         model = sentence_transformers.SentenceTransformer(str(folder), device="cpu")
-        ways[f"{folder.name}, sentence-transformers' encode"] = model.encode
+        ways[f"{name}, sentence-transformers' encode"] = model.encode
     table = Path(__file__).with_name("coding_speed.csv")
     with table.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")

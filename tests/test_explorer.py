@@ -483,6 +483,7 @@ def test_wrong_code_gives_the_id_and_the_way_to_correct_it(explorer, table):
     page = explorer.open({"event": ["kuzminov-mi8"]}).page
     page.focus("[data-claim] button >> nth=0")
     page.keyboard.press("Enter")
+    page.wait_for_selector("#record", state="visible")
     assert "No person has checked these codes" in page.inner_text("#banner")
     first = chosen(table, {"event": ["kuzminov-mi8"]}).iloc[0]
     text = page.inner_text("#record")
@@ -496,6 +497,7 @@ def test_wrong_code_gives_the_id_and_the_way_to_correct_it(explorer, table):
     ):
         assert word in text
     other = Explorer(page.context.browser, explorer.path).open({"claim": first["claim_id"]})
+    other.page.wait_for_selector("#record", state="visible")
     assert other.page.inner_text("#record") == text  # the address holds the record
     other.page.close()
     page.go_back()
