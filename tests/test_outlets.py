@@ -1,6 +1,6 @@
 import pytest
 
-from defection_framing.corpus.outlets import outlet_of
+from defection_framing.corpus.outlets import leads_somewhere, outlet_of
 
 DOMAINS = {"one.example", "two.example.", "amp.paper.example", "a.blogs.example"}
 DOMAINS |= {"www-main.three.example", "10.1.2.3"}
@@ -37,3 +37,15 @@ def test_the_spelling_nearest_to_the_address_wins():
     assert outlet_of("https://one.example./x", both) == "one.example."
     assert outlet_of("https://one.example/x", both) == "one.example"
     assert outlet_of("https://www.one.example/x", both) == "www.one.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "leads"),
+    [
+        ("https://no-address.invalid/a/b", False),
+        ("https://courier.example/x.invalid/y", True),
+        ("https://notinvalid.example/", True),
+    ],
+)
+def test_an_address_that_stands_for_none_leads_nowhere(url, leads):
+    assert leads_somewhere(url) == leads

@@ -25,6 +25,11 @@ _NO_ACCOUNTS = frozenset(
 )
 
 
+def leads_somewhere(url: str) -> bool:
+    """Whether an address can be opened: hosts in `.invalid` stand for no address (RFC 2606)."""
+    return not (urlsplit(url).hostname or "").endswith(".invalid")
+
+
 def outlet_of(url: str, domains: Collection[str]) -> str:
     """Find the outlet of an address.
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from .. import stats
 from ..corpus import Corpus
+from ..corpus.outlets import leads_somewhere
 from ..domain import DIRECTIONS, TOWARD, label
 from . import codes, reliability
 from .estimands import PAIRED, POPULATIONS, SAME_OTHERS, SAME_TRAITOR, Paired, estimates, name
@@ -217,11 +218,9 @@ def table_of_events(data: Corpus) -> pd.DataFrame:
     articles = told(data)
     links = articles.groupby(["unit", "camp"])["url"].agg(
         lambda urls: " ".join(
-            str(i)
-            if re.match(r"\w+://[^/]*\.invalid(?:/|$)", u)  # stands for no address
-            else f'<a href="{html.escape(u)}">{i}</a>'
+            f'<a href="{html.escape(u)}">{i}</a>' if leads_somewhere(u) else str(i)
             for i, u in enumerate(urls, 1)
-        )  # fmt: skip
+        )
     )
     table = events(data)
     links = links.unstack("camp").reindex(table.index, columns=[*TOWARD])

@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from .. import settings, stats
+from ..corpus.outlets import leads_somewhere
 from ..domain import TO_RUSSIA, TOWARD
 from ..settings import SEED
 from . import topics_number, topics_words
@@ -117,8 +118,8 @@ def listed(table: pd.DataFrame, nearest: pd.DataFrame, what: str) -> str:
         )
         for _, own in nearest.loc[topic].iterrows():
             plain = re.sub(r"([*_`<>\[\]])", r"\\\1", own["claim"])  # not to be read as Markdown
-            no_address = re.match(r"\w+://[^/]*\.invalid(?:/|$)", own["address"])
-            link = own["outlet"] if no_address else f"[{own['outlet']}]({own['address']})"
+            linked = leads_somewhere(own["address"])
+            link = f"[{own['outlet']}]({own['address']})" if linked else own["outlet"]
             lines.append(f"  - {plain} {link}")
     return "\n".join(lines)
 
