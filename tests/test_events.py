@@ -190,3 +190,22 @@ def test_of_a_copy_is_said_of_what_even_where_dates_do_not_tell(meanings, origin
     articles = table(("", "0 degrees"), ("", "0 degrees")).assign(family="a0", how="copy")
     articles = articles.assign(copied_from=[original, ""], likest=["a1", "a0"])
     assert events.proposed(articles)["why"][0] == why
+
+
+def test_an_event_is_named_by_the_title_of_its_earliest_article():
+    articles = pd.DataFrame(
+        {
+            "article_id": ["a1111111111", "a2222222222", "a3333333333"],
+            "date": ["2024-05-02", "2024-05-01", ""],
+            "lang": "en",
+            "title": ["Second telling", "Капитан сел под Полтавой", ""],
+            "text": ["A captain landed near Poltava."] * 2 + ["Wheat prices rose again."],
+            "family": ["a1111111111", "a1111111111", "a3333333333"],
+            "copied_from": ["a2222222222", "", ""],
+            "how": ["copy", "", ""],
+            "likest": ["a2222222222", "", ""],
+        }
+    )
+    captain = "капитан-сел-под-полтавой-a2222"
+    wheat = "wheat-prices-rose-again-a3333"
+    assert list(events.proposed(articles)["event"]) == [captain, captain, wheat]

@@ -104,7 +104,7 @@ def test_claims_are_the_candidate_sentences_and_events_the_story_families(own):
     assert list(claims["text"]) == list(mine["text"])
     assert list(claims.index) == [f"{orchard}-{n}" for n in mine["n"]]
     article = loaded.articles.loc[orchard]
-    assert article["event"] == f"story-{orchard}"
+    assert article["event"].endswith(f"-{orchard[:5]}")
     assert article["gist"] == sentences.loc[sentences["article_id"] == orchard, "text"].iloc[0]
     assert article["sources"] == (
         "Ministry of Defence of Russia",

@@ -8,6 +8,7 @@ it. What a spreadsheet program makes of the file when it saves is read as well.
 
 import re
 from collections.abc import Container
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -87,7 +88,7 @@ def write(
 
 
 def read(folder: Path, articles: pd.Index) -> pd.Series:
-    """Events of articles by the sheet, as slugs: small letters and digits, parted by hyphens.
+    """Events of articles by the sheet, as slugs: small letters of any script and digits, hyphens.
 
     Raises
     ------
@@ -100,4 +101,4 @@ def read(folder: Path, articles: pd.Index) -> pd.Series:
             f"{Path(folder) / SHEET} has no row for the article {missing[0]}; "
             "run `defection-framing ingest` again."
         )
-    return sheet["event"].reindex(articles).map(slugify)
+    return sheet["event"].reindex(articles).map(partial(slugify, allow_unicode=True))

@@ -62,6 +62,9 @@ _BEGINNING = 600  # characters that are read: twice as many tell no more and tak
 _AT_ONCE = 32  # texts
 _ROWS = 1000  # stories compared with all others at a time, for memory's sake
 
+_SHORT, _ID = 32, 5
+# Most letters of a title, and of an id, in an event's name.
+
 _WORD = re.compile(r"\w*\d[\w-]*|[^\W\d_]+(?:['’ʼ-](?!s\b)[^\W\d_]+)*")
 
 
@@ -69,8 +72,9 @@ def proposed(articles: pd.DataFrame) -> pd.DataFrame:
     """Propose an event for each article: `article_id`, `event` and `why`, in their order.
 
     Articles have `article_id, date, lang, title, text` and what `families` gives. An event is named
-    `story-` and the smallest id in it; an article that is like no other is one by itself. `why`
-    says what an article shares with the likest one of its event, empty if it is by itself.
+    by the title of its earliest article and the beginning of that one's id, which tells events of
+    like titles apart; an article that is like no other is one by itself. `why` says what an article
+    shares with the likest one of its event, empty if it is by itself.
 
     Raises
     ------
@@ -95,15 +99,23 @@ def proposed(articles: pd.DataFrame) -> pd.DataFrame:
     for key, how, original, likest in articles[of_families].to_numpy():
         relation = f"{how} of" if original else f"{how} or original of"  # dates do not tell which
         why.setdefault(key, f"{relation} {likest}" if how else "")
-    of_story = articles["family"].map(dict(zip(stories["family"], group, strict=True)))
-    first = articles["article_id"].groupby(of_story).transform("min")
+    of_story = dict(zip(stories["family"], group, strict=True))
+    order = order.assign(group=order["family"].map(of_story)).sort_values(["date", "article_id"])
+    first = order.drop_duplicates("group").set_index("group")
+    named = first["title"].where(first["title"] != "", first["text"]).map(_short)
+    brief = named + "-" + first["article_id"].str[:_ID]
+    names_of = brief.mask(brief.duplicated(keep=False), named + "-" + first["article_id"])
     return pd.DataFrame(
         {
             "article_id": articles["article_id"],
-            "event": "story-" + first,
+            "event": articles["family"].map(of_story).map(names_of),
             "why": [why[key] for key in articles["article_id"]],
         }
     )
+
+
+def _short(title: str) -> str:
+    return slugify(title, max_length=_SHORT, word_boundary=True, allow_unicode=True) or "story"
 
 
 def _grouped(stories: pd.DataFrame, names: list[dict]) -> tuple[np.ndarray, dict[int, tuple]]:

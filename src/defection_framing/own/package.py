@@ -312,5 +312,5 @@ def _descriptor(codes: pd.DataFrame, report: Report) -> dict:
                 column["constraints"]["pattern"] = "a[0-9a-f]{10}-[1-9][0-9]*"
             column["constraints"].pop("maximum", None)  # of the number of a claim
             if column["name"] == "event":
-                column["example"] = "story-a0123456789"
+                column["example"] = "russian-captain-lands-jet-a0123"
     return descriptor
