@@ -16,6 +16,7 @@ from defection_framing.text.embed import (
     DEFAULT_MODEL,
     EmbeddingError,
     embed,
+    give,
     track,
     vectors,
 )
@@ -259,3 +260,13 @@ def test_vectors_of_another_model_are_not_mixed_in(tmp_path):
     assert vectors(TEXTS).shape == (4, 384)
     with pytest.raises(EmbeddingError, match="sha256:0000"):
         vectors(["A text that is not tracked."])
+
+
+def test_vectors_that_are_given_are_used_and_no_others_beside_them(tmp_path, no_model):
+    rng = np.random.default_rng(0)
+    given = rng.normal(size=(4, 5)).astype(np.float16)
+    give(TEXTS, given, "a model of another kind", tmp_path / "data")
+    no_model()
+    np.testing.assert_array_equal(vectors(TEXTS[::-1]), given[::-1].astype(np.float32))
+    with pytest.raises(EmbeddingError, match="lacks 1 of the texts.*'A text.* code corpus"):
+        vectors([*TEXTS, "A text that came later."])

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_mutual_info_score
 
 from defection_framing import corpus, settings
 from defection_framing.own import events
@@ -209,3 +211,12 @@ def test_an_event_is_named_by_the_title_of_its_earliest_article():
     captain = "капитан-сел-под-полтавой-a2222"
     wheat = "wheat-prices-rose-again-a3333"
     assert list(events.proposed(articles)["event"]) == [captain, captain, wheat]
+
+
+@pytest.mark.slow
+def test_meanings_group_texts_by_what_they_tell_in_whatever_language():
+    articles = pd.concat([invented(1), invented(2), invented(3)], ignore_index=True)
+    vectors = events.meanings(articles["title"] + "\n" + articles["text"], articles["lang"])
+    groups = KMeans(16, n_init=10, random_state=0).fit_predict(vectors)
+    assert adjusted_mutual_info_score(articles["told"], groups) > 0.6
+    assert adjusted_mutual_info_score(articles["lang"], groups) < 0.05

@@ -14,6 +14,7 @@ from defection_framing.cli import app
 from defection_framing.own import coding, package
 from defection_framing.own.ingest import ingest
 from defection_framing.own.package import PackageError, code_folder, set_codes
+from defection_framing.publish.run import embedded_texts
 from defection_framing.text import embed
 
 pytestmark = pytest.mark.slow  # the coders are fitted first
@@ -93,6 +94,13 @@ def test_the_samples_can_be_loaded_and_what_is_left_out_is_told(ingested, tmp_pa
     assert {name: before[name] for name in before} == {n: contents(own)[n] for n in before}
     assert set(contents(own)) - set(before) == {*package._BESIDE, *package._TABLES}
     assert f" {report.open['frame']} of {report.claims} frames" in loaded.coder
+
+
+def test_a_corpus_in_several_languages_brings_vectors_of_its_own(own, monkeypatch):
+    monkeypatch.setenv("DEFECTION_DATA", str(own))
+    monkeypatch.setattr(embed, "embed", lambda *_: pytest.fail("the English encoder was asked"))
+    texts = embedded_texts(corpus.load(own))
+    assert embed.vectors(texts).shape == (len(texts), 384)
 
 
 def test_claims_are_the_candidate_sentences_and_events_the_story_families(own):

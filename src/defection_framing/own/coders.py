@@ -311,7 +311,7 @@ class Frame:
 
 def studied(seen: Seen) -> Seen:
     """The same claims with the vectors of the study's encoder, shape (n, 384)."""
-    return seen._replace(vectors=embed.vectors(list(seen.reading)))
+    return seen._replace(vectors=embed.vectors(seen.reading, settings.ROOT / "data"))
 
 
 def others() -> pd.DataFrame:

@@ -156,7 +156,7 @@ def _likeness(stories: pd.DataFrame, names: list[dict]) -> Callable:
     values, *at = zip(*cells, strict=True) if cells else ((), (), ())
     held = csr_array((values, at), shape=(n, max(1, len(many))))
     size = np.sqrt(held.multiply(held).sum(1))
-    vectors = _meanings((stories["title"] + "\n" + stories["text"]).str.strip(), stories["lang"])
+    vectors = meanings((stories["title"] + "\n" + stories["text"]).str.strip(), stories["lang"])
     day = pd.to_datetime(stories["date"], format="ISO8601", errors="coerce").to_numpy()
     slack = stories["date"].str.len().map({4: 366, 7: 31}).fillna(0).to_numpy()
 
@@ -173,8 +173,8 @@ def _likeness(stories: pd.DataFrame, names: list[dict]) -> Callable:
     return likeness
 
 
-def _meanings(texts: pd.Series, langs: pd.Series) -> np.ndarray:
-    """Vectors of what texts are about, of length 1, less the mean of their language."""
+def meanings(texts: pd.Series, langs: pd.Series) -> np.ndarray:
+    """Vectors of what n texts are about, of length 1, less the mean of their language; (n, 384)."""
     written = pd.DataFrame(table("written.csv"))
     written = written.groupby("lang").head(30)  # as many as of any but English
     rows = _read([*written["text"], *texts.str[:_BEGINNING]])

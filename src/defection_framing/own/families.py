@@ -122,7 +122,7 @@ def _rewrites(articles: pd.DataFrame) -> dict[tuple[int, int], tuple[str, float]
     if len(known) < 2:
         return {}
     beginnings = (known["title"] + "\n" + known["text"]).str.strip().str[:_BEGINNING]
-    vectors = embed.vectors(beginnings)
+    vectors = embed.vectors(beginnings, settings.ROOT / "data")
     index = NearestNeighbors(radius=1 - REWRITE, metric="cosine").fit(vectors)
     found = index.radius_neighbors_graph(mode="distance").tocoo()
     days = pd.to_datetime(known["date"], format="%Y-%m-%d", errors="coerce").to_numpy()

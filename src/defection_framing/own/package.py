@@ -5,6 +5,7 @@
 - `articles.csv`, `claims.csv`, `events.csv` and their `datapackage.json`: the study's tables of the
   articles that can be studied. Claims are the candidate sentences of an article's lead, events are
   those of `events_sheet.csv`. A cell of a code that is open is empty;
+- `embeddings.npy`, `embeddings.json`: vectors of their texts, where not all are in English;
 - `left_out.csv`: the articles that cannot be studied (`article_id, title, reason`);
 - `CODEBOOK.md` and `model_card.md`, the repository's: what the codes mean and how well they fit;
 - `codes.csv`: every code (`unit, id, code, value, probability, open, by`), the directions of
@@ -27,7 +28,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import corpus, settings
-from . import coders, coding, event_sheet, readings
+from ..publish.run import embedded_texts
+from ..text import embed
+from . import coders, coding, event_sheet, events, readings
 from . import folder as stored
 from .coders import ARTICLE_CODES, CLAIM_CODES
 from .folder import CODES, COLUMNS, PackageError
@@ -36,6 +39,9 @@ _MAY_BE_OPEN = {"portrayal", "motives", "occasion", "who", "outcome", "origin", 
 _TABLES = ("articles.csv", "claims.csv", "events.csv", "datapackage.json")
 _BESIDE = ("codes.csv", "left_out.csv", "CODEBOOK.md", "model_card.md")
 _SLICE = "o"  # own: what tells the slices of the repository's corpus apart
+_ENCODER = "multilingual-e5-small, less the mean of the language"
+# What `events.meanings` rests on.
+
 _AT_ONCE = 2000  # texts that are coded at a time, for memory's sake
 
 _NO_CLAIM = "without a claim in the lead"
@@ -212,8 +218,8 @@ def _write(folder, texts, sentences, persons) -> Report:
             for name in corpus.MAY_BE_ABSENT:  # checked with the others
                 if (folder / f"{name}.csv").exists():
                     shutil.copyfile(folder / f"{name}.csv", made / f"{name}.csv")
-            corpus.load(made)
-        for name in (*_BESIDE, *_TABLES):
+            _embed(corpus.load(made), made)
+        for name in (*_BESIDE, *_TABLES, *embed.FILES):
             if (made / name).exists():
                 os.replace(made / name, folder / name)
             else:
@@ -221,6 +227,21 @@ def _write(folder, texts, sentences, persons) -> Report:
         if (made / "outlets.csv").exists():  # as a spreadsheet program saved it, the study cannot
             os.replace(made / "outlets.csv", folder / "outlets.csv")
     return report
+
+
+def _embed(data: corpus.Corpus, folder: Path) -> None:
+    """Give a corpus that is not all in English vectors by a multilingual encoder.
+
+    The study's own knows English alone, and would group texts by their language.
+    """
+    articles, claims = data.article_table()["lang"], data.claim_table()["lang"]
+    if (articles == "en").all():
+        return
+    texts = pd.Series(embedded_texts(data))
+    langs = pd.concat([claims, articles] * 2, ignore_index=True).astype(str)
+    first = ~texts.duplicated()
+    texts, langs = texts[first].reset_index(drop=True), langs[first].reset_index(drop=True)
+    embed.give(list(texts), events.meanings(texts, langs), _ENCODER, folder)
 
 
 def _left_out(texts: pd.DataFrame, reasons: dict[str, str]) -> str:

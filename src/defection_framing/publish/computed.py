@@ -54,9 +54,8 @@ def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Sentence]:
         text = f"The claims are cut into {known['topics/number']:count} topics (a choice)."
         if others := (data.articles["lang"].astype(str) != "en").sum():
             text += (
-                f" They and the kinds of story rest on an English encoder. {others:,} of "
-                f"{len(data.articles):,} articles are in other languages, and may be grouped by "
-                "their language more than by what they tell."
+                f" {others:,} of {len(data.articles):,} articles are not in English: they and the "
+                "kinds of story rest on a multilingual encoder, less the mean of each language."
             )
         yield Sentence(text, "2_topics", "claim_map", False)
 

