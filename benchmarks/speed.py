@@ -58,7 +58,7 @@ def measured(command) -> tuple[float, float]:
 
 def main() -> None:
     """Measure and write the table."""
-    for folder in (*(cache_dir() / kept for kept in ("study", "corpus", "redraws")), MYPY):
+    for folder in (*(cache_dir() / kept for kept in ("study", "corpus", "codes")), MYPY):
         shutil.rmtree(folder, ignore_errors=True)
     table = Path(__file__).with_name("speed.csv")
     where = f"{platform.processor() or platform.machine()}, {psutil.cpu_count()} cores"

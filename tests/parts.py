@@ -1,4 +1,4 @@
-"""Parts of the repository's corpus, written out as corpora of their own."""
+"""Parts of the repository's corpus, written out as corpora of their own; kept tables repeated."""
 
 import shutil
 from pathlib import Path
@@ -7,6 +7,7 @@ import pandas as pd
 
 from defection_framing import corpus
 from defection_framing.settings import ROOT
+from defection_framing.study import kept
 
 CODINGS = ("codings_claims", "codings_articles")
 
@@ -31,3 +32,10 @@ def write(folder: Path, keep, codings: bool = False) -> Path:
         table.to_csv(folder / f"{name}.csv", index=False)
     shutil.copy(ROOT / "data" / "datapackage.json", folder)
     return folder
+
+
+def repeat(simulation: kept.Simulation) -> None:
+    """Repeat the small run of a simulation and hold it to the kept one, written with six digits."""
+    stored = pd.read_csv(kept.folder() / f"{simulation.name}_few.csv")
+    now = simulation.run(simulation.few).reset_index(drop=True)
+    pd.testing.assert_frame_equal(now, stored, check_dtype=False, rtol=1e-5, atol=1e-9)

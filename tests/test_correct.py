@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import parts
 from defection_framing import corpus as loader
 from defection_framing import stats
 from defection_framing.people import correct, coverage, human
@@ -212,7 +213,7 @@ def test_left_out_codes_are_kept_for_every_article_and_claim(monkeypatch):
 
 def test_the_kept_simulation_would_come_out_the_same(monkeypatch):
     monkeypatch.delenv("DEFECTION_DATA", raising=False)
-    assert coverage.CORRECTED_COVERAGE.check().empty
+    parts.repeat(coverage.CORRECTED_COVERAGE)
     assert coverage.CORRECTED_COVERAGE.stale() == []
 
 

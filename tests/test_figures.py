@@ -68,24 +68,6 @@ def test_heat():
     return figures.heat(counts, "direction", below=counts, outlined=[("Russian", "ru_to_ua")])
 
 
-def curve(values, reported):
-    t = pd.DataFrame({"value": values})
-    t["low"], t["high"] = t["value"] - 0.1, t["value"] + 0.1
-    t["excludes_zero"] = (t["low"] > 0) | (t["high"] < 0)
-    return t.assign(reported=t.index == reported)
-
-
-@image
-def test_curves():
-    tables = {"a": curve(np.linspace(-0.15, 0.4, 30), 20), "b": curve([0.01, 0.2, 0.6], 0)}
-    tables["a"].loc[27:, ["low", "high"]] = np.nan
-    tables["b"][["low", "high"]] = np.nan
-    counts = {"value": [0.23, 0.01], "specifications": [30, 3], "without_interval": [3, np.nan]}
-    counts["other_sign"] = [2, np.nan]
-    summary, names = pd.DataFrame(counts, ["a", "b"]), {"a": "treason", "b": "all frames"}
-    return figures.curves(pd.concat(tables), summary, names, {"b"})
-
-
 @pytest.mark.slow
 def test_importing_and_drawing_leave_a_researchers_matplotlib_alone():
     code = """
@@ -191,14 +173,10 @@ def test_panels_without_values_are_left_out_and_empty_tables_draw_nothing():
         assert fig.made_by == "figures.forest.forest"
 
 
-def test_curves_and_what_holds_of_nothing_draw_nothing():
-    none = pd.DataFrame(columns=["value"], index=pd.MultiIndex.from_arrays([[], []]))
+def test_what_holds_of_nothing_draws_nothing():
     summary = pd.DataFrame({"specifications": [0]}, ["a"])
-    for fig in (
-        figures.curves(none, summary, {"a": "A"}, set()),
-        figures.what_holds(summary, {"a": none["value"]}, {"a": "A"}, ""),
-    ):
-        assert "nothing to show" in fig.axes[0].texts[0].get_text()
+    fig = figures.what_holds(summary, {"a": pd.Series(dtype=float)}, {"a": "A"}, "")
+    assert "nothing to show" in fig.axes[0].texts[0].get_text()
 
 
 def test_series_that_meet_in_one_figure_differ_in_marker_or_fill():

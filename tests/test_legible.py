@@ -141,23 +141,13 @@ def counts():
     return figures.counts(table, "year", "articles", table.sum(), "undated")
 
 
-def curves(function):
+def what_holds():
     names = dict(zip("abcdefghij", long(10), strict=True))
-    t = pd.DataFrame({"value": np.linspace(-0.9, 0.9, 50), "reported": np.arange(50) == 30})
-    t["low"], t["high"], t["excludes_zero"] = t["value"] - 0.5, t["value"] + 0.5, True
+    values = dict.fromkeys(names, pd.Series(np.linspace(-0.9, 0.9, 50)))
     row = {"value": 0.1, "median": 0.2, "lowest": -0.9, "highest": 0.9, "specifications": 12345.0}
-    row |= dict.fromkeys(["same_sign", "holds", "with_interval", "other_sign"], 12344.0)
-    summary = pd.DataFrame([row | {"percentile": 0.5, "without_interval": 9999}] * 10, list(names))
-    if function == "curves":
-        return figures.curves(pd.concat(dict.fromkeys(names, t)), summary, names, {"b"})
-    return figures.what_holds(summary, dict.fromkeys(names, t["value"]), names, LONG)
-
-
-def coverage():
-    table = pd.DataFrame({x: np.linspace(0.8 + 0.02 * i, 0.96, 6) for i, x in enumerate(long(6))})
-    return figures.coverage(
-        table.set_axis([4, 5, 6, 8, 10, 40]), {"shares and contrasts": 7, "same act": 4}
-    )
+    row |= dict.fromkeys(["same_sign", "holds", "with_interval"], 12344.0)
+    summary = pd.DataFrame([row | {"percentile": 0.5}] * 10, list(names))
+    return figures.what_holds(summary, values, names, LONG)
 
 
 DEMANDING = {
@@ -171,9 +161,7 @@ DEMANDING = {
     "heat": lambda: heat(dict.fromkeys(domain.CAMPS.values())),
     "heat of two tables": lambda: heat(domain.DIRECTIONS, beside=True),
     "counts": counts,
-    "curves": lambda: curves("curves"),
-    "what_holds": lambda: curves("what_holds"),
-    "coverage": coverage,
+    "what_holds": what_holds,
 }
 
 

@@ -14,7 +14,6 @@ from defection_framing.study.estimands import (
     HEADLINES,
     PAIRED,
     SAME_CONVERT,
-    SAME_OTHERS,
     SAME_TRAITOR,
     SAME_TREASON,
     TRAITOR_AWAY,
@@ -71,7 +70,7 @@ def option(table, choice, wanted):
 
 def test_as_reported_the_estimates_are_those_of_the_study(data, m):
     for p in (SAME_TRAITOR, SAME_CONVERT, SAME_TREASON):
-        [row] = multiverse.paired(m, [p], ())[p.name][0].itertuples()
+        [row] = multiverse.paired(m, [p], ())[p.name].itertuples()
         own = same_act.paired(data, p)
         assert (row.value, row.n_events) == (pytest.approx(own["value"]), own["n_events"])
         assert row.reported and own["low"] < row.low < row.value < row.high < own["high"]
@@ -86,8 +85,8 @@ def test_as_reported_the_estimates_are_those_of_the_study(data, m):
 def test_an_option_does_what_the_sensitivity_of_its_name_does(data, m, sensitivity):
     choice, wanted = AS_SENSITIVITY[sensitivity]
     for p in (SAME_TRAITOR, SAME_TREASON):
-        row = option(multiverse.paired(m, [p], (choice,))[p.name][0], choice, wanted)
-        made, cluster = same_act.compared(data, p, sensitivity)
+        row = option(multiverse.paired(m, [p], (choice,))[p.name], choice, wanted)
+        made, cluster = same_act.paired_events(data, p, sensitivity)
         own = stats.paired_contrast(made, cluster, flips=10).loc[p.code]
         assert row.value == pytest.approx(own["value"])
         assert row.n_events == len(made.names)
@@ -120,7 +119,7 @@ def test_crossed_choices_of_a_pair_do_together_what_each_says(data, m):
     wanted = COPIES | {"copies": "in", "acts": "no prosecutions"}
     wanted |= {"Russian camp": "with pro-Russian abroad", "directions": "each event the same"}
     wanted |= {"within a camp": "each outlet the same"}
-    table = multiverse.paired(m, [SAME_TRAITOR], tuple(wanted))[SAME_TRAITOR.name][0]
+    table = multiverse.paired(m, [SAME_TRAITOR], tuple(wanted))[SAME_TRAITOR.name]
     [row] = table[np.all([table[c] == o for c, o in wanted.items()], axis=0)].itertuples()
     t = by_hand(data, True, pro_russian_abroad="Russian")
     t = t[(t["occasion"] != "prosecution") & ~t["sought_by_law"]].astype({"direction": str})
@@ -142,7 +141,7 @@ def test_crossed_choices_of_a_contrast_do_together_what_each_says(data, m):
 
 def test_no_specification_is_there_twice_and_one_is_the_reported(m):
     tables = multiverse.paired(m, [SAME_TRAITOR])
-    both = tables[SAME_TRAITOR.name][0], multiverse.unpaired(m, [COLLAPSE_RU])[COLLAPSE_RU.name]
+    both = tables[SAME_TRAITOR.name], multiverse.unpaired(m, [COLLAPSE_RU])[COLLAPSE_RU.name]
     for table in both:
         choices = [c for c in CHOICES if c in table]
         assert len(table) > 500 and not table.duplicated(choices).any()
@@ -155,7 +154,7 @@ def test_no_specification_is_there_twice_and_one_is_the_reported(m):
 def test_an_option_that_changes_nothing_is_not_counted(m):
     everything = np.ones(len(m.articles), bool)
     dated = replace(m, keeps=m.keeps | {("dates", "dated only"): everything})
-    table = multiverse.paired(dated, [SAME_TRAITOR], ("dates", "directions"))[SAME_TRAITOR.name][0]
+    table = multiverse.paired(dated, [SAME_TRAITOR], ("dates", "directions"))[SAME_TRAITOR.name]
     assert table["dates"].tolist() == ["all", "all"]
     table = multiverse.unpaired(dated, [TRAITOR_AWAY], ("dates",))[TRAITOR_AWAY.name]
     assert table["dates"].tolist() == ["all"]
@@ -174,7 +173,7 @@ def test_what_is_planted_in_articles_that_an_option_drops_or_adds_shows_there_al
                 continue
             tried += 1
             table = multiverse.paired(coded(m, planted), [SAME_TRAITOR], (choice,))
-            table = table[SAME_TRAITOR.name][0]
+            table = table[SAME_TRAITOR.name]
             assert option(table, choice, less.options[choice]).value == 0
             assert option(table, choice, more.options[choice]).value > 0
     assert tried
@@ -218,40 +217,18 @@ def test_weights_services_and_shared_events_change_a_contrast_as_they_say(m):
     assert own["each article once"] > 2 * own["each event once"] > 0
 
 
-def test_the_signs_of_events_tell_a_planted_difference_from_none(m):
-    choices = ("wave", "outlets of doubtful camp", "directions", "codes")
-    planted = coded(m, np.where(leaving(m), 0.6, 0.2))
-    table, p = multiverse.paired(planted, [SAME_TRAITOR], choices)[SAME_TRAITOR.name]
-    assert np.allclose(table["value"], 0.4) and p == pytest.approx(1 / 1001)
-    found = []
-    for seed in range(12):
-        none = coded(m, np.random.default_rng(seed).random(len(m.articles)))
-        found.append(multiverse.paired(none, [SAME_TRAITOR], choices)[SAME_TRAITOR.name][1])
-    assert np.mean(np.array(found) < 0.05) <= 0.25 and np.ptp(found) > 0.3
-
-
-def test_the_joint_test_is_that_of_the_study_and_crosses_its_choices(data, m):
-    table = multiverse.joint(m, SAME_OTHERS)
-    [own] = table[table["reported"]].itertuples()
-    made, _ = same_act.compared(data, SAME_OTHERS)
-    assert own.n_events == len(made.names)
-    assert own.value == pytest.approx(stats.joint_test(made)[1], abs=0.005)
-    assert set(table["codes"]) == set(CHOICES["codes"]) and table["value"].between(0, 1).all()
-
-
 def test_one_coder_has_fewer_specifications_and_no_material_none(data):
     none = {c: getattr(data, c).head(0) for c in ("codings_claims", "codings_articles")}
     alone = multiverse.material(replace(data, **none))
-    table = multiverse.paired(alone, [SAME_TRAITOR], ("codes", "dates"))[SAME_TRAITOR.name][0]
+    table = multiverse.paired(alone, [SAME_TRAITOR], ("codes", "dates"))[SAME_TRAITOR.name]
     assert set(table["codes"]) == {"pooled"} and len(table) == 2
     nothing = np.zeros(len(alone.articles), bool)
     curves = {
-        **{k: t for k, (t, _) in multiverse.paired(alone, [SAME_TRAITOR], keep=nothing).items()},
+        **multiverse.paired(alone, [SAME_TRAITOR], keep=nothing),
         **multiverse.unpaired(alone, [TRAITOR_AWAY], keep=nothing),
     }
-    summary = what_survives.summary(curves, {})
+    summary = what_survives.summary(curves)
     assert summary["specifications"].tolist() == [0, 0] and summary["value"].isna().all()
-    assert what_survives.drawn(curves).empty
     assert what_survives.by_option(curves).isna().all(axis=None)
 
 
@@ -267,23 +244,19 @@ def test_a_curve_is_summed_up_by_hand():
             "more than one, z": [0, 1, 1, np.nan],
         }
     ).assign(low=[-0.3, 0.05, 0.1, np.nan], high=0.5)
-    s = what_survives.summary({"x": t}, {"x": 0.03})
+    s = what_survives.summary({"x": t})
     counts = ["specifications", "same_sign", "with_interval", "without_interval", "holds"]
     assert s.loc["x", counts].tolist() == [4, 3, 3, 1, 2]
-    assert s.loc["x", ["percentile", "median", "p"]].tolist() == [0.375, 0.2, 0.03]
+    assert s.loc["x", ["percentile", "median"]].tolist() == [0.375, 0.2]
     assert what_survives.by_option({"x": t}).at[("dates", "dated only"), "x"] == 0.25
     rules = what_survives.by_rule({"x": t}, s)["x"]
     assert rules.loc[("more than one, z", 7)].tolist() == [0.5, 0.5]
     assert rules.loc[("more than one, z", 5)].tolist() == [0.75, pytest.approx(2 / 3)]
-    assert what_survives.drawn({"x": t}).loc["x", "value"].tolist() == t["value"].tolist()
-    many = pd.concat([t.assign(reported=False)] * 500 + [t], ignore_index=True)
-    assert what_survives.drawn({"x": many})["reported"].sum() == 1
 
 
 def test_recorded_names_are_of_what_the_study_estimates(m):
-    curves = {SAME_TRAITOR.name: multiverse.paired(m, [SAME_TRAITOR], ("wave", "codes"))[
-        SAME_TRAITOR.name][0]}  # fmt: skip
-    s = what_survives.summary(curves, {})
+    curves = multiverse.paired(m, [SAME_TRAITOR], ("wave", "codes"))
+    s = what_survives.summary(curves)
     medians = what_survives.by_option(curves)
     found = what_survives.surviving(s, medians, {SAME_TRAITOR.name: 0.8})["value"]
     assert set(PAIRED) >= {n.removesuffix("/width") for n in found.index if n.endswith("/width")}

@@ -59,19 +59,19 @@ def test_the_tables_hold_the_likeliest_code_of_the_passes_that_are_pooled():
         named = data.articles[column].cat.categories
         used = passes.used(data.codings_articles, column, named)
         assert (used == data.articles[column].astype(str)).all(), column
-    redraws = codes.redraws(data, "portrayal", draws=2)
-    best = redraws.names[redraws.expected.argmax(1)]
+    code_draws = codes.of_articles(data, "portrayal", draws=2)
+    best = code_draws.names[code_draws.expected.argmax(1)]
     assert list(best) == list(data.articles["portrayal"].astype(str))
 
 
 @pytest.mark.slow
 def test_each_variant_of_the_codes_comes_from_its_passes():
     data = corpus.load(ROOT / "data")
-    first = codes.redraws(data, "portrayal", "first pass", draws=2)
+    first = codes.of_articles(data, "portrayal", "first pass", draws=2)
     given = data.codings_articles["portrayal"].xs("0", level="coder")
     assert list(first.names[first.expected.argmax(1)]) == list(given.astype(str))
     assert set(first.expected.ravel()) == {0, 1}
-    majority = codes.redraws(data, "portrayal", "majority", draws=2)
+    majority = codes.of_articles(data, "portrayal", "majority", draws=2)
     votes = data.codings_articles["portrayal"].astype(str).unstack("coder").mode(axis=1)
     clear = votes[1].isna() if 1 in votes else votes[0].notna()
     chosen = pd.Series(majority.names[majority.expected.argmax(1)], data.articles.index)

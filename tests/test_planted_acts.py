@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import synthetic
-from defection_framing import corpus, settings
+from defection_framing import corpus, settings, stats
 from defection_framing.study import codes, plan, same_act
 from defection_framing.study.estimands import SAME_TRAITOR, SAME_TREASON
 
@@ -20,17 +20,18 @@ KEPT = 0.85  # of a difference, about, by codes pooled from such coders
 @pytest.fixture
 def studied(tmp_path, monkeypatch):
     """Write, load and compare a corpus as notebook 3 does, with fewer draws."""
-    few = {s: same_act.SENSITIVITIES[s] for s in ("as planned", "new events")}
-    monkeypatch.setattr(same_act, "SENSITIVITIES", few)
+    few = {s: same_act.WAYS[s] for s in ("as planned", "new events")}
+    monkeypatch.setattr(same_act, "WAYS", few)
     monkeypatch.setattr(plan, "DIRECTIONAL", [*few])
-    monkeypatch.setattr(plan, "ENERGY_DRAWS", (99, 99))
+    few_draws = partial(stats.energies, bootstraps=99, sets=99)
+    monkeypatch.setattr(stats, "energies", few_draws)
     monkeypatch.setattr(settings, "cache_dir", lambda: tmp_path / ".cache")
-    monkeypatch.setattr(codes, "redraws", partial(codes.redraws, draws=100))
+    monkeypatch.setattr(codes, "of_articles", partial(codes.of_articles, draws=100))
 
     def study(seed, **effects):
         claims = synthetic.claims(seed, events=80, coverage=0.9, **effects)
         data = corpus.load(synthetic.write(tmp_path / f"{seed} {effects}", claims, RIGHT, seed))
-        table = same_act.sensitivities(data)
+        table = same_act.comparisons(data)
         return table, plan.verdicts(table, plan.directional(data))
 
     return study

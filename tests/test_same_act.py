@@ -22,7 +22,7 @@ def articles(rows):
     coded = stats.Coded(table["traitor"].to_numpy(int)[:, None], 2)
     names = pd.Index(["neutral", "traitor"])
     ids = pd.Index(table["article_id"])
-    return table, stats.redraw(ids, table["event"], [coded], names, np.arange(len(table)), 50)
+    return table, stats.draw_codes(ids, table["event"], [coded], names, np.arange(len(table)), 50)
 
 
 ROWS = [
@@ -38,7 +38,7 @@ ROWS = [
 
 def test_who_is_left_depends_on_the_direction():
     assert same_act.LEFT == {"ru_to_ua": "Russian", "ua_to_ru": "Ukrainian"}
-    assert same_act.SIDES["crossings to Russia"] == ("Ukrainian", "Russian")
+    assert same_act.TELLERS["crossings to Russia"] == ("Ukrainian", "Russian")
 
 
 def test_a_difference_is_the_camp_left_minus_the_camp_that_received():
@@ -51,25 +51,27 @@ def test_a_difference_is_the_camp_left_minus_the_camp_that_received():
 
 
 def test_an_event_with_one_telling_once_a_code_is_left_out_is_dropped():
-    table, redraws = articles(ROWS)
-    pairs, used = same_act.pairs(table, redraws.without("traitor"))
+    table, code_draws = articles(ROWS)
+    pairs, used = same_act.pairs(table, code_draws.without("traitor"))
     assert list(pairs.names) == ["x/ru_to_ua"] and len(used) == 2
 
 
 def test_only_events_that_both_camps_told_in_one_direction_are_compared(data):
-    told = same_act.told(data)
+    told = same_act.shared_articles(data)
     assert told.groupby("unit")["camp"].nunique().eq(2).all()
     assert set(told["direction"]) == set(same_act.LEFT)
     assert (told["outcome"] != "none").all() and (told["event"] != "general").all()
     assert told["shared"].all()
-    new = same_act.told(data, wave=2)
-    old = same_act.told(data, wave=1)
+    new = same_act.shared_articles(data, wave=2)
+    old = same_act.shared_articles(data, wave=1)
     assert set(new["unit"]) | set(old["unit"]) == set(told["unit"])
     assert new["new_event"].all() and not old["new_event"].any()
-    same = same_act.told(data, same_language=True)
+    same = same_act.shared_articles(data, same_language=True)
     assert same.groupby(["unit", "lang"])["camp"].nunique().eq(2).all()
-    assert set(same_act.told(data, "two camps, no prosecutions")["occasion"]) - {"prosecution"}
-    assert not same_act.told(data, "two camps, no prosecutions")["sought_by_law"].any()
+    assert set(same_act.shared_articles(data, "two camps, no prosecutions")["occasion"]) - {
+        "prosecution"
+    }
+    assert not same_act.shared_articles(data, "two camps, no prosecutions")["sought_by_law"].any()
 
 
 def test_events_that_half_their_articles_owe_to_one_service_are_one_cluster():
@@ -87,12 +89,12 @@ def test_events_that_half_their_articles_owe_to_one_service_are_one_cluster():
     assert cluster[1] == cluster[2] != cluster[0]
 
 
-@pytest.mark.parametrize("how", list(same_act.SENSITIVITIES)[1:])
+@pytest.mark.parametrize("how", list(same_act.WAYS)[1:])
 def test_each_sensitivity_changes_what_is_compared(data, how, monkeypatch):
-    kept = {v: codes.redraws(data, "portrayal", v, draws=20) for v in codes.VARIANTS}
-    monkeypatch.setattr(codes, "redraws", lambda _, column, variant, without: kept[variant])
-    base, _ = same_act.compared(data, SAME_TRAITOR)
-    made, cluster = same_act.compared(data, SAME_TRAITOR, how)
+    kept = {v: codes.of_articles(data, "portrayal", v, draws=20) for v in codes.VARIANTS}
+    monkeypatch.setattr(codes, "of_articles", lambda _, column, variant, without: kept[variant])
+    base, _ = same_act.paired_events(data, SAME_TRAITOR)
+    made, cluster = same_act.paired_events(data, SAME_TRAITOR, how)
     if cluster is not None:
         assert len(set(cluster)) < len(made.names)
     else:
@@ -101,7 +103,7 @@ def test_each_sensitivity_changes_what_is_compared(data, how, monkeypatch):
 
 
 def rows_of(**changes):
-    """A table as `sensitivities` gives it: all three hypotheses clearly there."""
+    """A table as `comparisons` gives it: all three hypotheses clearly there."""
     row = {"value": 0.3, "low": 0.1, "high": 0.5, "low90": 0.15, "high90": 0.45, "p": 0.001}
     row |= {"n_events": 60, "value_0": 0.3, "value_1": 0.3}
     keys = [(p, s) for p in PAIRED for s in ("as planned", "new events")]
@@ -148,7 +150,7 @@ def test_p_is_adjusted_over_the_four_hypotheses():
 def test_every_article_of_a_shared_event_can_be_looked_up(data):
     table = same_act.table_of_events(data)
     links = table.filter(like="articles, ").map(lambda cell: cell.count("<a href=")).sum().sum()
-    told = same_act.told(data)
+    told = same_act.shared_articles(data)
     assert links == len(told) and len(table) == told["unit"].nunique()
     events = same_act.events(data)
     assert events[["n_left", "n_received"]].sum().sum() == len(told)

@@ -89,8 +89,8 @@ def test_codes_that_no_article_has_are_drawn_as_none():
     empty["portrayal"] = pd.Categorical(empty["portrayal"], corpus.codes("articles", "portrayal"))
     bare = dataclasses.replace(data, articles=empty, codings_articles=data.codings_articles[:0])
     for column in ("motives", "portrayal"):
-        drawn = codes.redraws(bare, column, draws=3)
-        assert list(drawn.names) and not drawn.units.any() and not drawn.drawn.any()
+        drawn = codes.of_articles(bare, column, draws=3)
+        assert list(drawn.names) and not drawn.units.any() and not drawn.draws.any()
         told = pd.DataFrame({"article_id": empty.index, "left": True})
         assert inference.plant_pairs(told, drawn, 0.2, np.random.default_rng(0)) is drawn
 

@@ -77,7 +77,7 @@ def test_a_better_model_has_the_advantage_more_often():
 
 @pytest.mark.slow
 def test_models_on_the_border_pass_about_as_often_as_the_level_says(monkeypatch):
-    people, model = planted(1, n=100_000, model=0.6)
+    people, model = planted(1, n=20_000, model=0.6)
     whole = against(people, model)
     border = float((whole["person"] - whole["model"]).mean())
     monkeypatch.setattr(agreement, "EPSILON", border)

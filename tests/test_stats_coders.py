@@ -219,13 +219,6 @@ def test_nothing_coded_gives_the_prior():
     assert pooled.confusion[1, 0] == pytest.approx(np.array(row) / sum(row))
 
 
-def test_a_position_outside_the_codes_is_refused():
-    with pytest.raises(ValueError, match="unit 1, coder 0: 3 is none of 3 codes"):
-        stats.Coded(np.array([[0, 2], [3, 1]]), 3)
-    with pytest.raises(ValueError, match="unit 0, coder 1: -2"):
-        stats.Coded(np.array([[0, -2]]), 3)
-
-
 def test_weights_are_repeated_rows():
     _, _, coded, _ = planted((0.84, 0.7), n=200)
     weights = np.random.default_rng(0).integers(0, 4, 200)
@@ -306,7 +299,7 @@ def test_chances_are_chances_and_order_does_not_matter(codes, seed):
         assert code == -1 or (row == code).sum() == np.bincount(row[row >= 0]).max()
 
 
-def coverage(lean_share, replicates=60, events=30, draws=100):
+def coverage(lean_share, replicates=50, events=30, draws=60):
     """How often intervals of redrawn events, refitted coders and drawn codes hold the truth.
 
     Thirty events a cell, five units an event, three coders who are right in 0.84 of units; in

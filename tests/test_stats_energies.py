@@ -15,7 +15,7 @@ from strategies import FEW
 from synthetic import claims
 
 CELLS = ["1 toward", "1 away", "2 toward", "2 away"]
-QUICK = {"redraws": 39, "sets": 9}
+QUICK = {"bootstraps": 39, "sets": 9}
 
 
 def _shares(sums, mass, draws=60):
@@ -90,7 +90,7 @@ def test_values_have_no_bias_though_camps_tell_the_same_events():
     plain, got = [], []
     for seed in range(200):
         s = _random(seed, events=16, directional=[0.2, -0.1, 0], relational=[0.1, 0.1, 0])
-        got.append(energies(s, CELLS, redraws=1, sets=0)["value"])
+        got.append(energies(s, CELLS, bootstraps=1, sets=0)["value"])
         plain.append([((np.array(c) @ s.value) ** 2).sum() for c in HALVES.values()])
     truth = np.array([0.02, 0.05])
     off = np.mean(got, axis=0) - truth
@@ -245,9 +245,9 @@ def test_the_interval_is_of_the_draws_of_shares_with_the_uncertainty_of_codes_in
 @pytest.mark.parametrize("size", [0, 0.1, 0.5])
 def test_intervals_hold_the_energy(size):
     held, shift = [], size * np.array([0.8, -0.5, -0.3])
-    for seed in range(300):
+    for seed in range(150):
         s = _random(seed, events=48, directional=shift)
         s = _shares(s.sums, s.mass, 200)
-        found = energies(s, CELLS, redraws=1, sets=0).loc["directional"]
+        found = energies(s, CELLS, bootstraps=1, sets=0).loc["directional"]
         held.append(found["low"] <= shift @ shift <= found["high"])
     assert 0.9 < np.mean(held) <= 1

@@ -188,14 +188,14 @@ def test_tests_keep_their_level_where_the_tellings_are_exchangeable():
 
 def test_redraws_draw_events_within_strata():
     stratum = np.array([0, 1, 0, 1, 1])
-    counts = paired.redraws(stratum, 400, 3)
+    counts = paired.resampled_in_strata(stratum, 400, 3)
     assert counts.shape == (400, 5)
     assert (counts[:, stratum == 0].sum(1) == 2).all() and (
         counts[:, stratum == 1].sum(1) == 3
     ).all()
     assert counts.mean(0) == pytest.approx(np.ones(5), abs=0.15) and counts.max() == 3
-    assert (counts == paired.redraws(stratum, 400, 3)).all()
-    assert (counts != paired.redraws(stratum, 400, 4)).any()
+    assert (counts == paired.resampled_in_strata(stratum, 400, 3)).all()
+    assert (counts != paired.resampled_in_strata(stratum, 400, 4)).any()
 
 
 def _rule(pairs, draws, counts):
@@ -217,7 +217,7 @@ BOUNDS = ["low", "high", "low90", "high90"]
 
 def test_the_interval_is_that_of_its_rule_where_codes_are_sure():
     pairs = _random(2, 19, half=6)
-    counts = paired.redraws(pairs.stratum, paired.DRAWS, SEED)
+    counts = paired.resampled_in_strata(pairs.stratum, paired.DRAWS, SEED)
     expected = _rule(pairs, np.tile(pairs.differences, (len(counts), 1, 1)), counts)
     assert -1 < expected[0] < expected[1] < 1
     assert paired_contrast(pairs).loc["c0", BOUNDS].tolist() == pytest.approx(expected)
@@ -225,7 +225,7 @@ def test_the_interval_is_that_of_its_rule_where_codes_are_sure():
 
 def test_the_interval_carries_the_uncertainty_of_codes_under_the_counts_that_they_have():
     sure, rng = _random(2, 19, half=6), np.random.default_rng(1)
-    counts = paired.redraws(sure.stratum, 300, 5)
+    counts = paired.resampled_in_strata(sure.stratum, 300, 5)
     # codes that follow the counts: other counts would give another spread
     draws = sure.differences + 0.5 * (counts[:, :, None] - 1) + rng.normal(0, 0.1, (300, 19, 1))
     pairs = _pairs(sure.differences, sure.stratum, draws, counts)
@@ -239,7 +239,7 @@ def test_the_interval_carries_the_uncertainty_of_codes_under_the_counts_that_the
 
 def test_a_draw_that_leaves_a_telling_without_claims_leaves_the_event_out():
     pairs = _random(2, 12, half=5)
-    counts = paired.redraws(pairs.stratum, 200, 5)
+    counts = paired.resampled_in_strata(pairs.stratum, 200, 5)
     draws = np.tile(pairs.differences, (200, 1, 1))
     gone, less = draws.copy(), counts.copy()
     gone[::2, 3], less[::2, 3] = np.nan, 0
@@ -303,7 +303,7 @@ def test_clusters_are_redrawn_whole_with_the_codes_of_their_events():
     got = paired_contrast(_pairs(d, stratum, draws, np.ones((500, 16))), cluster)
     means = np.nanmean(draws.reshape(500, 8, 2, 1), axis=2)
     joined = _pairs(d.reshape(8, 2).mean(1), np.repeat([0, 1], 4), means)
-    counts = paired.redraws(joined.stratum, 500, SEED)
+    counts = paired.resampled_in_strata(joined.stratum, 500, SEED)
     expected = np.clip(_rule(joined, means, counts), -1, 1)
     assert got.loc["c0", BOUNDS].tolist() == pytest.approx(expected)
 
@@ -338,20 +338,6 @@ def test_a_missing_p_counts_in_the_family_and_stays_missing():
     got = paired.holm(pd.Series([0.01, np.nan, 0.02]))
     assert got.iloc[[0, 2]].tolist() == pytest.approx([0.03, 0.04]) and np.isnan(got[1])
     assert paired.holm(pd.Series([], dtype=float)).empty
-
-
-# What is refused
-
-
-def test_arrays_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="do not fit 3 events and 1 codes"):
-        _pairs([1, 0, 1], [0, 1])
-    with pytest.raises(ValueError, match="do not fit"):
-        _pairs([1, 0, 1], [0, 1, 1], draws=np.zeros((5, 2, 1)))
-    with pytest.raises(ValueError, match="do not fit"):
-        _pairs([1, 0, 1], [0, 1, 1], draws=np.zeros((5, 3, 1)), counts=np.zeros((4, 3)))
-    with pytest.raises(ValueError, match="missing"):
-        _pairs([1, np.nan, 1], [0, 1, 1])
 
 
 # Coverage, a short run of the simulation that the rule was chosen by

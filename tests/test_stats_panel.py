@@ -122,7 +122,7 @@ def _contents(panel, event):
 
 
 def test_redrawn_panels_hold_as_many_whole_events(panel):
-    redrawn = panel.redrawn(np.zeros(len(panel), int), rng())
+    redrawn = panel.resample(np.zeros(len(panel), int), rng())
     events = np.unique(panel.event)
     assert np.unique(redrawn.event).tolist() == list(range(len(events)))
     originals = [_contents(panel, e) for e in events]
@@ -134,7 +134,7 @@ def test_redrawn_panels_hold_as_many_whole_events(panel):
 
 def test_drawn_panels_hold_so_many_events_of_each_group(panel):
     cell = panel.cell(["direction"], pd.Index(["ru_to_ua", "ua_to_ru"]))
-    drawn = panel.redrawn(cell, rng(), 30)
+    drawn = panel.resample(cell, rng(), 30)
     directions = pd.Series(drawn.labels["direction"]).groupby(drawn.event)
     assert (directions.nunique() == 1).all() and len(directions) == 60
     assert directions.first().value_counts().to_dict() == {"ru_to_ua": 30, "ua_to_ru": 30}
@@ -144,14 +144,14 @@ def test_drawn_panels_hold_so_many_events_of_each_group(panel):
 
 
 def test_an_event_told_by_two_groups_is_drawn_for_each_by_itself(panel):
-    drawn = panel.redrawn(panel.cell(BY, GROUPS), rng(1), 5)
+    drawn = panel.resample(panel.cell(BY, GROUPS), rng(1), 5)
     cells = pd.Series(list(zip(drawn.labels["camp"], drawn.labels["direction"], strict=True)))
     assert (cells.groupby(drawn.event).nunique() == 1).all()
     assert cells.groupby(drawn.event).first().value_counts().tolist() == [5] * 4
 
 
 def test_groups_that_are_not_asked_for_are_not_drawn(panel):
-    drawn = panel.redrawn(panel.cell(["camp"], pd.Index(["Russian"])), rng(), 4)
+    drawn = panel.resample(panel.cell(["camp"], pd.Index(["Russian"])), rng(), 4)
     assert set(drawn.labels["camp"]) == {"Russian"} and len(np.unique(drawn.event)) == 4
 
 
@@ -159,10 +159,10 @@ def test_a_panel_without_the_groups_draws_nothing(panel):
     nobody = panel.within(["camp"], pd.Index(["nobody"]))
     assert len(nobody) == 0
     for one in (panel, nobody):
-        assert len(one.redrawn(np.full(len(one), -1), rng(), 4)) == 0
-        assert len(one.redrawn(np.full(len(one), -1), rng())) == 0
+        assert len(one.resample(np.full(len(one), -1), rng(), 4)) == 0
+        assert len(one.resample(np.full(len(one), -1), rng())) == 0
 
 
 def test_a_group_of_one_event_is_drawn_from_it(panel):
     only = panel.take(np.flatnonzero(panel.event == 0), np.zeros((panel.event == 0).sum(), int))
-    assert len(only.redrawn(np.zeros(len(only), int), rng(), 3)) == 3 * len(only)
+    assert len(only.resample(np.zeros(len(only), int), rng(), 3)) == 3 * len(only)

@@ -164,12 +164,12 @@ def test_the_topics_load_neither_torch_nor_numba_and_leave_them_to_others():
 
 def test_composed_intervals_are_wider_where_the_topics_move(planted):
     claims, _, found = planted
-    table = claims.assign(camp="x")
+    table = claims.assign(camp="x", direction="ua_to_ru")
     same = np.stack([found.labels] * 3)
     moving = np.stack([np.roll(found.labels, 40 * i) for i in range(3)])
     moving[1] = np.where(found.labels == 0, 1, found.labels)
     steady, loose = (
-        topics.composed(table, found.labels, again, ["camp"]) for again in (same, moving)
+        topics.composed(found.labels, again, table, ["camp"]) for again in (same, moving)
     )
     assert (loose.value == steady.value).all()
     assert loose.draws.std(axis=0).max() > 2 * steady.draws.std(axis=0).max()

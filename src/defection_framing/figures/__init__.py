@@ -5,9 +5,8 @@ Each function draws in the study's style without touching a caller's matplotlib,
 """
 # ruff: noqa: F401
 
-from .checks import coverage
 from .counts import counts, heat
-from .curves import curves, what_holds
+from .curves import what_holds
 from .forest import forest
 from .maps import topic_map, topic_numbers
 from .tellings import dumbbell, tellings

@@ -1,13 +1,12 @@
-"""Specification curves: how estimates move when every choice is crossed with every other."""
+"""How estimates move when every choice is crossed with every other."""
 
 import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.patheffects import withStroke
 
-from .style import BLACK, DARK, GREY, PALE, WIDTH, beside, drawn, nothing, tick
+from .style import BLACK, DARK, PALE, WIDTH, beside, drawn, nothing, tick
 
 
 @drawn
@@ -67,64 +66,3 @@ def _percent(share: float) -> str:
     if share not in (0, 1) and whole in (0, 100):
         return f">{whole - 1}%" if whole else "<1%"
     return f"{whole}%"
-
-
-@drawn
-def curves(rows: pd.DataFrame, summary: pd.DataFrame, names: dict[str, str], tests: set[str]):
-    """Specification curves as small multiples: estimates with intervals, sorted.
-
-    Parameters
-    ----------
-    rows : pd.DataFrame
-        Specifications, by estimate and rank: `value`, `low`, `high`, `excludes_zero`, `reported`
-        (bool); evenly spaced ones stand for all.
-    summary, names
-        As in `what_holds`.
-    tests : set of str
-        Estimates that are p-values.
-    """
-    shown = [k for k in names if k in rows.index.unique(0)]
-    if not shown:
-        return nothing()
-    down = -(-len(shown) // 3)
-    fig, axes = plt.subplots(down, 3, squeeze=False, figsize=(WIDTH, 0.7 + 1.9 * down))
-    for ax in axes.flat[len(shown) :]:
-        ax.set_visible(False)
-    for ax, key in zip(axes.flat, shown, strict=False):
-        of_test = key in tests
-        _curve(ax, rows.loc[key], summary.loc[key], 0.05 if of_test else 0)
-        title = names[key] + (" (p)" if of_test else " (points)")
-        ax.set_title("\n".join(textwrap.wrap(title, 30)), fontsize=8)
-        unit = "plain" if of_test else "points"
-        ax.yaxis.set_major_formatter(lambda v, _, unit=unit: tick(unit, v))
-    bars = [(GREY, 4, "interval excludes zero"), (PALE, 4, "does not")]
-    if (summary.loc[shown, "other_sign"] > 0).any():
-        bars.append((BLACK, 4, "excludes zero, other sign"))
-    for colour, width, name in (*bars, (BLACK, 1.4, "estimate")):
-        axes[0, 0].plot([], [], color=colour, lw=width, label=name)
-    axes[0, 0].plot([], [], "D", color=DARK, mec="white", ms=8, label="reported")
-    handles = axes[0, 0].get_legend_handles_labels()
-    fig.legend(*handles, loc="outside upper left", ncols=5, fontsize=7.5, columnspacing=1.2)
-    return fig
-
-
-def _curve(ax, t: pd.DataFrame, summary: pd.Series, at: float) -> None:
-    """One curve, and a line at the value that it is held against."""
-    known, own = t["low"].notna(), t[t["reported"]]
-    sure, same = t["excludes_zero"] & known, np.sign(t["value"]) == np.sign(summary["value"])
-    for chosen, colour in ((~sure, PALE), (sure & same, GREY), (sure & ~same, BLACK)):
-        part = t[chosen & known]
-        ax.vlines(part.index, part["low"], part["high"], colour, lw=0.8, rasterized=True)
-    other = t.index[sure & ~same]
-    ax.plot(other, np.full(len(other), 0.04), "x", color=BLACK, ms=4,
-            transform=ax.get_xaxis_transform())  # fmt: skip
-    ax.plot(t["value"], color=BLACK, lw=1.4)
-    ax.axhline(at, color=DARK, lw=0.8)
-    outline = withStroke(linewidth=4, foreground="w")
-    ax.vlines(own.index, own["low"], own["high"], DARK, lw=1.8, zorder=4, path_effects=[outline])
-    ax.plot(own["value"], "D", color=DARK, mec="white", mew=1.2, ms=8, zorder=5)
-    n = int(summary["specifications"])
-    ax.set(xlim=(-0.03 * n, 1.03 * n), xticks=[])
-    missing = summary["without_interval"]
-    without = f";\n{missing:,.0f} without interval" if missing > 0 else ""
-    ax.set_xlabel(f"{n:,} specifications{without}", fontsize=7.5)

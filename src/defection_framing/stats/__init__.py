@@ -3,8 +3,8 @@
 
 from .agreement import EPSILON, LEAST_UNITS, PASSES, SUFFICIENT, TENTATIVE
 from .agreement import alpha, alpha_of_all, alternative_annotator
-from .coders import LEAST, REDRAWS, SETTLED, Coded, Pooled, Redraws
-from .coders import draw, majority, pool, redraw
+from .coders import CODE_DRAWS, LEAST, SETTLED, CodeDraws, Coded, Pooled
+from .coders import draw, draw_codes, majority, pool
 from .contrasts import Rule, adjust, combined, contrast, excludes_zero, is_shown, stacked_contrasts
 from .energies import MIN_EVENTS_INDEX, energies, energy_test, index_interval
 from .paired import ALIKE, MIN_PAIRS, Pairs

@@ -113,17 +113,13 @@ def alpha_of_all(
         there are none.
     """
     weights = pd.Series(1.0, people.index) if weights is None else weights
-    rows = []
-    cells = people.to_numpy(), people.notna().to_numpy()
-    for unit, codes, known, weight in zip(people.index, *cells, weights, strict=True):
-        given = codes[known]
-        rows += [(unit, *pair, weight / (len(given) - 1)) for pair in combinations(given, 2)]
-    pairs = pd.DataFrame(rows, columns=["unit", "first", "second", "weight"])
+    weights = weights / (people.notna().sum(axis=1) - 1)
+    both = [people[[*pair]].dropna().set_axis([0, 1], axis=1) for pair in combinations(people, 2)]
+    pairs = pd.concat(both) if both else people.head(0)
     if pairs.empty:
         return pd.Series({"n": 0})
-    of = clusters.loc[pairs["unit"]].reset_index(drop=True)
-    found = alpha(pairs["first"], pairs["second"], of, draws=draws, weights=pairs["weight"])
-    return pd.Series({**found, "n": pairs["unit"].nunique()})
+    of = clusters.loc[pairs.index], draws, SEED, weights.loc[pairs.index]
+    return pd.Series({**alpha(pairs[0], pairs[1], *of), "n": pairs.index.nunique()})
 
 
 def alternative_annotator(

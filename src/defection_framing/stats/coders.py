@@ -24,7 +24,7 @@ planted codings (400 to 6300 units, 8 or 18 codes) 25 to 50 units were best or n
 EVEN = 1.0
 """Units spread evenly over the codes beforehand, for their prevalence: no code is impossible."""
 
-REDRAWS = 1000
+CODE_DRAWS = 1000
 """Draws that every interval on pooled codes rests on."""
 
 SETTLED = 2000
@@ -39,18 +39,10 @@ LEAST = 0.5
 
 @dataclass(frozen=True)
 class Coded:
-    """Codings of n units by J coders; ValueError if a position is neither -1 nor one of K."""
+    """Codings of n units by J coders."""
 
     codes: np.ndarray  #: (n, J) position of the code given; -1 where that coder gave none
     size: int  #: K, how many codes there are
-
-    def __post_init__(self) -> None:
-        """Refuse positions that are no code."""
-        outside = np.argwhere((self.codes < -1) | (self.codes >= self.size))
-        if len(outside):
-            unit, coder = outside[0]
-            code = self.codes[unit, coder]
-            raise ValueError(f"unit {unit}, coder {coder}: {code} is none of {self.size} codes")
 
 
 @dataclass(frozen=True)
@@ -154,7 +146,7 @@ def one_hot(codes: np.ndarray, size: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Redraws:
+class CodeDraws:
     """Codes of n articles on E events, as expected and in B draws.
 
     An article's units are its claims, or itself as one.
@@ -166,11 +158,11 @@ class Redraws:
     event: np.ndarray  #: (n,) int, of each article
     expected: np.ndarray  #: (n, K) how many units of an article have a code, as expected
     units: np.ndarray  #: (n,) of how many units an article's shares are
-    drawn: np.ndarray  #: (B, n, K) uint8, as `expected`, in each draw
-    drawn_units: np.ndarray  #: (B, n) uint8
+    draws: np.ndarray  #: (B, n, K) uint8, as `expected`, in each draw
+    unit_draws: np.ndarray  #: (B, n) uint8
     counts: np.ndarray  #: (B, E) how often a draw has each event
 
-    def without(self, code: str) -> "Redraws":
+    def without(self, code: str) -> "CodeDraws":
         """The other codes, rescaled to what is left of each article."""
         keep, out = self.names != code, self.names == code
         return replace(
@@ -178,8 +170,8 @@ class Redraws:
             names=self.names[keep],
             expected=self.expected[:, keep],
             units=self.units - self.expected[:, out].sum(1),
-            drawn=self.drawn[:, :, keep],
-            drawn_units=self.drawn_units - self.drawn[:, :, out].sum(2, dtype=np.uint8),
+            draws=self.draws[:, :, keep],
+            unit_draws=self.unit_draws - self.draws[:, :, out].sum(2, dtype=np.uint8),
         )
 
     def shares(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -187,22 +179,22 @@ class Redraws:
 
         NaN where an article has no unit. Where only a draw leaves it none, they are as expected.
         """
-        units, now = self.units[rows, None], self.drawn_units[:, rows, None]
+        units, now = self.units[rows, None], self.unit_draws[:, rows, None]
         expected = np.full((len(rows), len(self.names)), np.nan)
         np.divide(self.expected[rows], units, out=expected, where=units >= LEAST)
         drawn = np.broadcast_to(expected.astype(np.float32), (len(now), *expected.shape)).copy()
-        np.divide(self.drawn[:, rows], now, out=drawn, where=(now > 0) & (units >= LEAST))
+        np.divide(self.draws[:, rows], now, out=drawn, where=(now > 0) & (units >= LEAST))
         return expected, drawn
 
 
-def redraw(
+def draw_codes(
     articles: pd.Index,
     cluster: pd.Series,
     codings: Sequence[Coded],
     names: pd.Index,
     article: np.ndarray,
-    draws: int = REDRAWS,
-) -> Redraws:
+    draws: int = CODE_DRAWS,
+) -> CodeDraws:
     """Draw events, fit the coders and draw the codes, `draws` times.
 
     Parameters
@@ -241,9 +233,9 @@ def redraw(
         hits = codes == np.arange(size) if single else codes == 1
         drawn[b] = per_article(hits.astype(float))
     units = np.bincount(article[known], minlength=n)
-    drawn_units = np.broadcast_to(units.astype(np.uint8), (draws, n))
-    return Redraws(
-        articles, events, names, event, expected, units.astype(float), drawn, drawn_units, counts
+    unit_draws = np.broadcast_to(units.astype(np.uint8), (draws, n))
+    return CodeDraws(
+        articles, events, names, event, expected, units.astype(float), drawn, unit_draws, counts
     )
 
 

@@ -19,7 +19,7 @@ from .weighted import Shares, known_mean, known_variance, resampled
 HALVES = {"relational": (0.5, -0.5, 0.5, -0.5), "directional": (0.5, -0.5, -0.5, 0.5)}
 """Weights of the cells: each camp's crossings toward it and away from it."""
 
-REDRAWS = 999
+BOOTSTRAPS, SETS = 199, 999
 """Bootstrap draws of a test, and data sets that calibrate it."""
 
 MIN_EVENTS_INDEX = 10
@@ -29,7 +29,7 @@ As for `weighted.MIN_EVENTS`, what the simulation of coverage supports."""
 
 
 def energies(
-    s: Shares, cells: Sequence[Hashable], redraws: int = REDRAWS, sets: int = REDRAWS
+    s: Shares, cells: Sequence[Hashable], bootstraps: int = BOOTSTRAPS, sets: int = SETS
 ) -> pd.DataFrame:
     """Relational and directional energy of two camps, with interval and p.
 
@@ -37,7 +37,7 @@ def energies(
     ----------
     cells : sequence of four groups
         Each camp's crossings toward it and away from it, first those of one camp.
-    redraws, sets
+    bootstraps, sets
         As in `energy_test`.
 
     Returns
@@ -64,7 +64,7 @@ def energies(
         c = np.array(weights)
         sums, mass = _centred(s.sums[:, at], s.mass[:, at])
         value = float(_energy(sums, mass, c, np.ones((1, len(mass))))[0])
-        out.loc[half, ["value", "p"]] = value, energy_test(s, cells, half, redraws, sets)[0]
+        out.loc[half, ["value", "p"]] = value, energy_test(s, cells, half, bootstraps, sets)[0]
         drawn = np.einsum("g,bgk->bk", c, s.draws[:, at])
         drawn = drawn[~np.isnan(drawn).any(1)]
         if len(drawn) > 1:
@@ -76,8 +76,8 @@ def energy_test(
     s: Shares,
     cells: Sequence[Hashable],
     half: str = "directional",
-    redraws: int = REDRAWS,
-    sets: int = REDRAWS,
+    bootstraps: int = BOOTSTRAPS,
+    sets: int = SETS,
     seed: int = SEED,
 ) -> tuple[float, float]:
     """Test of no energy in one half, the other as it is: the calibrated p, and the raw one.
@@ -85,7 +85,7 @@ def energy_test(
     Parameters
     ----------
     half : {"directional", "relational"}
-    redraws : int
+    bootstraps : int
         Bootstrap draws of each test.
     sets : int
         Data sets without energy in the half on which the test is calibrated.
@@ -101,7 +101,7 @@ def energy_test(
     """
     at, c, rng = [s.at(g) for g in cells], np.array(HALVES[half]), np.random.default_rng(seed)
     sums, mass = _centred(s.sums[:, at], s.mass[:, at])
-    counts = resampled(len(mass), redraws, seed)
+    counts = resampled(len(mass), bootstraps, seed)
     raw = _raw_p(sums, mass, c, counts)
     null, below = _without(sums, mass, c), []
     for _ in range(sets):

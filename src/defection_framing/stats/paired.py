@@ -41,20 +41,11 @@ class Pairs:
     stratum: np.ndarray  #: (E,) int, kind of event: averaged within it, kinds weigh the same
     differences: np.ndarray  #: (E, K) share in one telling minus the other, -1 to 1, as expected
     draws: np.ndarray  #: (B, E, K) refitted and drawn; NaN if a telling is left no claims
-    counts: np.ndarray  #: (B, E) how often each event is drawn (see `redraws`)
+    counts: np.ndarray  #: (B, E) how often each event is drawn (see `resampled_in_strata`)
     codes: pd.Index  #: K
 
-    def __post_init__(self) -> None:
-        """Hold the shapes together; ValueError if they do not fit or a difference is missing."""
-        shape, n_draws = (len(self.names), len(self.codes)), len(self.draws)
-        have = self.differences.shape, self.stratum.shape, self.counts.shape, self.draws.shape
-        if have != (shape, shape[:1], (n_draws, shape[0]), (n_draws, *shape)):
-            raise ValueError(f"arrays do not fit {shape[0]} events and {shape[1]} codes")
-        if not np.isfinite(self.differences).all():
-            raise ValueError("a difference is missing: leave out events without both tellings")
 
-
-def redraws(stratum: np.ndarray, draws: int, seed: int) -> np.ndarray:
+def resampled_in_strata(stratum: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """How often each event is drawn in each bootstrap of events within strata, shape (B, E)."""
     rng, out = np.random.default_rng(seed), np.zeros((draws, len(stratum)))
     for s in np.unique(stratum):
@@ -96,7 +87,7 @@ def _together(pairs: Pairs, cluster: np.ndarray | None) -> tuple[Pairs, np.ndarr
         stratum=stratum,
         differences=of.T @ pairs.differences / of.sum(0)[:, None],
         draws=draws,
-        counts=redraws(stratum, len(draws), SEED),
+        counts=resampled_in_strata(stratum, len(draws), SEED),
     )
     return joined, names.get_level_values(1).to_numpy()
 
@@ -105,7 +96,7 @@ def _drawn_means(pairs: Pairs) -> np.ndarray:
     """Draws of `paired_mean`, shape (B, K): events redrawn, codes too where they are uncertain."""
     draws, counts = pairs.draws, pairs.counts
     if not len(draws):
-        counts = redraws(pairs.stratum, DRAWS, SEED)
+        counts = resampled_in_strata(pairs.stratum, DRAWS, SEED)
         draws = np.broadcast_to(pairs.differences, (DRAWS, *pairs.differences.shape))
     mass = counts[:, :, None] * ~np.isnan(draws)
     top = mass * np.nan_to_num(draws)

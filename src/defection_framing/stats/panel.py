@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..settings import SEED
-from .coders import Redraws
+from .coders import CodeDraws
 from .weighted import DRAWS, Shares, decided, indicators, resampled
 
 
@@ -35,28 +35,28 @@ class Panel:
     claims: np.ndarray  #: (n,) int, how many claims it has (1 for codes of whole articles)
     event: np.ndarray  #: (n,) int, what is resampled
     labels: dict[str, np.ndarray]  #: (n,) each, such as direction, camp and outlet
-    redrawn_codes: np.ndarray | None = None  #: (B, n, K) draws that carry the codes' uncertainty
-    counts: np.ndarray | None = None  #: (B, events) how often a draw has each event
+    code_draws: np.ndarray | None = None  #: (B, n, K) draws that carry the codes' uncertainty
+    event_counts: np.ndarray | None = None  #: (B, events) how often a draw has each event
 
     @classmethod
-    def pooled(cls, table: pd.DataFrame, redraws: Redraws, labels: Sequence[str]) -> "Panel":
+    def pooled(cls, table: pd.DataFrame, codes: CodeDraws, labels: Sequence[str]) -> "Panel":
         """Build it from pooled codes, of those articles of a table that have any.
 
         The table has a row for each article, with `article_id` and `labels`.
         """
-        rows = redraws.articles.get_indexer(table["article_id"])
-        expected, drawn = redraws.shares(rows)
+        rows = codes.articles.get_indexer(table["article_id"])
+        expected, drawn = codes.shares(rows)
         known = ~np.isnan(expected[:, 0])
         table, rows = table[known], rows[known]
-        events, event = np.unique(redraws.event[rows], return_inverse=True)
+        events, event = np.unique(codes.event[rows], return_inverse=True)
         return cls(
-            names=redraws.names,
+            names=codes.names,
             codes=expected[known],
-            claims=np.rint(redraws.units[rows]).astype(int),
+            claims=np.rint(codes.units[rows]).astype(int),
             event=event,
             labels={c: table[c].astype(object).to_numpy() for c in labels},
-            redrawn_codes=drawn[:, known],
-            counts=redraws.counts[:, events],
+            code_draws=drawn[:, known],
+            event_counts=codes.counts[:, events],
         )
 
     @classmethod
@@ -83,11 +83,11 @@ class Panel:
 
     def take(self, rows: np.ndarray, event: np.ndarray | None = None) -> "Panel":
         """Some of the articles, in this order, on these events; if on new ones, codes are fixed."""
-        drawn = self.redrawn_codes
+        drawn = self.code_draws
         drawn = None if drawn is None or event is not None else drawn[:, rows]
         return replace(
             self,
-            redrawn_codes=drawn,
+            code_draws=drawn,
             codes=self.codes[rows],
             claims=self.claims[rows],
             event=self.event[rows] if event is None else event,
@@ -137,11 +137,11 @@ class Panel:
             groups = pd.factorize(self._cells(by), sort=True)[1].set_names(list(by))
         cell = self.cell(by, groups)
         sums, mass, articles = self.event_sums(cell, len(groups), weighting)
-        if self.redrawn_codes is None or self.counts is None:
+        if self.code_draws is None or self.event_counts is None:
             times = resampled(len(sums), draws, seed)
             top = times @ sums.reshape(len(sums), sums.shape[1] * sums.shape[2])
         else:
-            times, top = self._redrawn_sums(cell, len(groups), weighting)
+            times, top = self._drawn_sums(cell, len(groups), weighting)
         with np.errstate(invalid="ignore"):
             value = sums.sum(0) / mass.sum(0)[:, None]
             drawn = top.reshape(len(top), *value.shape) / (times @ mass)[:, :, None]
@@ -152,14 +152,14 @@ class Panel:
             }
         return Shares(groups, self.names, value, drawn, pd.DataFrame(n, groups), sums, mass)
 
-    def _redrawn_sums(
+    def _drawn_sums(
         self, cell: np.ndarray, n_cells: int, weighting: str
     ) -> tuple[np.ndarray, np.ndarray]:
         """How often each draw has each event in a cell, and its sums over them (B, cells * K)."""
-        assert self.redrawn_codes is not None and self.counts is not None
+        assert self.code_draws is not None and self.event_counts is not None
         rows = np.flatnonzero(cell >= 0)
         events, event = np.unique(self.event[rows], return_inverse=True)
-        times = self.counts[:, events].astype(float)
+        times = self.event_counts[:, events].astype(float)
         weight = np.ones(len(rows))
         if weighting == "event":
             key = event * n_cells + cell[rows]
@@ -167,7 +167,7 @@ class Panel:
         out = np.empty((len(times), n_cells, self.codes.shape[1]))
         for c in range(n_cells):
             at = np.flatnonzero(cell[rows] == c)
-            of = times[:, event[at]] * weight[at], self.redrawn_codes[:, rows[at]]
+            of = times[:, event[at]] * weight[at], self.code_draws[:, rows[at]]
             out[:, c] = np.einsum("bm,bmk->bk", *of, optimize=True)
         return times, out.reshape(len(times), -1)
 
@@ -179,7 +179,7 @@ class Panel:
         now = values[rng.permutation(code[first])[unit]]
         return replace(self, labels=self.labels | {label: now})
 
-    def redrawn(self, cell: np.ndarray, rng: np.random.Generator, size: int = 0) -> "Panel":
+    def resample(self, cell: np.ndarray, rng: np.random.Generator, size: int = 0) -> "Panel":
         """Whole events of each cell, drawn with replacement, each draw a new event.
 
         `size` of each; 0: as many as there are. Of articles in no cell (-1) there are none.

@@ -4,16 +4,26 @@ Here different events are compared. So every comparison stands beside that of th
 tellings (`same_act`), which alone holds the act constant.
 """
 
-from dataclasses import replace
+import re
 
 import numpy as np
 import pandas as pd
 
 from .. import stats
 from ..corpus import Corpus
-from ..domain import CELLS, TOWARD
+from ..domain import TOWARD
 from . import codes, plan, reliability, same_act
-from .estimands import COLUMNS, CONTRASTS, HEADLINES, POPULATIONS, STRATA, estimates, is_trend, name
+from .estimands import (
+    COLUMNS,
+    CONTRASTS,
+    HEADLINES,
+    POPULATIONS,
+    STRATA,
+    estimates,
+    is_trend,
+    name,
+    size,
+)
 
 # Camps whose levels are shown beside each other: the two, and those that are neither.
 SHOWN = [*TOWARD, "Western", "Undisclosed"]
@@ -44,30 +54,23 @@ VERSIONS = {
 def contrasts(data: Corpus) -> dict[str, pd.DataFrame]:
     """The contrasts `REPORTED`, by name: as `stats.contrast` and `reliability.tested` give them."""
     low = {column: reliability.doubtful(data, column) for column, _ in COLUMNS.values()}
-    told, out = {}, {}
+    articles, out = {}, {}
     for key in REPORTED:
         c = CONTRASTS[key]
         rows = (c.column, c.without, c.population)
-        if rows not in told:
-            told[rows] = c.told(data)
-        out[key] = reliability.tested(c.compare(told[rows]), low[c.column])
+        if rows not in articles:
+            articles[rows] = c.articles(data)
+        out[key] = reliability.tested(c.compare(articles[rows]), low[c.column])
     return out
 
 
 def same(data: Corpus) -> dict[tuple[str, str], pd.DataFrame]:
-    """Comparisons of the same acts, as `stats.paired_contrast`, by key of `COLUMNS` and `STRATA`.
-
-    With `q`, `shown` (see `reliability.tested`) and `n_articles`.
-    """
-    out = {}
-    for key, (column, without) in COLUMNS.items():
-        low = reliability.doubtful(data, column)
-        redraws = codes.redraws(data, column, without=without)
-        for stratum, (_, population) in STRATA.items():
-            pairs, used = same_act.pairs(same_act.told(data, population), redraws)
-            table = reliability.tested(stats.paired_contrast(pairs), low)
-            out[key, stratum] = table.assign(n_articles=len(used))
-    return out
+    """Comparisons of the same acts, as `same_act.differences`, by key of `COLUMNS` and `STRATA`."""
+    return {
+        (key, stratum): same_act.differences(data, column, without, population)
+        for key, (column, without) in COLUMNS.items()
+        for stratum, (_, population) in STRATA.items()
+    }
 
 
 def by_stratum(tables: dict, paired: dict) -> pd.DataFrame:
@@ -99,18 +102,18 @@ def beside(tables: dict, paired: dict, key: str) -> pd.DataFrame:
     return pd.concat(parts, names=["comparison", "code"])
 
 
-def levels(data: Corpus, column: str, told: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def levels(data: Corpus, column: str, articles: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Shares of codes in groups of articles, as `stats.prevalence`, each event counted once.
 
-    `told` has rows of `article_table`, with the columns `by`; an article may be in several groups.
+    `articles` has rows of `article_table`, with the columns `by`; one may be in several groups.
     With `articles_given` and `events_given`: on how many articles the code is used, and on how many
     events these are (NaN of codes of claims).
     """
-    panel = stats.Panel.pooled(told, codes.redraws(data, column), by)
+    panel = stats.Panel.pooled(articles, codes.of_articles(data, column), by)
     table = stats.prevalence(panel.shares(by))
     if column in codes.CLAIM_CODES:
         return table.assign(articles_given=np.nan, events_given=np.nan)
-    given = told.astype({b: object for b in by}).explode(column)
+    given = articles.astype({b: object for b in by}).explode(column)
     given = given.groupby([*by, given[column].astype(object)])["cluster"]
     given = given.agg(articles_given="size", events_given="nunique")
     return table.join(given.rename_axis(table.index.names).reindex(table.index, fill_value=0))
@@ -119,11 +122,12 @@ def levels(data: Corpus, column: str, told: pd.DataFrame, by: list[str]) -> pd.D
 def crossings(data: Corpus, population: str = "acts") -> pd.DataFrame:
     """Articles of the camps `SHOWN` on crossings, with `kind`: coming, or leaving and how."""
     articles = data.article_table().reset_index()
-    told = articles[POPULATIONS[population](articles) & articles["camp"].isin(SHOWN)]
-    tried = np.where(told["occasion"] == "prosecution", "leaving, prosecutions", "leaving, others")
-    tried = np.where(told["occasion"].isna(), "leaving", tried)
-    coming = told["direction"].astype(object) == told["camp"].map(TOWARD)
-    return told.assign(kind=np.where(coming, "coming", tried))
+    articles = articles[POPULATIONS[population](articles) & articles["camp"].isin(SHOWN)]
+    occasion = articles["occasion"]
+    coming = articles["direction"].astype(object) == articles["camp"].map(TOWARD)
+    kinds = {"coming": coming, "leaving": occasion.isna()}
+    kinds |= {"leaving, prosecutions": occasion == "prosecution"}
+    return articles.assign(kind=np.select([*kinds.values()], [*kinds], "leaving, others"))
 
 
 def by_camp(data: Corpus, column: str) -> pd.DataFrame:
@@ -133,17 +137,17 @@ def by_camp(data: Corpus, column: str) -> pd.DataFrame:
 
 def unprosecuted(data: Corpus, column: str) -> pd.DataFrame:
     """Levels of the two camps as `by_camp`, in the stratum without prosecutions."""
-    told = crossings(data, "two camps, no prosecutions")
-    return levels(data, column, told, ["camp", "direction"])
+    articles = crossings(data, "two camps, no prosecutions")
+    return levels(data, column, articles, ["camp", "direction"])
 
 
 def by_kind(data: Corpus, column: str) -> pd.DataFrame:
     """Levels of the two camps by `kind` of crossing: prosecutions apart from others."""
-    told = crossings(data)
-    return levels(data, column, told[told["camp"].isin(TOWARD)], ["camp", "kind"])
+    articles = crossings(data)
+    return levels(data, column, articles[articles["camp"].isin(TOWARD)], ["camp", "kind"])
 
 
-SIDES = {"Russian": ("ru_to_ua", "ru_exit"), "Ukrainian": ("ua_to_ru", "ua_exit")}
+EXITS = {"Russian": ("ru_to_ua", "ru_exit"), "Ukrainian": ("ua_to_ru", "ua_exit")}
 """The crossing from a side, and the exit from it."""
 
 
@@ -156,7 +160,7 @@ def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:
     """
     articles, parts = data.article_table().reset_index(), []
     trend = is_trend(articles)
-    for side, (crossing, out) in SIDES.items():
+    for side, (crossing, out) in EXITS.items():
         left = articles["direction"] == out
         kinds = {
             "crossings": (articles["direction"] == crossing) & ~trend,
@@ -172,26 +176,11 @@ def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:
 
 
 def energies(data: Corpus) -> pd.DataFrame:
-    """Relational and directional energy of the two camps' frames, as `stats.energies`.
-
-    Index: `version` (of `VERSIONS`) and `part`, one of which is the `mirror index`. With
-    `n_articles` and `n_events`.
-    """
-    articles, out = data.article_table().reset_index(), {}
-    for version, (population, without, dropped) in VERSIONS.items():
-        redraws = codes.redraws(data, "frame", without=without)
-        rows = articles[POPULATIONS[population](articles)]
-        panel = stats.Panel.pooled(rows, redraws, ["camp", "direction"])
-        s = panel.shares(["camp", "direction"], pd.Index(CELLS))
-        keep = s.codes != dropped
-        s = replace(
-            s, codes=s.codes[keep], value=s.value[:, keep],
-            draws=s.draws[:, :, keep], sums=s.sums[:, :, keep],
-        )  # fmt: skip
-        table = stats.energies(s, CELLS, *plan.ENERGY_DRAWS)
-        table.loc["mirror index", ["value", "low", "high"]] = stats.index_interval(s, CELLS)
-        size = {"n_articles": len(panel), "n_events": len(s.mass)}
-        out[version] = table.assign(**size)
+    """`plan.energies` by `version` (of `VERSIONS`) and `part`."""
+    out = {
+        version: plan.energies(data, population, without=without, dropped=dropped)
+        for version, (population, without, dropped) in VERSIONS.items()
+    }
     return pd.concat(out, names=["version", "part"])
 
 
@@ -229,14 +218,13 @@ def contrast_estimates(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 @estimates
 def same_estimates(paired: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
-    """The motives in the same acts; notebook 3 records portrayals and frames."""
-    whole = paired["motives", ""]
-    parts = {"differ": (whole["positive"] + whole["negative"]).to_frame("value").astype(float)}
-    parts |= {STRATA[s][0] if s else (): t for (key, s), t in paired.items() if key == "motives"}
-    return pd.concat(
-        table.rename(lambda code, of=of: name("same_act", "motives", code, of))
-        for of, table in parts.items()
-    )
+    """The motives in the same acts, and in how many these `differ`.
+
+    Notebook 3 records portrayals and frames.
+    """
+    whole = paired["motives", ""].rename(lambda code: name("same_act", "motives", code))
+    differ = (whole["positive"] + whole["negative"]).rename(lambda key: name(key, "differ"))
+    return pd.concat([whole, differ.to_frame("value").astype(float)])
 
 
 # Levels that are recorded: what gives them, the column, and the codes.
@@ -268,16 +256,13 @@ def level_estimates(data: Corpus) -> pd.DataFrame:
 
 @estimates
 def energy_estimates(table: pd.DataFrame) -> pd.DataFrame:
-    """The energies, their lengths and the mirror index of every version."""
-    made = {"energy": table.drop("mirror index", level="part"), "length": lengths(table)}
-    made["mirror_index"] = table.xs("mirror index", level="part", drop_level=False)
-    parts = []
-    for key, part in made.items():
-        of = [[] if key == "mirror_index" else [p] for _, p in part.index]
-        labels = part.index.get_level_values("version").str.replace("[,']", "", regex=True)
-        names = [name(key, *p, label) for p, label in zip(of, labels, strict=True)]
-        parts.append(part.set_axis(names))
-    return pd.concat(parts)
+    """The lengths and the mirror index of every version."""
+    table = pd.concat([lengths(table), table.xs("mirror index", level="part", drop_level=False)])
+    names = [
+        name(part if part == "mirror index" else ("length", part), re.sub("[,']", "", version))
+        for version, part in table.index
+    ]
+    return table.set_axis(names)
 
 
 def with_n(table: pd.DataFrame, level: str) -> pd.DataFrame:
@@ -296,10 +281,3 @@ def sizes(tables: dict, paired: dict) -> str:
         f"{label}: {size(tables[f'portrayal_away{s}'])} (same act: {size(paired['portrayal', s])})"
         for s, (label, _) in STRATA.items()
     )
-
-
-def size(table: pd.DataFrame) -> str:
-    """Articles and events that a table's first row rests on, in words."""
-    if table.empty:
-        return "none"
-    return f"{table['n_articles'].iloc[0]:,.0f} articles on {table['n_events'].iloc[0]:,.0f} events"

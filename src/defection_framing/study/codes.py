@@ -20,13 +20,13 @@ VARIANTS = {
 """Which passes give the codes: as planned, and what they are held against."""
 
 
-def redraws(
+def of_articles(
     data: Corpus,
     column: str,
     variant: str = "pooled",
-    draws: int = stats.REDRAWS,
+    draws: int = stats.CODE_DRAWS,
     without: str | None = None,
-) -> stats.Redraws:
+) -> stats.CodeDraws:
     """The articles' codes of a column: as expected by the passes pooled, and in draws.
 
     `variant` is of `VARIANTS`; the majority, one pass, and a corpus with one coder are taken as
@@ -56,8 +56,8 @@ def redraws(
     key.update((settings.ROOT / "src/defection_framing/stats/coders.py").read_bytes())
     # It takes seconds, and every notebook needs it.
     made = settings.cached(
-        f"redraws/{key.hexdigest()[:16]}",
+        f"codes/{key.hexdigest()[:16]}",
         key.digest(),
-        lambda: stats.redraw(data.articles.index, cluster, coded, names, article, draws),
+        lambda: stats.draw_codes(data.articles.index, cluster, coded, names, article, draws),
     )
     return made.without(without) if without else made

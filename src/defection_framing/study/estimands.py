@@ -75,6 +75,13 @@ def name(*parts: object) -> str:
     return "/".join(str(x).replace(" ", "_") for x in flat)
 
 
+def size(table: pd.DataFrame, of: str = "events") -> str:
+    """What a table's first row rests on, in words."""
+    if table.empty:
+        return "none"
+    return f"{table['n_articles'].iloc[0]:,.0f} articles on {table['n_events'].iloc[0]:,.0f} {of}"
+
+
 def estimates(function):
     """Mark a function that returns estimates, indexed by names: adds its own name as `source`."""
 
@@ -138,25 +145,25 @@ class Contrast:
         """The cells."""
         return pd.Index(list(self.weights))
 
-    def told(self, data: Corpus, draws: int = stats.REDRAWS) -> stats.Panel:
+    def articles(self, data: Corpus, draws: int = stats.CODE_DRAWS) -> stats.Panel:
         """All articles of its population."""
         articles = data.article_table().reset_index()
         rows = articles[POPULATIONS[self.population](articles)]
-        redraws = codes.redraws(data, self.column, draws=draws, without=self.without)
-        return stats.Panel.pooled(rows, redraws, ["camp", "direction"])
+        code_draws = codes.of_articles(data, self.column, draws=draws, without=self.without)
+        return stats.Panel.pooled(rows, code_draws, ["camp", "direction"])
 
-    def panel(self, data: Corpus, draws: int = stats.REDRAWS) -> stats.Panel:
+    def panel(self, data: Corpus, draws: int = stats.CODE_DRAWS) -> stats.Panel:
         """The articles that it rests on, of all its cells' groups."""
-        return self.told(data, draws).within(self.by, self.groups)
+        return self.articles(data, draws).within(self.by, self.groups)
 
-    def compare(self, told: stats.Panel) -> pd.DataFrame:
-        """The contrast of articles `told`, as `estimate`."""
-        panel = told.within(self.by, self.groups)
+    def compare(self, articles: stats.Panel) -> pd.DataFrame:
+        """The contrast of its `articles`, as `estimate`."""
+        panel = articles.within(self.by, self.groups)
         return stats.contrast(panel.shares(self.by), self.weights)
 
-    def estimate(self, data: Corpus, draws: int = stats.REDRAWS) -> pd.DataFrame:
+    def estimate(self, data: Corpus, draws: int = stats.CODE_DRAWS) -> pd.DataFrame:
         """The contrast, code by code, as `stats.contrast` returns it."""
-        return self.compare(self.told(data, draws))
+        return self.compare(self.articles(data, draws))
 
 
 def cells(camps, leaving: float, coming: float) -> dict[Hashable, float]:

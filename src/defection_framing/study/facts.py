@@ -12,7 +12,7 @@ from .estimands import estimates, name
 LANGUAGES, CASES = 12, 18  # how many languages and cases are shown; those with the most articles
 
 
-def _told(data: Corpus) -> pd.DataFrame:
+def _one_direction(data: Corpus) -> pd.DataFrame:
     articles = data.article_table().reset_index()
     return articles[articles["direction"] != "both"]
 
@@ -25,28 +25,28 @@ def _counts(table: pd.DataFrame, rows: str) -> pd.DataFrame:
 
 def coverage(data: Corpus) -> pd.DataFrame:
     """Articles by camp and direction, the camp with the most articles first."""
-    counts = _counts(_told(data), "camp")
+    counts = _counts(_one_direction(data), "camp")
     return counts.loc[counts.sum(axis=1).sort_values(ascending=False).index]
 
 
 def events_by_camp(data: Corpus) -> pd.DataFrame:
     """Events by camp and direction, in the order of `coverage`."""
     order = coverage(data)
-    events = _told(data).groupby(["camp", "direction"], observed=True)["cluster"].nunique()
+    events = _one_direction(data).groupby(["camp", "direction"], observed=True)["cluster"].nunique()
     return events.unstack().reindex_like(order).fillna(0).astype(int)
 
 
 def by_year(data: Corpus) -> pd.DataFrame:
     """Dated articles by year and direction."""
-    return _counts(_told(data).dropna(subset=["year"]), "year").astype(int)
+    return _counts(_one_direction(data).dropna(subset=["year"]), "year").astype(int)
 
 
 def by_language(data: Corpus) -> pd.DataFrame:
     """Articles by language and direction; all but the commonest languages are `other`."""
     top = data.articles["lang"].value_counts().head(LANGUAGES).index
-    told = _told(data)
-    lang = told["lang"].astype(str)
-    counts = _counts(told.assign(lang=lang.where(lang.isin(top), "other")), "lang")
+    articles = _one_direction(data)
+    lang = articles["lang"].astype(str)
+    counts = _counts(articles.assign(lang=lang.where(lang.isin(top), "other")), "lang")
     return counts.reindex([*top, "other"], fill_value=0)
 
 

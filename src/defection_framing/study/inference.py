@@ -24,7 +24,7 @@ from .estimands import CONTRASTS, HYPOTHESES, SIMULATED, Contrast, name
 DRAWS = 400  # bootstrap draws where only intervals are wanted
 PERMUTATIONS = 800  # enough for one false discovery among 18 frames at q = 0.05
 FLIPS = 2000  # of a paired test
-ENERGY_DRAWS = 199  # bootstraps of the test of an energy, and data sets on which it is calibrated
+SETS = 199  # on which the test of an energy is calibrated
 SIZES = [4, 5, 6, 8, 10, 15, 20, 40]  # events per direction, or cell, at which coverage is measured
 # Differences of shares that are planted.
 PLANTED = [0.02, 0.05, 0.08, 0.11, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.75]
@@ -88,13 +88,14 @@ def _covers(low, high, truth):
 def _panels(data: Corpus) -> dict[str, Panel]:
     """The articles that each contrast compares, with their codes as expected."""
     panels = {n: CONTRASTS[n].panel(data) for n in SIMULATED}
-    return {n: replace(p, redrawn_codes=None, counts=None) for n, p in panels.items() if len(p)}
+    return {n: replace(p, code_draws=None, event_counts=None) for n, p in panels.items() if len(p)}
 
 
-def _acts(data: Corpus) -> dict[str, tuple[pd.DataFrame, stats.Redraws]]:
+def _acts(data: Corpus) -> dict[str, tuple[pd.DataFrame, stats.CodeDraws]]:
     """Articles and codes of each comparison of the same act."""
     acts = {
-        n: (same_act.told(data, wave=w), codes.redraws(data, c)) for n, (c, w) in SAME_ACT.items()
+        n: (same_act.shared_articles(data, wave=w), codes.of_articles(data, c))
+        for n, (c, w) in SAME_ACT.items()
     }
     return {n: of for n, of in acts.items() if len(of[0])}
 
@@ -111,9 +112,9 @@ def _worlds(data: Corpus, rng) -> dict[str, Callable[[float], pd.DataFrame]]:
     Of contrasts: directions are shuffled over whole events.
     """
 
-    def same(told: pd.DataFrame, redraws: stats.Redraws, size: float) -> pd.DataFrame:
-        null = shuffled(told, rng)
-        pairs = same_act.pairs(null, plant_pairs(null, redraws, size, rng))[0]
+    def same(articles: pd.DataFrame, code_draws: stats.CodeDraws, size: float) -> pd.DataFrame:
+        null = shuffled(articles, rng)
+        pairs = same_act.pairs(null, plant_pairs(null, code_draws, size, rng))[0]
         return stats.paired_contrast(pairs, flips=FLIPS)
 
     def contrast(c: Contrast, panel: Panel, size: float) -> pd.DataFrame:
@@ -124,11 +125,13 @@ def _worlds(data: Corpus, rng) -> dict[str, Callable[[float], pd.DataFrame]]:
     return acts | {n: partial(contrast, CONTRASTS[n], p) for n, p in _panels(data).items()}
 
 
-def shuffled(told: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Articles as `same_act.told`, with the teller's side shuffled within each event."""
-    unit, left = told["unit"].to_numpy(), np.empty(len(told), dtype=bool)
-    left[np.argsort(unit)] = told["left"].to_numpy()[np.lexsort((rng.random(len(told)), unit))]
-    return told.assign(left=left)
+def shuffled(articles: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Articles as `same_act.shared_articles`, with the teller's side shuffled within each event."""
+    unit, left = articles["unit"].to_numpy(), np.empty(len(articles), dtype=bool)
+    left[np.argsort(unit)] = articles["left"].to_numpy()[
+        np.lexsort((rng.random(len(articles)), unit))
+    ]
+    return articles.assign(left=left)
 
 
 def exchanged(s: stats.Shares, order: list[int], rng: np.random.Generator) -> stats.Shares:
@@ -146,15 +149,17 @@ def _more(shares: np.ndarray, claims: np.ndarray, size: float, rng) -> np.ndarra
     return shares + (1 - shares) * rng.binomial(claims, rate, shares.shape) / claims
 
 
-def plant_pairs(told: pd.DataFrame, redraws: stats.Redraws, size: float, rng) -> stats.Redraws:
+def plant_pairs(
+    articles: pd.DataFrame, code_draws: stats.CodeDraws, size: float, rng
+) -> stats.CodeDraws:
     """Codes of which the camp that was left tells more, by `size`."""
-    rows = redraws.articles.get_indexer(told["article_id"][told["left"]])
-    rows = rows[redraws.units[rows] > 0]  # the others' codes are open
+    rows = code_draws.articles.get_indexer(articles["article_id"][articles["left"]])
+    rows = rows[code_draws.units[rows] > 0]  # the others' codes are open
     if not size or not len(rows):
-        return redraws
-    units, expected = redraws.units[rows, None], redraws.expected.copy()
+        return code_draws
+    units, expected = code_draws.units[rows, None], code_draws.expected.copy()
     expected[rows] = units * _more(expected[rows] / units, units[:, 0], size, rng)
-    return replace(redraws, expected=expected)
+    return replace(code_draws, expected=expected)
 
 
 def plant(panel: Panel, c: Contrast, size: float, rng) -> Panel:
@@ -167,12 +172,12 @@ def plant(panel: Panel, c: Contrast, size: float, rng) -> Panel:
     return replace(panel, codes=shares)
 
 
-def _hypotheses(told: pd.DataFrame, coded: dict[str, stats.Redraws]) -> pd.Series:
-    """P-values of the paired hypotheses, of articles as `same_act.told`."""
+def _hypotheses(articles: pd.DataFrame, coded: dict[str, stats.CodeDraws]) -> pd.Series:
+    """P-values of the paired hypotheses, of articles as `same_act.shared_articles`."""
     out = {}
     for h, (p, _) in HYPOTHESES.items():
-        redraws = coded[h].without(p.without) if p.without else coded[h]
-        pairs = same_act.pairs(told, redraws)[0]
+        code_draws = coded[h].without(p.without) if p.without else coded[h]
+        pairs = same_act.pairs(articles, code_draws)[0]
         table = stats.paired_contrast(pairs, flips=FLIPS)["p"]
         out[h] = table[p.code] if p.code else stats.joint_test(pairs, flips=FLIPS)[1]
     return pd.Series(out)
@@ -187,10 +192,10 @@ def false_alarms(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     (a q below 0.05, or p after Holm, of one code or hypothesis at least), `interval` (holds zero).
     """
     rng, hits = np.random.default_rng(seed), _Hits()
-    worlds, told = _worlds(data, rng), same_act.told(data)
+    worlds, articles = _worlds(data, rng), same_act.shared_articles(data)
     energy = CONTRASTS["frame_beside_treason_away"].panel(data)
     energy = energy.shares(["camp", "direction"], pd.Index(CELLS))
-    coded = {h: codes.redraws(data, p.column) for h, (p, _) in HYPOTHESES.items()}
+    coded = {h: codes.of_articles(data, p.column) for h, (p, _) in HYPOTHESES.items()}
     for _ in tqdm(range(replicates), desc="false alarms"):
         for n, compared in worlds.items():
             found = compared(0)
@@ -200,15 +205,15 @@ def false_alarms(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
             hits.add("shuffled", n, "p", (p < 0.05).where(known).astype(float), p.index)
             held = _covers(found["low"], found["high"], 0)
             hits.add("shuffled", n, "interval", held, p.index)
-        if len(told):
-            p = _hypotheses(shuffled(told, rng), coded)
+        if len(articles):
+            p = _hypotheses(shuffled(articles, rng), coded)
             hits.add("shuffled", "holm", "family", (stats.holm(p) < 0.05).any())
             for h in p.index:
                 hits.add("shuffled", h, "p", p[h] < 0.05)
         for half, order in EXCHANGES.items():
             s = exchanged(energy, order, rng)
             if len(s.mass) and (s.mass > 0).sum(0).min() > 1:
-                p = stats.energy_test(s, CELLS, half, ENERGY_DRAWS, ENERGY_DRAWS)[0]
+                p = stats.energy_test(s, CELLS, half, sets=SETS)[0]
                 hits.add("shuffled", name("energy", half), "p", p < 0.05)
     return hits.table()
 
@@ -239,25 +244,25 @@ def coverage(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     pairs = {n: same_act.pairs(*act)[0] for n, act in _acts(data).items()}
     for _ in tqdm(range(replicates), desc="coverage"):
         for n, panel in panels.items():
-            cover("corpus", n, panel.redrawn(np.zeros(len(panel), int), rng))
+            cover("corpus", n, panel.resample(np.zeros(len(panel), int), rng))
             cell = panel.cell(CONTRASTS[n].by, CONTRASTS[n].groups)
             for size in SIZES if n in ("frame_away", "portrayal_away") else ():
-                cover(str(size), n, panel.redrawn(cell, rng, size))
+                cover(str(size), n, panel.resample(cell, rng, size))
         for n, of in pairs.items():
             true = stats.paired_mean(replace(of, differences=of.draws[rng.integers(len(of.draws))]))
             for size in (0, *SIZES):
-                found = stats.paired_contrast(redrawn(of, size, rng), flips=1)
+                found = stats.paired_contrast(resampled_pairs(of, size, rng), flips=1)
                 held = _covers(found["low"], found["high"], true)
                 hits.add(str(size or "corpus"), n, "interval", held, of.codes)
     return hits.table()
 
 
-def redrawn(pairs: stats.Pairs, size: int, rng: np.random.Generator) -> stats.Pairs:
+def resampled_pairs(pairs: stats.Pairs, size: int, rng: np.random.Generator) -> stats.Pairs:
     """Events drawn with replacement, `size` of each direction; 0: as many as there are."""
     strata = [np.flatnonzero(pairs.stratum == s) for s in np.unique(pairs.stratum)]
     at = np.concatenate([rng.choice(of, size or len(of)) for of in strata])
     draws, stratum = pairs.draws[:DRAWS, at], pairs.stratum[at]
-    counts = stats.paired.redraws(stratum, len(draws), int(rng.integers(1 << 32)))
+    counts = stats.paired.resampled_in_strata(stratum, len(draws), int(rng.integers(1 << 32)))
     return stats.Pairs(
         pd.RangeIndex(len(at)), stratum, pairs.differences[at], draws, counts, pairs.codes
     )

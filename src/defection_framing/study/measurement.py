@@ -22,15 +22,13 @@ LEFT = {d: d[0].upper() for d in DIRECTIONS}
 LOOKED_AT = {"portrayal": ("traitor", "convert"), "frame": ("treason",)}
 """Codes whose error is looked at cell by cell, by column."""
 
-ALL, AFTER = "first minus blind", "blind A and B minus blind C"
-WAVE_1 = f"{ALL} in wave 1"
-COMPARED = {
+ALL = "first minus blind"
+COMPARISONS = {
     ALL: ("0", "AB", lambda t: t["wave"] > 0),
-    WAVE_1: ("0", "AB", lambda t: t["wave"] == 1),
+    f"{ALL} in wave 1": ("0", "AB", lambda t: t["wave"] == 1),
     f"{ALL} in wave 2": ("0", "AB", lambda t: t["wave"] == 2),
     f"{ALL} on shared events": ("0", "AB", lambda t: t["shared"]),
     "blind A minus blind B": ("A", "B", lambda t: t["wave"] > 0),
-    AFTER: ("AB", "C", lambda t: t["wave"] > 0),
 }
 """Passes that are compared (of two, their mean), and on which articles."""
 
@@ -51,13 +49,13 @@ def guesses(data: Corpus) -> pd.DataFrame:
     the right guess), `low`, `high` (events resampled), `missed` (codings with a wrong or an open
     guess), `n_articles`, `n_events`.
     """
-    told = side_by_side(data, "guess")
-    told = told[told["direction"].isin(LEFT)]
-    left = told["direction"].astype(str).map(LEFT)
-    told = pd.concat([told.assign(right=told[c] == left) for c in "AB"], ignore_index=True)
-    camp = told["camp"].where(told["camp"].isin(TOWARD), "Other")
-    rows = {("all", "all"): told} if len(told) else {}
-    rows |= dict(list(told.groupby([camp, told["direction"].astype(str)])))
+    codings = side_by_side(data, "guess")
+    codings = codings[codings["direction"].isin(LEFT)]
+    left = codings["direction"].astype(str).map(LEFT)
+    codings = pd.concat([codings.assign(right=codings[c] == left) for c in "AB"], ignore_index=True)
+    camp = codings["camp"].where(codings["camp"].isin(TOWARD), "Other")
+    rows = {("all", "all"): codings} if len(codings) else {}
+    rows |= dict(list(codings.groupby([camp, codings["direction"].astype(str)])))
     table = {
         at: stats.share_of(part["right"], part["cluster"])
         | {"missed": (~part["right"]).sum()}
@@ -68,10 +66,10 @@ def guesses(data: Corpus) -> pd.DataFrame:
 
 
 def differences(data: Corpus) -> pd.DataFrame:
-    """Share of a code by some passes minus that by others, on the same articles (`COMPARED`).
+    """Share of a code by some passes minus that by others, on the same articles (`COMPARISONS`).
 
     Shares are event-weighted within a cell of camp and direction. Index: `code` (of `LOOKED_AT`),
-    `passes` (of `COMPARED`), `row` (of `ROWS`). Columns `value`, `low`, `high` (as
+    `passes` (of `COMPARISONS`), `row` (of `ROWS`). Columns `value`, `low`, `high` (as
     `stats.combined`; none where a cell has fewer than `stats.MIN_EVENTS` effective events),
     `first`, `second` (what is subtracted from what), `n_articles`, `n_events`.
     """
@@ -79,7 +77,7 @@ def differences(data: Corpus) -> pd.DataFrame:
     for column, codes in LOOKED_AT.items():
         coded = side_by_side(data, column).drop(columns=column)
         coded = coded[coded["camp"].isin(TOWARD) & coded["direction"].isin(TOWARD.values())]
-        for passes, (*sides, keep) in COMPARED.items():
+        for passes, (*sides, keep) in COMPARISONS.items():
             part = coded[keep(coded)]
             long = [part.assign(by=side, code=part[p]) for side in sides for p in side]
             long = pd.concat(long, ignore_index=True)
@@ -165,6 +163,4 @@ def measured(guesses, differences, swap, noise) -> pd.DataFrame:
     counts = {name("guess", at, "missed"): n for at, n in guesses["missed"].items()}
     for table in (swap[["ukraine_only", "russia_only"]], noise):
         counts |= {name("flag_swap", at): n for at, n in table.stack().items()}
-    shares = differences.loc[differences.index.isin([WAVE_1], level="passes"), ["first", "second"]]
-    counts |= {name("blind_error", at): share for at, share in shares.stack().items()}
     return pd.concat([*parts, pd.DataFrame({"value": counts}, dtype=float)])

@@ -16,7 +16,6 @@ import pandas as pd
 from .. import stats
 from ..corpus import Corpus
 from ..domain import CAMPS, TOWARD
-from ..settings import SEED
 from . import codes
 from .estimands import HEADLINES, PAIRED, Contrast, Estimand, Paired, unprosecuted
 from .same_act import LEFT, served
@@ -43,10 +42,9 @@ CHOICES = {
 # Of which articles a specification is, and, after that, what is made of them.
 ALWAYS = ("outlets of doubtful camp", "copies", "dates", "largest event")
 MADE = ("announcements", "weighting", "within a camp", "directions", "codes")
-# What bears on a paired comparison, the test of all its codes, a contrast of the camps, of exits.
+# What bears on a paired comparison, on a contrast of the camps, on one of exits.
 OF_PAIRS = ("acts", "wave", "Russian camp", "languages of an event", *ALWAYS,
             "announcements", "within a camp", "directions", "codes")  # fmt: skip
-OF_JOINT = ("acts", "wave", "languages of an event", "announcements", "within a camp", "codes")
 OF_CAMPS = ("acts", "told by", "Russian camp", "language", *ALWAYS,
             "announcements", "weighting", "codes")  # fmt: skip
 OF_EXITS = ("exits", "language", *ALWAYS, "announcements", "weighting", "codes")
@@ -61,7 +59,6 @@ RULES: dict[str, stats.Rule] = {
 LEAST = (stats.MIN_EVENTS, 5, 10)
 LEAST_PAIRS = (stats.MIN_PAIRS, 7, 10)
 
-FLIPS = 1000  # sign flips of the test of each specification, or of a whole curve
 REPORTED = {c: options[0] for c, options in CHOICES.items()}
 _VARIANTS = CHOICES["codes"]
 
@@ -71,7 +68,7 @@ class Material:
     """A corpus of n articles as arrays, built once for thousands of specifications."""
 
     articles: pd.DataFrame  # as `Corpus.article_table`, with `article_id` as a column
-    codes: dict[tuple[str, str], stats.Redraws]  # as expected, by column and variant
+    codes: dict[tuple[str, str], stats.CodeDraws]  # as expected, by column and variant
     camps: dict[str, np.ndarray]  # (n,) by option: 0 Russian, 1 Ukrainian, -1 another
     keeps: dict[tuple[str, str], np.ndarray]  # (n,) bool, by choice and option that leaves any out
     served: np.ndarray  # (n, services) whether a service is among an article's sources
@@ -129,7 +126,7 @@ def material(data: Corpus) -> Material:
     wanted = product(("frame", "portrayal", "motives"), _VARIANTS)
     return Material(
         a,
-        {(column, v): codes.redraws(data, column, v, draws=0) for column, v in wanted},
+        {(column, v): codes.of_articles(data, column, v, draws=0) for column, v in wanted},
         dict(zip(CHOICES["Russian camp"], camps, strict=True)),
         {option: test.to_numpy(bool) for option, test in keeps.items()},
         served(a).to_numpy(float),
@@ -211,53 +208,20 @@ def tellings(m: Material, choices: Sequence[str], known: np.ndarray) -> Iterator
 
 def paired(
     m: Material, wanted: Sequence[Paired], choices: Sequence[str] = OF_PAIRS, keep=True
-) -> dict[str, tuple[pd.DataFrame, float]]:
-    """Curve of each of some paired comparisons of one column, and its p-value, by name.
+) -> dict[str, pd.DataFrame]:
+    """Curve of each of some paired comparisons of one column, by name.
 
-    P is of the curve's median: with the signs of whole events flipped, the same flips in every
-    specification, the share of medians as far from zero. `keep` are the articles not left out.
+    `keep` are the articles not left out.
     """
     shares = m.shares(wanted[0].column, wanted)
-    rows, bounds, added = [], [], []
+    rows, bounds = [], []
     for t in tellings(m, choices, ~np.isnan(shares).any((1, 2)) & keep):
         each = t.differences @ shares[t.rows].reshape(len(t.rows), -1)
         joined, weights, stratum = t.weights()
         bounds.append(stats.stacked_pairs(joined @ each, stratum, weights))
-        added.append(np.zeros((shares[0].size, len(m.articles)), np.float32))
-        added[-1][:, t.unit] = ((weights @ joined)[:, None] * each).T
         n = {"n_articles": len(t.rows), "n_events": len(t.unit)}
         rows.append(t.options | n | {"effective": np.bincount(stratum).min()})
-    tables = _tables(wanted, choices, rows, np.array(bounds), ["t"], LEAST_PAIRS[0])
-    of = np.array(added).reshape(len(rows), *shares.shape[1:], -1) if rows else None
-    tests = [_median_p(of[:, i]) if rows else np.nan for i in range(len(wanted))]
-    return {p.name: (tables[p.name], test) for p, test in zip(wanted, tests, strict=True)}
-
-
-def _median_p(parts: np.ndarray) -> float:
-    """P-value of the median of sums of parts (..., events), whose signs are flipped by event."""
-    parts = parts.reshape(-1, parts.shape[-1])
-    parts = parts[:, parts.any(0)]
-    signs = np.random.default_rng(SEED).choice([1, -1], size=(FLIPS + 1, parts.shape[1]))
-    signs[0] = 1
-    blocks = np.array_split(signs.astype(np.float32), FLIPS // 50)  # these bound the memory
-    medians = np.abs(np.concatenate([np.median(parts @ block.T, axis=0) for block in blocks]))
-    return float((medians >= medians[0] - 1e-6).mean())
-
-
-def joint(m: Material, p: Paired) -> pd.DataFrame:
-    """Curve of the p-value of `stats.joint_test` of all codes of a column at once."""
-    rows = []
-    for variant in _VARIANTS:
-        of = m.codes[p.column, variant].without(p.without)
-        shares, _ = of.shares(np.arange(len(of.articles)))
-        for t in tellings(m, OF_JOINT, ~np.isnan(shares[:, 0])):
-            n = {"n_articles": len(t.rows), "n_events": len(t.unit)}
-            none = np.zeros((0, len(t.unit), len(of.names))), np.zeros((0, len(t.unit)), int)
-            each = t.differences @ shares[t.rows]
-            pairs = stats.Pairs(pd.Index(t.unit), t.stratum, each, *none, of.names)
-            value = stats.joint_test(pairs, t.cluster, FLIPS)[1]
-            rows.append(t.options | n | {"codes": variant, "value": value})
-    return _finished(pd.DataFrame(rows, columns=[*OF_JOINT, "n_articles", "n_events", "value"]))
+    return _tables(wanted, choices, rows, np.array(bounds), ["t"], LEAST_PAIRS[0])
 
 
 def unpaired(
@@ -332,7 +296,6 @@ def _tables(wanted, choices, rows, bounds, rules, least: float) -> dict[str, pd.
 
 def _finished(t: pd.DataFrame) -> pd.DataFrame:
     """A curve in its order, lowest first, which says what is as reported and what leaves zero."""
-    t = t.reindex(columns=t.columns.union(["low", "high"], sort=False))
     t["excludes_zero"] = stats.excludes_zero(t)
     own = [t[c] == REPORTED[c] for c in t.columns.intersection(list(CHOICES))]
     t["reported"] = np.logical_and.reduce(own) if len(t) else False
@@ -341,24 +304,20 @@ def _finished(t: pd.DataFrame) -> pd.DataFrame:
     return t.iloc[by].reset_index(drop=True)
 
 
-def curves(m: Material) -> tuple[dict[str, pd.DataFrame], dict[str, float]]:
-    """Every curve, by estimate, and the p-value of each paired one as a whole.
+def curves(m: Material) -> dict[str, pd.DataFrame]:
+    """Every curve, by estimate.
 
     A curve has a row for each specification, sorted by value: the options, `value`, `low`, `high`
     (no interval with too few events), `excludes_zero`, whether it does by each of the `RULES`,
     `effective` (events of the thinnest cell or direction), `n_articles`, `n_events`, `reported`.
-    The value of the joint test is its p-value.
     """
-    tables, tests = {}, {}
+    tables = {}
     single = [p for p in PAIRED.values() if p.code]
     for column in dict.fromkeys(p.column for p in single):
-        made = paired(m, [p for p in single if p.column == column])
-        tables |= {name: table for name, (table, _) in made.items()}
-        tests |= {name: p for name, (_, p) in made.items()}
-    tables |= {p.name: joint(m, p) for p in PAIRED.values() if not p.code}
+        tables |= paired(m, [p for p in single if p.column == column])
     alike: dict[tuple, list[Estimand]] = {}
     for e in HEADLINES.values():
         alike.setdefault((e.of().column, *e.of().weights), []).append(e)
     for wanted in alike.values():
         tables |= unpaired(m, wanted)
-    return tables, tests
+    return tables

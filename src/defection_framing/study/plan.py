@@ -1,5 +1,7 @@
 """The plan's hypotheses and their verdicts (notebook 3; `data/PLAN.md`)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -8,37 +10,56 @@ from ..corpus import Corpus
 from ..domain import CELLS
 from . import codes
 from .estimands import DIRECTIONAL_ENERGY, HYPOTHESES, POPULATIONS, estimates, name
-from .same_act import SENSITIVITIES
+from .same_act import WAYS
 
 SMALL = 0.1
 """A difference within ten points either way is what the plan calls smaller than 10 points."""
-
-ENERGY_DRAWS = 199, 999
-"""Bootstraps of the test of an energy, and data sets on which it is calibrated."""
 
 # Those that an unpaired comparison of all acts allows (H4).
 DIRECTIONAL = ("as planned", "old events", "new events", "completed crossings", "no prosecutions",
                "first pass, not blind", "majority of all passes")  # fmt: skip
 
 
+def energies(
+    data: Corpus,
+    only: str = "two camps",
+    wave: int = 0,
+    variant: str = "pooled",
+    without: str | None = "treason",
+    dropped: str | None = None,
+) -> pd.DataFrame:
+    """Energies of the two camps' frames as `stats.energies`, and the `mirror index`.
+
+    Of `POPULATIONS`, of one wave (0: both), by passes of `codes.VARIANTS`. Claims of the code
+    `without` are left out, the others rescaled; of the code `dropped` the coordinate is. With
+    `n_articles` and `n_events`.
+    """
+    articles = data.article_table().reset_index()
+    rows = POPULATIONS[only](articles)
+    if wave:
+        rows &= articles["new_event"].eq(wave == 2)
+    code_draws = codes.of_articles(data, "frame", variant, without=without)
+    panel = stats.Panel.pooled(articles[rows], code_draws, ["camp", "direction"])
+    s = panel.shares(["camp", "direction"], pd.Index(CELLS))
+    keep = s.codes != dropped
+    s = replace(
+        s, codes=s.codes[keep], value=s.value[:, keep],
+        draws=s.draws[:, :, keep], sums=s.sums[:, :, keep],
+    )  # fmt: skip
+    table = stats.energies(s, CELLS)
+    table.loc["mirror index", ["value", "low", "high"]] = stats.index_interval(s, CELLS)
+    return table.assign(n_articles=len(panel), n_events=len(s.mass))
+
+
 def directional(data: Corpus) -> pd.DataFrame:
-    """H4: directional energy beside treason, as `stats.energies`, by `DIRECTIONAL`."""
-    articles, out = data.article_table().reset_index(), {}
-    for how in DIRECTIONAL:
-        options, variant = SENSITIVITIES[how]
-        rows = POPULATIONS[options.get("only", "two camps")](articles)
-        if "wave" in options:
-            rows &= articles["new_event"].eq(options["wave"] == 2)
-        redraws = codes.redraws(data, "frame", variant, without="treason")
-        panel = stats.Panel.pooled(articles[rows], redraws, ["camp", "direction"])
-        shares = panel.shares(["camp", "direction"], pd.Index(CELLS))
-        energy = stats.energies(shares, CELLS, *ENERGY_DRAWS).loc["directional"]
-        out[how] = energy.to_dict() | {"n_articles": len(panel), "n_events": len(shares.mass)}
-    return pd.DataFrame.from_dict(out, "index").rename_axis("sensitivity")
+    """H4: directional energy beside treason, by `DIRECTIONAL`."""
+    ways = [WAYS[how] for how in DIRECTIONAL]
+    rows = [energies(data, variant=v, **options).loc[["directional"]] for options, v in ways]
+    return pd.concat(rows).set_axis(pd.Index(DIRECTIONAL, name="sensitivity"))
 
 
 def verdicts(table: pd.DataFrame, energy: pd.DataFrame) -> pd.DataFrame:
-    """The plan's verdict on each hypothesis, of `same_act.sensitivities` and `directional`.
+    """The plan's verdict on each hypothesis, of `same_act.comparisons` and `directional`.
 
     Columns `what`, `value`, `low`, `high`, `p`, `holm` (over the four) of all events; of the new
     `new_value`, `new_p`, `new_holm`, `new_events`; `verdict`. Confirmed: Holm's p under 0.05 among

@@ -48,14 +48,6 @@ def alarm_panels(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, names=["panel", "series"])
 
 
-def power_panels(table: pd.DataFrame) -> pd.DataFrame:
-    """Portrayals of `detectable` as the figure draws them, by panel (code) and estimate."""
-    t = table[table["code"].isin(PORTRAYALS)]
-    t = t.assign(panel="portrayed as " + t["code"], low=0.0, high=t["value"])
-    t["estimate"] = t["estimate"].map(LABELS)
-    return t.set_index(["panel", "estimate"])[["value", "low", "high"]]
-
-
 def by_size(table: pd.DataFrame) -> pd.DataFrame:
     """Coverage by events per cell, or direction (index), averaged over codes, in words."""
     sizes = summary(table)["value"].drop("corpus", level="what", errors="ignore").unstack("what").T

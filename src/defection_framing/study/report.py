@@ -7,7 +7,7 @@ import pandas as pd
 from .. import stats
 from ..corpus import Corpus
 from ..domain import CELLS, DIRECTIONS, TOWARD, label
-from . import codes, kept, same_act
+from . import codes, estimands, kept, same_act
 from .estimands import SAME_TRAITOR, name
 from .same_act import LEFT
 
@@ -26,9 +26,7 @@ def _difference(known: pd.DataFrame, contrast: str) -> str:
 def size(known: pd.DataFrame, contrast: str = "portrayal_away") -> str:
     """What a contrast rests on, in words."""
     own = known[known.index.str.startswith(f"{contrast}/") & (known["n_events"] > 0)]
-    if own.empty:
-        return "none"
-    return f"{own['n_articles'].iloc[0]:,.0f} articles on {own['n_events'].iloc[0]:,.0f} cases"
+    return estimands.size(own, "cases")
 
 
 def _row(
@@ -52,7 +50,7 @@ def _by_camp(known: pd.DataFrame, heading: str, levels: str, contrast: str, code
         yield _row(known, heading, f"{camp} outlets", name(f"{contrast}_{camp}", code), sides, n)
 
 
-def _told(rows: Iterable[dict]) -> pd.DataFrame:
+def _complete(rows: Iterable[dict]) -> pd.DataFrame:
     """The rows of which both shares are there."""
     table = pd.DataFrame(rows).dropna(subset=["left", "received"])
     return table.set_index(["group", "row"])
@@ -77,7 +75,7 @@ def traitor(known: pd.DataFrame) -> pd.DataFrame:
             rows.append(_row(known, SAME, row, contrast, sides, f"{n:,.0f} cases"))
     rows += _by_camp(known, ALL, "portrayal_by_camp", "portrayal_away", SAME_TRAITOR.code)
     apart = "portrayal_unprosecuted", "portrayal_away_unprosecuted"
-    return _told([*rows, *_by_camp(known, APART, *apart, SAME_TRAITOR.code)])
+    return _complete([*rows, *_by_camp(known, APART, *apart, SAME_TRAITOR.code)])
 
 
 GAINS = {
@@ -90,7 +88,7 @@ GAINS = {
 
 def gains(known: pd.DataFrame) -> pd.DataFrame:
     """`GAINS` by camp, as `traitor`."""
-    return _told(row for heading, of in GAINS.items() for row in _by_camp(known, heading, *of))
+    return _complete(row for heading, of in GAINS.items() for row in _by_camp(known, heading, *of))
 
 
 VERDICTS = ("confirmed", "supported")
@@ -136,7 +134,7 @@ def example(data: Corpus) -> str:
     It is the first, by identifier, on an event that both camps told, of whose portrayal two passes
     said traitor and something else: what pooling does can be seen on it.
     """
-    articles = same_act.told(data).set_index("article_id")
+    articles = same_act.shared_articles(data).set_index("article_id")
     given = data.codings_articles["portrayal"].astype(object).unstack("coder")
     given = given.reindex(index=articles.index.sort_values(), columns=["A", "B"]).dropna()
     split = given[given.eq(SAME_TRAITOR.code).sum(axis=1) == 1]
@@ -152,9 +150,9 @@ def example(data: Corpus) -> str:
         for at, claim in claims.iterrows()
     ]
     sides = {True: "left", False: "received"}
-    redraws = codes.redraws(data, SAME_TRAITOR.column)
-    shares, _ = redraws.shares(redraws.articles.get_indexer([found]))
-    share = shares[0, redraws.names.get_loc(SAME_TRAITOR.code)]
+    code_draws = codes.of_articles(data, SAME_TRAITOR.column)
+    shares, _ = code_draws.shares(code_draws.articles.get_indexer([found]))
+    share = shares[0, code_draws.names.get_loc(SAME_TRAITOR.code)]
     said = [
         f"**The article.** <{article['url']}>, of {article['camp']} outlets, tells of a crossing "
         f"{DIRECTIONS[article['direction']]} ({event['event']}); the teller's side is the "

@@ -32,8 +32,8 @@ SERVICES = {
     "Investigative Committee": r"Investigative Committee",
 }
 
-# What is left out or taken otherwise, and the codes that are used; the first is as planned.
-SENSITIVITIES = {
+# How a comparison is made: as planned, then what is left out or taken otherwise; by which codes.
+WAYS = {
     "as planned": ({}, "pooled"),
     "crossings to Ukraine": ({"direction": "ru_to_ua"}, "pooled"),
     "crossings to Russia": ({"direction": "ua_to_ru"}, "pooled"),
@@ -63,7 +63,7 @@ CASES = (
 )
 
 
-def told(
+def shared_articles(
     data: Corpus,
     only: str = "two camps",
     wave: int = 0,
@@ -93,17 +93,17 @@ def told(
     return articles[both]
 
 
-def pairs(articles: pd.DataFrame, redraws: stats.Redraws) -> tuple[stats.Pairs, pd.DataFrame]:
-    """Differences of each event's two tellings, of articles as `told` gives them.
+def pairs(articles: pd.DataFrame, code_draws: stats.CodeDraws) -> tuple[stats.Pairs, pd.DataFrame]:
+    """Differences of each event's two tellings, of articles as `shared_articles` gives them.
 
     Articles without a share (nothing is left of them where a code is left out) are dropped, and
     events with one telling after that. Returns the articles used, too.
     """
-    rows = redraws.articles.get_indexer(articles["article_id"])
-    used = articles[redraws.units[rows] >= stats.LEAST]
+    rows = code_draws.articles.get_indexer(articles["article_id"])
+    used = articles[code_draws.units[rows] >= stats.LEAST]
     used = used[used.groupby("unit")["left"].transform("nunique") == 2]
-    rows = redraws.articles.get_indexer(used["article_id"])
-    expected, drawn = redraws.shares(rows)
+    rows = code_draws.articles.get_indexer(used["article_id"])
+    expected, drawn = code_draws.shares(rows)
     unit, names = pd.factorize(used["unit"], sort=True)
     left = used["left"].to_numpy()
     weights = np.zeros((len(names), len(used)))
@@ -116,8 +116,8 @@ def pairs(articles: pd.DataFrame, redraws: stats.Redraws) -> tuple[stats.Pairs, 
             stratum=(used["direction"].to_numpy()[first] == "ua_to_ru").astype(int),
             differences=weights @ expected,
             draws=np.einsum("em,bmk->bek", weights, drawn, optimize=True),
-            counts=redraws.counts[:, redraws.event[rows[first]]],
-            codes=redraws.names,
+            counts=code_draws.counts[:, code_draws.event[rows[first]]],
+            codes=code_draws.names,
         ),
         used,
     )
@@ -136,24 +136,33 @@ def services(articles: pd.DataFrame, units: pd.Index) -> np.ndarray:
     return pd.factorize(cluster)[0]
 
 
-def compared(data: Corpus, p: Paired, sensitivity: str = "as planned"):
-    """The pairs of a comparison under one sensitivity, and the clusters of its events."""
-    options, passes = SENSITIVITIES[sensitivity]
+def differences(
+    data: Corpus, column: str, without: str | None = None, only: str = "two camps"
+) -> pd.DataFrame:
+    """Every code of a column, camp left minus camp that received, as `reliability.tested` gives it.
+
+    With `n_articles`. `only` is of `POPULATIONS`.
+    """
+    made, used = pairs(
+        shared_articles(data, only), codes.of_articles(data, column, without=without)
+    )
+    table = reliability.tested(stats.paired_contrast(made), reliability.doubtful(data, column))
+    return table.assign(n_articles=len(used))
+
+
+def paired_events(data: Corpus, p: Paired, way: str = "as planned"):
+    """The pairs of a comparison made in one of the `WAYS`, and the clusters of its events."""
+    options, passes = WAYS[way]
     options = dict(options)
     by_service = options.pop("by_service", False)
-    redraws = codes.redraws(data, p.column, passes, without=p.without)
-    made, used = pairs(told(data, **options), redraws)
+    code_draws = codes.of_articles(data, p.column, passes, without=p.without)
+    made, used = pairs(shared_articles(data, **options), code_draws)
     return made, services(used, made.names) if by_service else None
 
 
-def differences(data: Corpus, column: str) -> pd.DataFrame:
-    """Every code of a column, camp left minus camp that received, as `stats.paired_contrast`."""
-    return stats.paired_contrast(compared(data, Paired("", column))[0])
-
-
-def paired(data: Corpus, p: Paired, sensitivity: str = "as planned") -> dict[str, float]:
+def paired(data: Corpus, p: Paired, way: str = "as planned") -> dict[str, float]:
     """One comparison: its row of `stats.paired_contrast`, or the joint test of all its codes."""
-    made, cluster = compared(data, p, sensitivity)
+    made, cluster = paired_events(data, p, way)
     if p.code is None:
         statistic, value = stats.joint_test(made, cluster)
         n = {f"n_{s}": int((made.stratum == s).sum()) for s in (0, 1)}
@@ -161,9 +170,12 @@ def paired(data: Corpus, p: Paired, sensitivity: str = "as planned") -> dict[str
     return stats.paired_contrast(made, cluster).reindex([p.code]).iloc[0].to_dict()
 
 
-def sensitivities(data: Corpus) -> pd.DataFrame:
-    """Each paired comparison under each sensitivity: index its name and the sensitivity."""
-    rows = {(key, s): paired(data, p, s) for key, p in PAIRED.items() for s in SENSITIVITIES}
+def comparisons(data: Corpus) -> pd.DataFrame:
+    """Each paired comparison in each of the `WAYS`: as planned first, then its sensitivities.
+
+    Index: its name and the way (`sensitivity`).
+    """
+    rows = {(key, way): paired(data, p, way) for key, p in PAIRED.items() for way in WAYS}
     table = pd.DataFrame.from_dict(rows, "index").rename_axis(["estimate", "sensitivity"])
     # a corpus may have no pair in a direction, or none at all
     of_direction = [f"{what}_{i}" for what in ("value", "n") for i in range(len(LEFT))]
@@ -172,9 +184,9 @@ def sensitivities(data: Corpus) -> pd.DataFrame:
 
 def portrayals(data: Corpus) -> pd.DataFrame:
     """Shares of portrayals, as expected, and articles (`n`) by event (`unit`) and side (`left`)."""
-    redraws, articles = codes.redraws(data, SAME_TRAITOR.column), told(data)
-    expected, _ = redraws.shares(redraws.articles.get_indexer(articles["article_id"]))
-    table = pd.DataFrame(expected, articles.index, redraws.names)
+    code_draws, articles = codes.of_articles(data, SAME_TRAITOR.column), shared_articles(data)
+    expected, _ = code_draws.shares(code_draws.articles.get_indexer(articles["article_id"]))
+    table = pd.DataFrame(expected, articles.index, code_draws.names)
     sides = table.groupby([articles["unit"], articles["left"]])
     return sides.mean().assign(n=sides.size())
 
@@ -189,7 +201,7 @@ def events(data: Corpus) -> pd.DataFrame:
     shares = portrayals(data)
     columns = pd.MultiIndex.from_product([[SAME_TRAITOR.code, "n"], [True, False]])
     sides = shares.reindex(columns=columns.unique(0)).unstack("left").reindex(columns=columns)
-    first = told(data).groupby("unit")[["event", "direction", "new_event"]].first()
+    first = shared_articles(data).groupby("unit")[["event", "direction", "new_event"]].first()
     table = first.rename(columns={"event": "slug"}).assign(
         left=sides[SAME_TRAITOR.code, True], received=sides[SAME_TRAITOR.code, False],
         n_left=sides["n", True], n_received=sides["n", False],
@@ -206,7 +218,7 @@ def events(data: Corpus) -> pd.DataFrame:
     )
 
 
-SIDES = {
+TELLERS = {
     f"crossings {DIRECTIONS[d]}": (camp, *(c for c in TOWARD if c != camp))
     for d, camp in LEFT.items()
 }
@@ -215,7 +227,7 @@ SIDES = {
 
 def table_of_events(data: Corpus) -> pd.DataFrame:
     """The events that both camps told, with a link to every article: for readers to look up."""
-    articles = told(data)
+    articles = shared_articles(data)
     links = articles.groupby(["unit", "camp"])["url"].agg(
         lambda urls: " ".join(
             f'<a href="{html.escape(u)}">{i}</a>' if leads_somewhere(u) else str(i)
@@ -247,7 +259,7 @@ def _gap(first: pd.Series, second: pd.Series) -> dict[str, float]:
 
 @estimates
 def paired_estimates(table: pd.DataFrame) -> pd.DataFrame:
-    """The paired comparisons, and each under every sensitivity, of `sensitivities`."""
+    """The paired comparisons in every way, of `comparisons`."""
     out = {}
     for (key, how), row in table.iterrows():
         of = key if how == "as planned" else name(key, how.replace(",", ""))
@@ -289,7 +301,7 @@ def event_estimates(data: Corpus) -> pd.DataFrame:
 
 
 def panels(table: pd.DataFrame, **keys: str) -> pd.DataFrame:
-    """Some paired comparisons of `sensitivities` for a figure: index estimate and sensitivity."""
+    """Some paired comparisons of `comparisons` for a figure: index estimate and sensitivity."""
     own = table.loc[list(keys)].rename(keys, level="estimate")
     own = own.assign(shown=stats.excludes_zero(own), n=own["n_events"])
     return own.drop(columns="n_events")
@@ -300,14 +312,13 @@ def all_codes(data: Corpus) -> pd.DataFrame:
 
     The frames are one family of tests, treason among them; codes under the gate have none.
     """
-    rest, _ = compared(data, SAME_OTHERS)
-    frames = pd.concat([differences(data, "frame").loc[["treason"]], stats.paired_contrast(rest)])
+    treason = differences(data, "frame").loc[["treason"]]
+    frames = pd.concat([treason, differences(data, "frame", SAME_OTHERS.without)])
     parts = {
-        "portrayals of articles": (differences(data, SAME_TRAITOR.column), SAME_TRAITOR.column),
-        "frames of claims (beside treason rescaled)": (frames, "frame"),
+        "portrayals of articles": differences(data, SAME_TRAITOR.column),
+        "frames of claims (beside treason rescaled)": reliability.tested(frames, set()),
     }
-    made = {k: reliability.tested(t, reliability.doubtful(data, c)) for k, (t, c) in parts.items()}
-    return pd.concat(made, names=["codes", "code"])
+    return pd.concat(parts, names=["codes", "code"]).drop(columns="n_articles")
 
 
 @estimates

@@ -279,21 +279,24 @@ def numbers(measures: pd.DataFrame) -> pd.DataFrame:
 
 
 def composed(
-    table: pd.DataFrame, reference: np.ndarray, again: np.ndarray, by: Sequence[str], draws=150
+    labels: np.ndarray, again: np.ndarray, texts: pd.DataFrame, by: Sequence[str], draws=150
 ) -> stats.Shares:
-    """Shares of topics (texts that fit none count) with the uncertainty of the topics themselves.
+    """Shares of topics in texts on crossings, with the uncertainty of the topics themselves.
+
+    Texts that fit none count, too.
 
     The method of composition (Treier & Jackman 2008, as in R's stm): each refit of the topics gives
     its own `draws` over events, and the pooled draws vary by both.
     """
-    numbers = sorted(set(reference))
+    crossing = texts["direction"].isin(TO_RUSSIA).to_numpy()
+    numbers = sorted(set(labels[crossing]))
 
-    def of(labels, seed, n):
-        own = table.assign(topic=pd.Categorical(labels, numbers)).reset_index(drop=True)
-        return stats.shares(own, "topic", by, draws=n, seed=seed)
+    def of(found, seed, n):
+        own = texts[crossing].assign(topic=pd.Categorical(found[crossing], numbers))
+        return stats.shares(own.reset_index(drop=True), "topic", by, draws=n, seed=seed)
 
     pooled = np.concatenate([of(r, SEED + i, draws).draws for i, r in enumerate(again)])
-    return replace(of(reference, SEED, 2), draws=pooled)
+    return replace(of(labels, SEED, 2), draws=pooled)
 
 
 def by_direction(
@@ -304,7 +307,7 @@ def by_direction(
     Here `q` is the p-value over all topics at once (min-P, Westfall & Young 1993). `table` as
     `describe` returns it: rows are named by it.
     """
-    s = _composed_crossings(labels, again, texts, ["direction"])
+    s = composed(labels, again, texts, ["direction"])
     found = stats.contrast(s, TO_RUSSIA).drop(index=-1, errors="ignore")
     found = found.drop(columns="q").rename(columns={"p_all": "q"})
     found = found.assign(shown=stats.is_shown(found)).rename_axis("topic").sort_values("value")
@@ -315,7 +318,7 @@ def by_camp(
     labels: np.ndarray, again: np.ndarray, texts: pd.DataFrame, table: pd.DataFrame
 ) -> pd.DataFrame:
     """Share of each topic in the two camps' crossings, by direction and camp (`prevalence`)."""
-    s = _composed_crossings(labels, again, texts, ["direction", "camp"])
+    s = composed(labels, again, texts, ["direction", "camp"])
     cells = stats.prevalence(s).rename_axis(["direction", "camp", "topic"])
     cells = cells.drop(index=-1, level="topic", errors="ignore")
     there = cells.index.droplevel("topic")
@@ -324,9 +327,9 @@ def by_camp(
 
 
 @estimates
-def shares(kind: str, cells: pd.DataFrame) -> pd.DataFrame:
-    """The shares that `by_camp` returns, by direction, camp and the topic's name."""
-    return cells.set_axis([name(f"{kind}/share", *cell) for cell in cells.index])
+def shares(cells: pd.DataFrame) -> pd.DataFrame:
+    """The shares of stories that `by_camp` returns, by direction, camp and the story's name."""
+    return cells.set_axis([name("stories/share", *cell) for cell in cells.index])
 
 
 def _names(table: pd.DataFrame) -> dict[int, str]:
@@ -335,21 +338,10 @@ def _names(table: pd.DataFrame) -> dict[int, str]:
     return (table["label"] + mark).to_dict()
 
 
-def _composed_crossings(labels, again, texts, by):
-    crossing = texts["direction"].isin(TO_RUSSIA).to_numpy()
-    return composed(texts[crossing], labels[crossing], again[:, crossing], by)
-
-
 def stacked(about: pd.DataFrame, telling: pd.DataFrame) -> pd.DataFrame:
     """What `by_direction` returns for stories and for tellings, one above the other."""
     kinds = {"what the stories are about (articles)": about, "how they are told (claims)": telling}
     return pd.concat(kinds, names=["kind"])
-
-
-def crossings(table: pd.DataFrame) -> str:
-    """Say what the rows of `by_direction` rest on."""
-    first = table.iloc[0]
-    return f"{first['n_articles']:,} articles on {first['n_events']:,} events"
 
 
 @estimates

@@ -9,13 +9,12 @@ import pandas as pd
 
 from ..corpus import Corpus
 from . import same_act
-from .estimands import HEADLINES, PAIRED, Estimand, Paired, estimates, name
+from .estimands import HEADLINES, PAIRED, Paired, estimates, name
 from .multiverse import CHOICES, LEAST, LEAST_PAIRS, RULES
 
-# All estimates that have a curve, in words; of the joint test the curve is of its p-value.
-LABELS = {key: e.label for key, e in {**PAIRED, **HEADLINES}.items()}
-TESTS = {p.name for p in PAIRED.values() if not p.code}
-DRAWN = 300  # specifications of each curve that are drawn, evenly spaced
+# All estimates that have a curve, and what they are in words.
+CURVED = {key: e for key, e in {**PAIRED, **HEADLINES}.items() if e.code}
+LABELS = {key: e.label for key, e in CURVED.items()}
 
 # Options whose medians are recorded.
 RECORDED = ("pooled", "first pass", "new events", "old events", "no prosecutions", "both camps",
@@ -24,15 +23,14 @@ RECORDED = ("pooled", "first pass", "new events", "old events", "no prosecutions
 Curves = dict[str, pd.DataFrame]
 
 
-def summary(curves: Curves, tests: dict[str, float]) -> pd.DataFrame:
-    """Sum up each curve, and the p-value of its median, that `multiverse.curves` returns.
+def summary(curves: Curves) -> pd.DataFrame:
+    """Sum up each curve that `multiverse.curves` returns.
 
     By estimate `value`, `low`, `high` as reported, codes held (NaN where the corpus has too
     little); `specifications` (how many), and of them `same_sign` (as the reported),
-    `with_interval`, `without_interval`, `holds` (that sign, and an interval that excludes zero; of
-    the joint test, a p-value under 0.05) and `other_sign` (excludes zero on the other side);
-    `percentile` (share below the reported value, equal ones by half), `median`, `lowest`,
-    `highest`, `p`.
+    `with_interval`, `without_interval`, `holds` (that sign, and an interval that excludes zero) and
+    `other_sign` (excludes zero on the other side); `percentile` (share below the reported value,
+    equal ones by half), `median`, `lowest`, `highest`.
     """
     rows = {}
     for key, t in curves.items():
@@ -40,18 +38,14 @@ def summary(curves: Curves, tests: dict[str, float]) -> pd.DataFrame:
         own = own.iloc[0] if len(own) else pd.Series(np.nan, own.columns)
         at = own["value"]
         below = value.lt(at).mean() + pd.Series(np.isclose(value, at)).mean() / 2
+        same, certain = np.sign(value) == np.sign(at), t["low"].notna()
         rows[key] = {
             **own, "specifications": len(t), "percentile": below if at == at else np.nan,
             "median": value.median(), "lowest": value.min(), "highest": value.max(),
-            "p": tests.get(key, np.nan), "holds": value.lt(0.05).sum(),
+            "same_sign": same.sum(), "with_interval": certain.sum(),
+            "without_interval": (~certain).sum(), "holds": (same & t["excludes_zero"]).sum(),
+            "other_sign": (~same & t["excludes_zero"]).sum(),
         }  # fmt: skip
-        if key not in TESTS:
-            same, certain = np.sign(value) == np.sign(at), t["low"].notna()
-            rows[key] |= {
-                "same_sign": same.sum(), "with_interval": certain.sum(),
-                "without_interval": (~certain).sum(), "holds": (same & t["excludes_zero"]).sum(),
-                "other_sign": (~same & t["excludes_zero"]).sum(),
-            }  # fmt: skip
     return pd.DataFrame.from_dict(rows, "index", dtype=float).rename_axis("estimate")
 
 
@@ -83,30 +77,22 @@ def by_rule(curves: Curves, s: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, "index").rename_axis(["rule", "least"])
 
 
-def drawn(curves: Curves) -> pd.DataFrame:
-    """Evenly spaced specifications of each curve, and the reported: index estimate and rank."""
-    parts = {}
-    for key, t in curves.items():
-        at = np.unique(np.linspace(0, len(t) - 1, min(len(t), DRAWN)).round().astype(int))
-        at = np.union1d(at, np.flatnonzero(t["reported"]))
-        parts[key] = t.loc[at, ["value", "low", "high", "excludes_zero", "reported"]]
-    return pd.concat(parts, names=["estimate", "rank"])
-
-
-def width(e: Paired | Estimand, data: Corpus, held: pd.Series) -> float:
-    """Length of an interval with codes held (a row of `summary`), beside that with them redrawn."""
-    paired = isinstance(e, Paired)
-    full = same_act.paired(data, e) if paired else e.of().estimate(data).reindex([e.code]).iloc[0]
-    return (held["high"] - held["low"]) / (full["high"] - full["low"])
+def widths(data: Corpus, s: pd.DataFrame) -> dict[str, float]:
+    """Length of each interval with codes held (of `summary`), beside that with them redrawn."""
+    out = {}
+    for key, e in CURVED.items():
+        is_paired = isinstance(e, Paired)
+        full = same_act.paired(data, e) if is_paired else e.of().estimate(data).reindex([e.code])
+        full = full if is_paired else full.iloc[0]
+        out[key] = (s.at[key, "high"] - s.at[key, "low"]) / (full["high"] - full["low"])
+    return out
 
 
 @estimates
 def surviving(s: pd.DataFrame, medians: pd.DataFrame, widths: dict[str, float]) -> pd.DataFrame:
-    """What of each curve agrees (`summary`), its medians (`by_option`), and `width`."""
+    """What of each curve agrees (`summary`), its medians (`by_option`), and `widths`."""
     s = s.drop(columns=["value", "low", "high", "lowest", "highest"])
-    rows = {name(*at): {"value": x} for at, x in s.drop(columns="p").stack().items()}
-    for key, p in s["p"].items():
-        rows[name(key, "median")]["p"] = p
+    rows = {name(*at): {"value": x} for at, x in s.stack().items()}
     held = medians.droplevel("choice").loc[list(RECORDED)].stack()
     rows |= {name(key, "median", option): {"value": x} for (option, key), x in held.items()}
     rows |= {name(key, "width"): {"value": x} for key, x in widths.items()}

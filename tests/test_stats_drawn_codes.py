@@ -10,18 +10,18 @@ CODES = pd.Index(["a", "b", "c"])
 
 
 def made(codes, article=None, cluster=None, draws=200):
-    """Redraws of units coded as the rows of `codes` say, one article each unless said."""
+    """Drawn codes of units coded as the rows of `codes` say, one article each unless said."""
     codes = np.asarray(codes)
     article = np.arange(len(codes)) if article is None else np.asarray(article)
     ids = pd.Index([f"x{i}" for i in range(article.max() + 1)])
     cluster = pd.Series(list(ids) if cluster is None else cluster)
-    return stats.redraw(ids, cluster, [stats.Coded(codes, 3)], CODES, article, draws)
+    return stats.draw_codes(ids, cluster, [stats.Coded(codes, 3)], CODES, article, draws)
 
 
 def test_the_codes_of_one_coder_are_taken_as_they_are():
     r = made([[0], [2], [1]])
     assert (r.expected == np.eye(3)[[0, 2, 1]]).all()
-    assert (r.drawn == r.expected).all()
+    assert (r.draws == r.expected).all()
     assert r.counts.sum(1).tolist() == [3] * 200
 
 
@@ -29,8 +29,8 @@ def test_codes_that_do_not_exclude_one_another_are_drawn_each_by_itself():
     given = np.array([[1, 0, 1], [0, 0, 1], [1, 1, 0]])
     codings = [stats.Coded(column[:, None], 2) for column in given.T]
     ids = pd.Index(["x0", "x1", "x2"])
-    r = stats.redraw(ids, pd.Series(ids), codings, CODES, np.arange(3), 20)
-    assert (r.expected == given).all() and (r.drawn == given).all()
+    r = stats.draw_codes(ids, pd.Series(ids), codings, CODES, np.arange(3), 20)
+    assert (r.expected == given).all() and (r.draws == given).all()
 
 
 def test_an_article_has_a_share_from_half_a_unit_on():
@@ -50,8 +50,8 @@ def test_where_coders_differ_draws_differ_about_what_is_expected():
     sure = r.expected.max(1)
     assert sure[agreed].min() > 0.8 > sure[~agreed].max()
     # a draw is one code for each unit, and as often this one as is expected
-    assert (r.drawn.sum(2) == 1).all()
-    assert np.abs(r.drawn.mean(0) - r.expected).max() < 0.15
+    assert (r.draws.sum(2) == 1).all()
+    assert np.abs(r.draws.mean(0) - r.expected).max() < 0.15
 
 
 def test_units_add_up_to_articles_and_those_that_nobody_coded_count_as_none():
@@ -73,7 +73,7 @@ def test_leaving_a_code_out_rescales_the_rest_and_leaves_some_articles_without_a
 def test_events_are_drawn_whole_and_seeded():
     first, second = (made([[0], [1], [2]], cluster=["e", "e", "f"]) for _ in range(2))
     assert list(first.events) == ["e", "f"] and first.event.tolist() == [0, 0, 1]
-    assert (first.counts == second.counts).all() and (first.drawn == second.drawn).all()
+    assert (first.counts == second.counts).all() and (first.draws == second.draws).all()
     assert set(first.counts[:, 0]) == {0, 1, 2}
 
 
@@ -90,7 +90,7 @@ def test_a_panel_of_certain_codes_gives_the_shares_of_a_table():
     )
     coded = stats.Coded(table["code"].cat.codes.to_numpy(int)[:, None], 3)
     ids = pd.Index(table["article_id"])
-    r = stats.redraw(ids, table["cluster"], [coded], CODES, np.arange(n), 4000)
+    r = stats.draw_codes(ids, table["cluster"], [coded], CODES, np.arange(n), 4000)
     pooled = stats.Panel.pooled(table, r, ["camp"]).shares(["camp"])
     plain = stats.shares(table, "code", ["camp"], draws=4000)
     assert pooled.value == pytest.approx(plain.value)
@@ -114,6 +114,6 @@ def test_uncertain_codes_lengthen_an_interval():
     names = pd.Index(["no", "yes"])
     spread = []
     for passes in (codes, codes[:, :1]):
-        r = stats.redraw(ids, cluster, [stats.Coded(passes, 2)], names, np.arange(n), 600)
+        r = stats.draw_codes(ids, cluster, [stats.Coded(passes, 2)], names, np.arange(n), 600)
         spread.append(stats.Panel.pooled(table, r, ["camp"]).shares(["camp"]).draws[:, 0, 1].std())
     assert spread[0] > 1.3 * spread[1]
