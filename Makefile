@@ -1,11 +1,10 @@
 # make study    run what changed of the study: notebooks, figures, tables (creates the environment first)
-# make study-full   the same after computing the long simulations again (data/simulations)
+# make study-full   the same after computing simulations and embeddings again (hours)
 # make test     run all tests
 # make quick    lint, types and the quick tests side by side, in half a minute
 # make pages    reword captions and findings in gallery, README and notebooks, without running any
 # make site     build the site and the explorer into build/site, from what is stored: nothing is run
 # make lab      open the notebooks in JupyterLab
-# make data     rebuild the tables of data/ from the coders' raw records in ../shared/corpus
 # make verify   compare the last run with what is committed
 # make bench    compare the topics with other libraries' (see benchmarks/README.md)
 # make mutants  change the package stats line by line and see which changes no test notices
@@ -21,7 +20,7 @@ SELECT ?=
 BESIDE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 INSTALLED := $(VENV)/.installed
 
-.PHONY: study study-full test quick lint types fast pages site lab data verify bench mutants lock
+.PHONY: study study-full test quick lint types fast pages site lab verify bench mutants lock
 
 study: $(INSTALLED)
 	$(VENV)/bin/defection-framing study
@@ -54,9 +53,6 @@ fast:
 
 lab: $(INSTALLED)
 	$(VENV)/bin/jupyter lab --LabApp.default_url=/lab/tree/notebooks/0_report.ipynb
-
-data: $(INSTALLED)
-	$(VENV)/bin/defection-framing data
 
 verify: $(INSTALLED)
 	$(VENV)/bin/defection-framing verify

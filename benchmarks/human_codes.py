@@ -12,7 +12,7 @@ import pandas as pd
 import scipy.stats
 
 from defection_framing import stats
-from defection_framing.people import votes as people
+from defection_framing.people import given as people
 from defection_framing.people.sheets import Field
 from defection_framing.settings import SEED
 
@@ -153,7 +153,7 @@ def stand_ins(votes: pd.Series) -> dict[str, dict[str, float]]:
             path = Path(folder) / f"codes-{coder}.csv"
             path.write_text(",".join(people.HEADER) + "\n" + "".join(lines), encoding="utf-8")
         fields = {"article": [Field(name, ("yes", "no"))]}
-        read = people.read(Path(folder), {"article": ids}, fields)
+        read = people.read_files(Path(folder), {"article": ids}, fields)
     given = read.pivot(index="id", columns="coder", values="value").reindex(ids)
     given = given.astype(object).where(given.notna(), None)
     yes = (given == "yes").sum(axis=1) / given.notna().sum(axis=1)

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 
 LONG = (
     *("lab", "coding", "small_corpora", "kept", "topics", "study", "planted", "model_card"),
-    *("corpus", "measurement", "same_act", "reliability", "build"),
+    *("corpus", "measurement", "same_act", "reliability"),
 )
 """Files that take longest: they start first, so that no process is left alone with one."""
 

@@ -19,7 +19,7 @@ def run(*arguments):
 def test_help_names_every_command_and_how_to_use_ones_own_corpus():
     result = run("--help")
     assert result.exit_code == 0
-    for word in ("study", "check", "data", "verify", "DEFECTION_DATA"):
+    for word in ("study", "check", "verify", "DEFECTION_DATA"):
         assert word in result.output
 
 
@@ -105,14 +105,6 @@ def test_named_notebooks_are_passed_on(monkeypatch):
     monkeypatch.setattr(runner, "run_study", ran.append)
     assert run("study", "2_topics", "methods").exit_code == 0
     assert ran == [["2_topics", "methods"]]
-
-
-def test_data_without_raw_records_says_so_and_writes_nothing(monkeypatch, tmp_path):
-    monkeypatch.setenv("DEFECTION_DATA", str(tmp_path / "own"))
-    result = run("data", str(tmp_path / "nowhere"))
-    assert result.exit_code == 2
-    assert "nowhere" in result.stderr and result.stderr.count("\n") == 1
-    assert not (tmp_path / "own").exists()
 
 
 @pytest.mark.parametrize(

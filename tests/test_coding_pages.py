@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from defection_framing.people import between, codebook, given, human, sheets, votes
+from defection_framing.people import between, codebook, given, human, sheets
 from defection_framing.people import page as pages
 from defection_framing.people.sheets import Field, SheetError
 
@@ -213,7 +213,7 @@ def test_axe_finds_nothing_and_nothing_overflows(page, axe, folder, width):
 
 
 def write(folder, name, *codes, kind="codes"):
-    lines = [",".join(votes.HEADER), *(f'{name},{u},{i},{c},"{v}"' for u, i, c, v in codes)]
+    lines = [",".join(given.HEADER), *(f'{name},{u},{i},{c},"{v}"' for u, i, c, v in codes)]
     (folder / f"{kind}-{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -281,17 +281,21 @@ def test_who_decides_does_so_in_the_browser_and_the_file_is_read_back(page, axe,
 BAD = {
     "header": ("who,unit,id,code,value\n", "codes-x.csv, row 1: write the header as coder,unit,id"),
     "unit": ("x,story,a1,portrayal,hero", "row 2, column unit: 'story' is not a code"),
-    "id": ("x,article,a9,portrayal,hero", "row 2, column id: 'a9' is no article of these sheets"),
+    "id": ("x,article,a9,portrayal,hero", "row 2, column id: 'a9' is no article of this page"),
     "code": ("x,article,a1,frame,cost", "row 2, column code: 'frame' is not a code of this column"),
     "value": ("x,article,a1,portrayal,angry", "row 2, column value: 'angry' is not a code of this"),
     "no name": (",article,a1,portrayal,hero", "row 2, column coder: '' is no name"),
     "twice": (
         "x,article,a1,portrayal,hero\nX,article,a1,portrayal,hero",
-        "row 3, column code: 'portrayal' is given in row 2 too",
+        "row 3, column code: 'portrayal' is given twice",
+    ),
+    "one code twice": (
+        'x,article,a1,motives,"family; family"',
+        "column value: 'family; family' names one code twice",
     ),
     "unsure": ("x,article,a1,unsure,perhaps", "row 2, column value: 'perhaps' is not a code"),
-    "cells": ("x,article,a1,note,a,b", "row 2: has more cells than there are columns"),
-    "second frame": ("x,claim,a1-1,frame_2,cost", "column value: 'cost' stands without a main"),
+    "cells": ("x,article,a1,note,a,b", "row 2: has more cells than the header"),
+    "second frame": ("x,claim,a1-1,frame_2,cost", "column value: 'cost' has no main"),
     "same frames": (
         "x,claim,a1-1,frame,cost\nx,claim,a1-1,frame_2,cost",
         "row 3, column value: 'cost' is the main frame already",
@@ -303,7 +307,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_a_slip_is_named_with_file_row_and_column(folder, case):
     lines, said = BAD[case]
-    head = "" if case in ("header", "empty") else ",".join(votes.HEADER) + "\n"
+    head = "" if case in ("header", "empty") else ",".join(given.HEADER) + "\n"
     (folder / "codes-x.csv").write_text(head + lines, encoding="utf-8")
     with pytest.raises(SheetError) as caught:
         given.read(folder)
@@ -399,7 +403,7 @@ def test_one_coder_alone_is_compared_with_the_model_only(folder):
 def test_fields_of_another_study_are_read_as_well(tmp_path):
     fields = {"article": [Field("co1", ("yes", "no"))]}
     write(tmp_path, "x", ("article", "7", "co1", "yes"))
-    assert votes.read(tmp_path, {"article": ["7"]}, fields)["value"].tolist() == ["yes"]
+    assert given.read_files(tmp_path, {"article": ["7"]}, fields)["value"].tolist() == ["yes"]
 
 
 def test_where_one_code_given_always_would_pass_nothing_is_said_for_the_model(tmp_path):

@@ -46,10 +46,12 @@ def test_differences_that_are_shown_are_named_and_others_only_counted(own):
         "portrayal_away/holds": Estimate(1),
         "frame_away/cost": Estimate(0.1, -0.1, 0.3, 40, 20, 0.3, 0.4),
         "motives_away/family": Estimate(0.1),
+        "frame_away_completed/cost": Estimate(0.2, 0.1, 0.3, 40, 20, 0.001, 0.004),
     }
     said = "\n".join(told(own, known))
-    assert "camps**: traitor +30 points [+10 to +50]; of 2 codes 1 differ (40 articles" in said
+    assert "camps**: traitor +30 points [+10 to +50]; 1 of 2 codes differs (40 articles" in said
     assert "no difference is shown in 1 codes; the largest is cost +10 points" in said
+    assert "completed" not in said  # of a part of the cases the notebook tells
     assert "Motives" not in said  # without an interval nothing is said
 
 

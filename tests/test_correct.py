@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import parts
 from defection_framing import corpus as loader
 from defection_framing import stats
-from defection_framing.people import correct, coverage, human
+from defection_framing.people import correct, human
 from test_human import fill, key, run, write_coded
 
 pytestmark = pytest.mark.slow
@@ -192,7 +191,7 @@ def test_a_corpus_that_classifiers_coded_is_corrected_by_its_review(tmp_path, mo
 
 @pytest.mark.parametrize(
     ("rows", "said"),
-    [(0, "have codes for 0 events"), (2, "have codes for 2 events; an interval needs 7")],
+    [(0, "there are codes for 0 events"), (2, "codes for 2 events; an interval needs 7")],
 )
 def test_too_few_codes_are_refused_in_one_sentence(rows, said, tmp_path):
     folder = write_coded(tmp_path, 40)
@@ -202,26 +201,3 @@ def test_too_few_codes_are_refused_in_one_sentence(rows, said, tmp_path):
     result = run("corrected", folder)
     assert result.exit_code == 2 and said in result.stderr
     assert not (folder / "derived").exists()
-
-
-def test_left_out_codes_are_kept_for_every_article_and_claim(monkeypatch):
-    monkeypatch.delenv("DEFECTION_DATA", raising=False)
-    kept = pd.read_csv(coverage.left_out_path())
-    loaded = loader.load()
-    assert set(kept["id"]) == set(loaded.articles.index) | set(loaded.claims.index)
-
-
-def test_the_kept_simulation_would_come_out_the_same(monkeypatch):
-    monkeypatch.delenv("DEFECTION_DATA", raising=False)
-    parts.repeat(coverage.CORRECTED_COVERAGE)
-    assert coverage.CORRECTED_COVERAGE.stale() == []
-
-
-def test_the_simulation_knows_the_truth_and_says_how_sure_it_is(monkeypatch):
-    monkeypatch.delenv("DEFECTION_DATA", raising=False)
-    loaded = loader.load()
-    table = coverage.coverage(loaded, 4, 1).set_index(["comparison", "code", "method"])
-    assert (table["se"] > 0).all() and table["value"].between(0, 1).all()
-    study = stats.prevalence(stats.shares(loaded.claim_table(), "frame", ["direction"]))
-    truth = table.xs("naive", level="method").loc["frame: ua_exit", "truth"]
-    assert truth.to_numpy() == pytest.approx(study.loc["ua_exit", "value"][truth.index], abs=0.02)

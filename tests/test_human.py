@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from defection_framing import corpus, settings
 from defection_framing.cli import app
-from defection_framing.people import human, page, sheets
+from defection_framing.people import given, human, page, sheets
 from defection_framing.people.sheets import SheetError
 
 pytestmark = pytest.mark.slow
@@ -36,20 +36,31 @@ def blind(drawn, tmp_path):
     return tmp_path / "sheets"
 
 
-def table(path):
+def key(folder, name):
+    path = folder.with_name(f"{folder.name}-key") / f"{name}.csv"
     return pd.read_csv(path, dtype=str, keep_default_na=False, index_col="id")
 
 
-def key(folder, name):
-    return table(folder.with_name(f"{folder.name}-key") / f"{name}.csv")
+def shown(folder, name):
+    """What the page shows of its articles or claims, by id, in its order."""
+    units = pd.DataFrame(page.units(folder / sheets.PAGE)).fillna("")
+    return units[units["unit"] == name[:-1]].set_index("id")
 
 
 def fill(folder, name, **columns):
-    """Fill in columns, each a series of codes by id; what is left out stays empty."""
-    sheet = table(folder / f"{name}.csv")
-    for column, codes in columns.items():
-        sheet[column] = codes.reindex(sheet.index).fillna("")
-    sheet.to_csv(folder / f"{name}.csv", sep=";", encoding="utf-8")
+    """Give codes, each a series by id, as one coder; what is left out stays open."""
+    path, unit = folder / "codes-one.csv", name[:-1]
+    rows = [
+        ("one", unit, key, code, value)
+        for code, values in columns.items()
+        for key, value in values.items()
+        if value
+    ]
+    table = pd.DataFrame(rows, columns=given.HEADER)
+    if path.exists():
+        before = pd.read_csv(path, dtype=str)
+        table = pd.concat([before[before["unit"] != unit], table])
+    table.to_csv(path, index=False)
 
 
 def fill_as_the_key(folder):
@@ -112,7 +123,7 @@ def test_too_small_a_sample_is_refused():
         sheets.draw(strata(a=5, b=2, c=9), 2)
 
 
-# The sheets
+# The page
 
 
 def test_the_corpus_is_covered_stratum_by_stratum(blind):
@@ -125,15 +136,12 @@ def test_the_corpus_is_covered_stratum_by_stratum(blind):
     assert set(frames) == set(data.claims["frame"])
 
 
-def test_sheets_hold_no_existing_code(blind):
+def test_the_page_holds_no_existing_code(blind):
     data = corpus.load(settings.ROOT / "data")
-    articles, claims = table(blind / "articles.csv"), table(blind / "claims.csv")
-    assert list(articles) == ["url", *sheets.CODES["article"], "note"]
-    assert list(claims) == ["text", "url", *sheets.CODES["claim"], "note"]
+    articles, claims = shown(blind, "articles"), shown(blind, "claims")
     assert (articles["url"] == data.articles["url"].reindex(articles.index)).all()
     assert (claims["text"] == data.claims["text"].reindex(claims.index)).all()
-    for sheet, shown in ((articles, ["url"]), (claims, ["text", "url"])):
-        assert (sheet.drop(columns=shown) == "").all(axis=None)
+    assert set(articles) <= {"unit", "url", "text", "article"}
     # nor does the order of the rows tell: neighbours share a code no oftener than any two rows
     for name, code in (
         ("articles", "direction"),
@@ -146,39 +154,35 @@ def test_sheets_hold_no_existing_code(blind):
         assert neighbours == pytest.approx(share, abs=4 * np.sqrt(share / len(codes)))
 
 
-def test_the_folder_that_is_handed_on_has_no_key(blind):
-    assert sorted(p.name for p in blind.rglob("*")) == [
-        "INSTRUCTIONS.md", "articles.csv", "claims.csv", "code.html",
-    ]  # fmt: skip
-    units = page.units(blind / "code.html")
+def test_the_folder_that_is_handed_on_has_the_page_alone(blind):
+    assert [p.name for p in blind.rglob("*")] == [sheets.PAGE]
+    units = page.units(blind / sheets.PAGE)
     assert {name for unit in units for name in unit} == {"unit", "id", "text", "url", "article"}
 
 
-def test_the_instructions_hold_every_code_that_can_be_written(blind):
-    text = (blind / "INSTRUCTIONS.md").read_text(encoding="utf-8")
+def test_the_page_has_every_code_that_can_be_given_and_the_rules(blind):
+    text = (blind / sheets.PAGE).read_text(encoding="utf-8")
     for unit, names in sheets.CODES.items():
         for name in names:
-            assert f"`{name}`" in text
             for code in corpus.codes(sheets.UNITS[unit], name):
-                assert f"`{code}`" in text, (name, code)
-    assert "JSON" not in text and "Stance" not in text
+                assert f'["{code}",' in text, (name, code)
+    assert "JSON of" not in text and "Stance" not in text
     assert "### Operation or integration" in text
 
 
-def test_the_same_sheets_are_drawn_again(drawn, tmp_path):
+def test_the_same_units_are_drawn_again(drawn, tmp_path):
     result = run("blind-sheet", "--n", 200, "--out", tmp_path / "again")
     assert result.exit_code == 0, result.output
-    for name in ("articles.csv", "claims.csv", "INSTRUCTIONS.md"):
-        assert (tmp_path / "again" / name).read_bytes() == (drawn / "sheets" / name).read_bytes()
-    assert (tmp_path / "again-key" / "claims.csv").exists()
+    for place in (f"sheets/{sheets.PAGE}", "sheets-key/claims.csv"):
+        again = tmp_path / place.replace("sheets", "again")
+        assert again.read_bytes() == (drawn / place).read_bytes()
 
 
-def test_filled_sheets_are_never_written_over(blind):
-    fill_as_the_key(blind)
+def test_a_page_is_never_written_over(blind):
     before = {p: p.read_bytes() for p in blind.parent.rglob("*.*")}
     result = run("blind-sheet", "--out", blind)
     assert result.exit_code == 2
-    assert "exists already and may be filled in" in result.stderr
+    assert "exists already; name another folder" in result.stderr
     assert {p: p.read_bytes() for p in blind.parent.rglob("*.*")} == before
 
 
@@ -255,32 +259,16 @@ def test_the_command_says_how_far_the_coder_is_and_writes_the_table(blind):
     fill(blind, "claims", frame=claims["frame"].head(50))
     result = run("agreement", blind)
     assert result.exit_code == 0, result.output
-    assert "claims: 50 of 200 are coded by the sheets" in result.stdout
+    assert "claims: 50 of 200 are coded by one" in result.stdout
     assert "articles: 0 of 200 are coded" in result.stdout
     written = pd.read_csv(blind / "agreement.csv")
     assert written.loc[0, ["code", "n", "agreement"]].to_list() == ["frame", 50, 1.0]
 
 
-def test_sheets_without_any_code_are_said_to_have_none(blind):
+def test_a_page_without_any_code_is_said_to_have_none(blind):
     result = run("agreement", blind)
     assert result.exit_code == 0
     assert "0 of 200 are coded" in result.stdout
-    assert not (blind / "agreement.csv").exists()
-
-
-def test_slips_of_both_sheets_are_named(blind):
-    articles, claims = key(blind, "articles"), key(blind, "claims")
-    fill(blind, "articles", outcome=articles["outcome"].replace("attempted", "tried"))
-    second = pd.Series("collapse", index=claims.index[:2])
-    fill(blind, "claims", frame=second.head(1), frame_2=second)
-    result = run("agreement", blind)
-    assert result.exit_code == 2
-    assert "articles.csv, row" in result.stderr
-    assert "'tried' is not a code of this column; write one of completed" in result.stderr
-    assert (
-        "claims.csv, row 2, column frame_2: 'collapse' is the main frame already" in result.stderr
-    )
-    assert "claims.csv, row 3, column frame_2: 'collapse' stands without" in result.stderr
     assert not (blind / "agreement.csv").exists()
 
 
@@ -291,17 +279,18 @@ def test_a_lost_key_is_named(blind):
     assert "is missing; put it there" in result.stderr
 
 
-def test_a_sheet_in_the_place_of_the_key_is_named(blind):
-    shutil.copy(blind / "articles.csv", blind.with_name("sheets-key"))
+def test_another_table_in_the_place_of_the_key_is_named(blind):
+    path = blind.with_name("sheets-key") / "articles.csv"
+    path.write_text("id,text\n", encoding="utf-8")
     result = run("agreement", blind)
     assert result.exit_code == 2
     assert "articles.csv, row 1: the column 'stratum' of the key is missing" in result.stderr
 
 
-def test_a_folder_without_sheets_is_named(tmp_path):
+def test_a_folder_without_a_page_is_named(tmp_path):
     result = run("agreement", tmp_path)
     assert result.exit_code == 2
-    assert "holds neither articles.csv nor claims.csv" in result.stderr
+    assert "is missing; put it there" in result.stderr
 
 
 # Review
@@ -373,24 +362,22 @@ def test_review_asks_for_every_unit_with_an_open_code_and_some_others(coded, mon
 
 def test_review_shows_the_text_and_no_guess(coded):
     run("review", coded)
-    articles, claims = (table(coded / "review" / f"{n}.csv") for n in ("articles", "claims"))
-    assert list(articles) == ["text", "direction", "portrayal", "note"]
-    assert list(claims) == ["text", "url", "frame", "voice", "note"]
+    articles, claims = (shown(coded / "review", name) for name in ("articles", "claims"))
     assert (articles["text"].str.len() <= 2000).all()
-    assert all(t.startswith(f"Title of {a} A soldier") for a, t in articles["text"].items())
+    texts = articles["text"].str.split().str.join(" ")
+    assert all(t.startswith(f"Title of {a} A soldier") for a, t in texts.items())
     assert all(t == f"Soldier {i[-1]} of {i[:-2]} left." for i, t in claims["text"].items())
-    assert (articles[["direction", "portrayal"]] == "").all(axis=None)
     fields = sheets.fields_of("claim", key(coded / "review", "claims"))
     assert {field.name for field in fields if field.optional} == {"voice"}
 
 
 def test_review_waits_until_something_is_filled_in(coded):
     run("review", coded)
-    before = (coded / "review" / "claims.csv").read_bytes()
+    before = (coded / "review" / sheets.PAGE).read_bytes()
     result = run("review", coded)
     assert result.exit_code == 0
     assert "Nothing in" in result.stdout and "code.html" in result.stdout
-    assert (coded / "review" / "claims.csv").read_bytes() == before
+    assert (coded / "review" / sheets.PAGE).read_bytes() == before
 
 
 def test_review_names_slips_and_stores_nothing(coded):
@@ -399,7 +386,7 @@ def test_review_names_slips_and_stores_nothing(coded):
     before = (coded / "codes.csv").read_bytes()
     result = run("review", coded)
     assert result.exit_code == 2
-    assert "claims.csv, row 2, column frame" in result.stderr
+    assert "codes-one.csv, row 2, column value" in result.stderr
     assert (coded / "codes.csv").read_bytes() == before
 
 
@@ -417,14 +404,14 @@ def test_what_a_person_decided_is_stored_and_what_it_opens_is_told(coded):
     codes = pd.read_csv(coded / "codes.csv").query("code == 'direction'")
     assert (codes["value"] == "ua_exit").all() and (codes["by"] == "person").all()
     assert "6 codes by a person are stored" in result.stdout
-    assert "articles: 6 of 6 are coded by the sheets" in result.stdout
+    assert "articles: 6 of 6 are coded by one" in result.stdout
     agreed = pd.read_csv(coded / "review" / "agreement.csv")
     assert agreed.loc[0, ["code", "agreement"]].to_list() == ["direction", 0]
     assert "Empty DataFrame" not in result.stdout
     # Its claims were not asked for, since its direction was decided; they are a round of their own.
     assert "More articles or claims have an open code now" in result.stdout
-    assert f"a{5:010d}-1" in table(coded / "review-2" / "claims.csv").index
-    assert not (coded / "review-2" / "articles.csv").exists()
+    assert f"a{5:010d}-1" in key(coded / "review-2", "claims").index
+    assert shown(coded / "review-2", "articles").empty
     assert "review-2" in run("review", coded).stdout
 
 

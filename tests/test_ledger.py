@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from defection_framing import settings
-from defection_framing.publish import findings, ledger, pages
+from defection_framing.publish import captions, findings, ledger, pages
 
 
 @pytest.fixture
@@ -93,6 +93,13 @@ def test_two_notebooks_that_record_at_once_lose_nothing(folder):
 )
 def test_how_an_estimate_is_written(spec, text):
     assert format(ledger.Estimate(0.25, 0.1, 0.4, 1200, 30, 0.0123), spec) == text
+
+
+def test_one_of_a_thing_is_in_the_singular():
+    assert format(ledger.Estimate(0.25, n_articles=1, n_events=1), "n") == "1 article on 1 event"
+    assert captions.line("1 articles on 21 events, 1,001 claims") == (
+        "1 article on 21 events, 1,001 claims"
+    )
 
 
 def test_an_estimate_is_shown_or_a_dash_where_there_is_none(record):

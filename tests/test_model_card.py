@@ -1,11 +1,9 @@
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from defection_framing import corpus, settings
-from defection_framing.own import coders, frames, model_card
+from defection_framing.own import coders, model_card
 
 
 def test_scores_are_those_of_a_hand_count():
@@ -40,33 +38,6 @@ def test_the_card_is_written_from_what_was_measured(monkeypatch, tmp_path):
     assert "| frame | pass C | 5 | 0.8 | 0.4 |  |" in card
     assert "| other | 7 |" in card and "| uk | 62 | 0.84 |" in card
     assert "large language model" in " ".join(card.split())
-    # Of estimates from the codes it says what the kept simulation says.
-    table = pd.read_csv(settings.ROOT / "data" / "simulations" / "corrected_coverage.csv")
-    table = table.set_index(["comparison", "code", "method"])
-    row = table.loc[("frame: to Russia minus to Ukraine", "treason", "naive")].round(3)
-    said = "treason, to Russia minus to Ukraine | naive"
-    assert f"| {said} | {row['value']} | {row['width']} | {row['bias']} |" in card
-
-
-def test_the_kept_card_has_the_simulation_that_is_kept():
-    card = (settings.ROOT / "data" / "model_card.md").read_text(encoding="utf-8")
-    assert model_card._coverage()["coverage"] in card
-
-
-@pytest.mark.slow
-def test_codes_of_left_out_events_are_given_to_every_article_and_claim(monkeypatch):
-    monkeypatch.setattr(frames, "_EPOCHS", 1)
-    monkeypatch.setattr(settings, "cached", lambda name, key, make: make())
-    loaded = corpus.load()
-    articles = loaded.articles.groupby("direction", observed=True).head(40)
-    claims = loaded.claims[loaded.claims["article_id"].isin(articles.index)]
-    codes = model_card.left_out_codes(replace(loaded, articles=articles, claims=claims))
-    own = codes.set_index(["unit", "id"])
-    assert set(own.loc["article"].index) == set(articles.index)
-    assert set(own.loc["claim"].index) == set(claims.index)
-    right = own.loc["article"]["direction"].reindex(articles.index) == articles["direction"]
-    assert right.mean() > 0.6
-    assert set(own.loc["claim"]["frame"]) <= set(claims["frame"].cat.categories)
 
 
 def test_what_is_learnt_from_each_unit_is_the_share_of_its_passes():

@@ -7,7 +7,7 @@ import pytest
 
 OWN = "claim_table coders coding event_sheet events extract families fetch folder formats"
 OWN += " ingest journal markup model_card outlets package pagedates readings sources wording"
-PEOPLE = "correct coverage human intrusion sheets"
+PEOPLE = "correct human sheets"
 CRAWLER = "charset_normalizer datasketch dateparser ftfy httpx protego py3langid"
 CRAWLER += (
     " sentencex trafilatura bibtexparser feedparser pypdf python_calamine rispy striprtf warcio"

@@ -102,6 +102,16 @@ def test_gallery_shows_each_figure_with_all_that_belongs_to_it(root):
         assert part in gallery(root)
 
 
+def test_the_gallery_of_another_corpus_leads_to_no_file_outside_of_its_folder(root, monkeypatch):
+    draw(root, voices=ENTRY)
+    monkeypatch.setattr(settings, "is_own", lambda: True)
+    pages.write_pages()
+    assert "**Made by**: [4_camps](../notebooks/4_camps.ipynb), `figures.forest.forest`" in gallery(
+        root
+    )
+    assert "/src/" not in gallery(root) and "In words" not in gallery(root)
+
+
 def test_gallery_follows_the_words_whatever_the_order_of_the_register(root, monkeypatch):
     early = ENTRY | {"notebook": "1_corpus"}
     monkeypatch.setattr(

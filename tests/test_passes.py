@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from defection_framing import corpus
+from defection_framing import corpus, stats
 from defection_framing.corpus import passes
 from defection_framing.settings import ROOT
 from defection_framing.study import codes
@@ -33,32 +33,23 @@ def test_a_list_of_codes_is_asked_code_by_code():
         ]
     )
     assert passes.matrix(table, "motives", "family", "AB").codes.tolist() == [[1, 0], [-1, -1]]
-    used = passes.used(table, "motives", ["family", "reward", "not_stated"])
-    assert used["1"] == ("reward",) and used["2"] is None
-
-
-def test_a_second_frame_takes_two_passes():
-    rows = [
-        ("1", "A", "cost", "policy"),
-        ("1", "B", "policy", "cost"),
-        ("2", "A", "cost", "policy"),
-        ("2", "B", "cost", None),
-        ("2", "0", "cost", "policy"),
-    ]
-    table = codings([dict(zip(("claim_id", "coder", "frame", "frame_2"), r)) for r in rows])  # noqa: B905
-    main = pd.Series({"1": "cost", "2": "cost"})
-    assert passes.second_frame(table, main).to_dict() == {"1": "policy"}
 
 
 @pytest.mark.slow
 def test_the_tables_hold_the_likeliest_code_of_the_passes_that_are_pooled():
     data = corpus.load(ROOT / "data")
-    frame = passes.used(data.codings_claims, "frame", data.claims["frame"].cat.categories)
-    assert (frame == data.claims["frame"].astype(str)).all()
-    for column in ("portrayal", "occasion", "who", "outcome"):
-        named = data.articles[column].cat.categories
-        used = passes.used(data.codings_articles, column, named)
-        assert (used == data.articles[column].astype(str)).all(), column
+    claims, articles = (data.claims, data.codings_claims), (data.articles, data.codings_articles)
+    for column in ("frame", "portrayal", "occasion", "who", "outcome"):
+        table, codings = claims if column == "frame" else articles
+        named = table[column].cat.categories
+        coded = passes.matrix(codings, column, named, units=table.index)
+        likeliest = stats.pool(coded, steps=stats.SETTLED).posterior.argmax(1)
+        assert (named[likeliest] == table[column].astype(str)).all(), column
+    for code in corpus.codes("articles", "motives"):
+        coded = passes.matrix(data.codings_articles, "motives", code, units=data.articles.index)
+        given = stats.pool(coded, steps=stats.SETTLED).posterior[:, 1] > 0.5
+        if code != "not_stated":  # which stands where no other does
+            assert (data.articles["motives"].map(lambda cell, c=code: c in cell) == given).all()
     code_draws = codes.of_articles(data, "portrayal", draws=2)
     best = code_draws.names[code_draws.expected.argmax(1)]
     assert list(best) == list(data.articles["portrayal"].astype(str))

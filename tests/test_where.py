@@ -42,43 +42,38 @@ def study(tmp_path, monkeypatch):
     (tmp_path / "data/figures/figures.json").write_text(json.dumps({"by_language": figure}))
 
 
-def test_an_estimate_leads_to_notebook_cell_statements_function_and_finding(study):
-    place, loaded, cell, function, finding = where("frame_away/treason/without_x").splitlines()
+def at(place):
+    """The line of code that a place, as it is printed, leads to."""
+    file, line = place.split()[-1].split(":")
+    return (Path(__file__).parents[1] / file).read_text().splitlines()[int(line) - 1]
+
+
+def test_an_estimate_leads_to_notebook_cell_function_and_finding(study):
+    place, *cell, function, finding = where("frame_away/treason/without_x").splitlines()
     assert place == "estimate  notebooks/supplement/selection.ipynb, code cell 2"
-    assert loaded.strip() == "data = load()"
-    assert cell.strip() == "record(selection.record(data))"
+    assert cell[1].strip() == "record(selection.record(data))"
     assert function.split()[:3] == ["made", "by", "publish.ledger.record"]
-    file, line = function.split()[3].split(":")
-    source = (Path(__file__).parents[1] / file).read_text().splitlines()
-    assert source[int(line) - 1].startswith("def record(")
+    assert at(function).startswith("def record(")
     assert finding.split()[:2] == ["finding", "found"]
 
 
-def test_a_figure_leads_to_the_cell_that_shows_it_and_to_what_its_table_comes_from(study):
+def test_a_figure_leads_to_the_cell_that_shows_it_and_to_its_functions(study):
     said = where("by_language")
     assert said.startswith("figure    notebooks/supplement/selection.ipynb, code cell 3\n")
     assert "fig = facts.coverage(data)" in said and "fig = 2" not in said
-    assert "study.facts.coverage  src/defection_framing/study/facts.py:" in said
-    assert "publish.ledger.say  src/" in said
+    [made] = [line for line in said.splitlines() if line.strip().startswith("facts.coverage  ")]
+    assert at(made).startswith("def coverage(")
+    assert "drawn by  publish.ledger.say  src/" in said
     assert "words     by_language  src/defection_framing/publish/figures.toml:" in said
     assert "finding   found  src/defection_framing/publish/findings.toml:" in said
 
 
 def test_a_finding_leads_to_its_cell_and_to_the_line_of_its_words():
-    lines = where("same_act").splitlines()
-    toml = Path(__file__).parents[1] / "src/defection_framing/publish/figures.toml"
-    [words] = [line for line in lines if line.startswith("words")]
-    number = int(words.rpartition(":")[2])
-    assert toml.read_text(encoding="utf-8").splitlines()[number - 1] == "[same_act]"
+    [words] = [line for line in where("same_act").splitlines() if line.startswith("words")]
+    assert at(words) == "[same_act]"
     said = where("report_traitor")
     assert said.startswith("finding   notebooks/0_report.ipynb, code cell ")
     assert "report_traitor  src/defection_framing/publish/findings.toml:" in said
-
-
-def test_what_a_kept_table_was_computed_by_is_said():
-    said = where("stories_map")
-    assert "study.topics_stories.other_fits  src/" in said
-    assert "kept: `make study-full` computes it again" in said
 
 
 def test_a_finding_of_a_part_of_an_estimate_is_found():

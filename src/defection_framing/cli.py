@@ -87,7 +87,10 @@ def run(
         ),
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="First compute the kept simulations again, in full.")
+        bool,
+        typer.Option(
+            "--full", help="First compute kept simulations and embeddings again, in full (hours)."
+        ),
     ] = False,
 ) -> None:
     """Run the notebooks that changed, and rewrite their figures and tables and all pages.
@@ -99,9 +102,11 @@ def run(
     from .study import kept
     from .text import embed
 
-    if settings.data_dir() != settings.ROOT / "data":
+    if settings.is_own():
         # Once and with progress, which the notebooks would not show.
         embed.vectors(run.embedded_texts(corpus.load()))
+    elif full:
+        embed.track(run.embedded_texts(corpus.load()))
     if full:
         for simulation in kept.SIMULATIONS.values():
             simulation.save()
@@ -124,26 +129,6 @@ def check(folder: Folder = None) -> None:
         coders = " ".join(codings.index.unique("coder"))
         typer.echo(f"{len(codings):>6,} codings of {unit}" + (f" ({coders})" if coders else ""))
     typer.echo("The corpus fits the schema.")
-
-
-@app.command()
-def data(
-    source: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[SOURCE]", help="Folder of the raw records; by default ../shared/corpus."
-        ),
-    ] = None,
-) -> None:
-    """Build the tables in data/ from the coders' raw records, and embed their texts."""
-    from . import corpus, settings
-    from .corpus.build import build
-    from .publish import run
-    from .text import embed
-
-    build(source or settings.ROOT.parent / "shared" / "corpus", settings.data_dir())
-    embed.track(run.embedded_texts(corpus.load()))
-    typer.echo(f"Tables and embeddings written to {settings.data_dir()}.")
 
 
 @app.command()
@@ -283,19 +268,6 @@ def code_card() -> None:
     from .own.model_card import write_card
 
     write_card()
-
-
-@code.command("left-out")
-def code_left_out() -> None:
-    """Simulate again how well shares from classifiers' codes are corrected (an hour).
-
-    Writes left_out_codes.csv and corrected_coverage.csv into data/simulations, for `code card`.
-    """
-    from . import corpus
-    from .people import coverage
-
-    coverage.keep_left_out_codes(corpus.load())
-    coverage.CORRECTED_COVERAGE.save()
 
 
 @app.command()

@@ -1,8 +1,10 @@
-"""Which outlet an address belongs to."""
+"""Which outlet an address belongs to, and what names its article."""
 
 import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
+
+from ..settings import digest
 
 _COPIES = [
     re.compile(pattern)
@@ -23,6 +25,11 @@ _NO_ACCOUNTS = frozenset(
     "watch shorts live embed results playlist share i intent search hashtag wall story "
     "permalink.php photo video videos posts groups reel p joinchat".split()
 )
+
+
+def article_id(url: str) -> str:
+    """Name an article for good: "a" and 10 hexadecimal digits of the SHA-256 of its address."""
+    return "a" + digest(url)[:10]
 
 
 def leads_somewhere(url: str) -> bool:

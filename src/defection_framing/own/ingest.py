@@ -36,7 +36,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import corpus, settings
-from ..corpus.build import article_id
+from ..corpus.outlets import article_id
 from . import event_sheet, events, extract, formats, sentences
 from .boilerplate import NOTICE, PAYWALL
 from .dates import Unusable

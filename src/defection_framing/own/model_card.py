@@ -1,6 +1,5 @@
 """Measure the coders and write their model card, `data/model_card.md`."""
 
-import json
 import warnings
 from importlib.resources import files
 from pathlib import Path
@@ -111,25 +110,6 @@ def _direction_left_out(loaded: corpus.Corpus, leads):
     return p, beside, p_beside
 
 
-def left_out_codes(loaded: corpus.Corpus) -> pd.DataFrame:
-    """Code each article and claim by coders that did not learn from its event (minutes).
-
-    Columns: `unit` (article or claim), `id`, and the likeliest `direction`, `portrayal` and
-    `frame`, empty where the unit has no such code.
-    """
-    articles, claims = loaded.articles, loaded.claim_table()
-    leads = coders.leads(corpus.article_texts(loaded))
-    direction = np.array(DIRECTIONS)[_direction_left_out(loaded, leads)[0].argmax(1)]
-    parts = {}
-    for unit, table, code, (classes, p) in (
-        ("article", articles, "portrayal", _portrayal_left_out(loaded, leads, True)),
-        ("claim", claims, "frame", _frame_left_out(loaded, True)),
-    ):
-        parts[unit] = pd.DataFrame({code: classes[p.argmax(1)]}, table.index).rename_axis("id")
-    parts["article"].insert(0, "direction", direction)
-    return pd.concat(parts, names=["unit"]).reset_index().fillna("")
-
-
 def _portrayal_left_out(loaded, leads, words: bool) -> tuple[np.ndarray, np.ndarray]:
     """Portrayals, and their probabilities from models that did not see the event."""
     articles = loaded.articles
@@ -224,48 +204,6 @@ def _confusion(true, code) -> pd.DataFrame:
     return pd.crosstab(pd.Series(true, name="true"), pd.Series(code, name="coded"))
 
 
-_REPORTED = {
-    "all frames, by direction (mean)": ("^frame: [a-z_]+$", ""),
-    "all frames, exits minus crossings (mean)": ("^frame: exits", ""),
-    "treason, to Russia minus to Ukraine": ("^frame: to Russia", "treason"),
-    "treason, leaving minus coming": ("^frame: leaving", "treason"),
-    "collapse, exits minus crossings, Ukrainian side": ("^frame: exits.*Ukrainian", "collapse"),
-    "collapse, exits minus crossings, Russian side": ("^frame: exits.*Russian", "collapse"),
-    "portrayed as traitor, leaving minus coming": ("^portrayal: leaving", "traitor"),
-    "directions (mean)": ("^direction", ""),
-}
-"""Quantities of `people.coverage` that the card reports: patterns of comparison, and the code."""
-
-
-def _coverage() -> dict[str, object]:
-    """What the card says of estimates from the codes, by the simulation that is kept."""
-    place = settings.ROOT / "data" / "simulations"
-    table = pd.read_csv(place / "corrected_coverage.csv")
-    parts = {}
-    for name, (comparison, code) in _REPORTED.items():
-        own = table[table["comparison"].str.contains(comparison)]
-        own = own[own["code"] == code] if code else own
-        own = own.assign(bias=own["bias"].abs() if "mean" in name else own["bias"])
-        parts[name] = own.groupby("method", sort=False)[["value", "width", "sd", "bias"]].mean()
-    summary = pd.concat(parts, names=["quantity", "method"])
-    shown = summary.rename(columns={"value": "coverage"})[["coverage", "width", "bias"]]
-    sd = summary["sd"].unstack()
-    vary = 1 - sd["corrected"] / sd["sample"]
-    own = table[(table["method"] == "corrected") & (table["no_interval"] < 0.5)]
-    each = own["value"]
-    described = json.loads((place / "corrected_coverage.json").read_text(encoding="utf-8"))
-    return {
-        "replicates": described["replicates"],
-        "coverage": _markdown(shown.round(3).reset_index()),
-        "frames": vary["all frames, by direction (mean)"],
-        "directions": vary["directions (mean)"],
-        "n": len(each),
-        "short": (each < 0.93).mean(),
-        "worst": each.min(),
-        "wide": (each > 0.97).mean(),
-    }
-
-
 def write_card(path: Path | None = None) -> None:
     """Measure the coders and write their model card, by default `data/model_card.md`.
 
@@ -292,7 +230,6 @@ def write_card(path: Path | None = None) -> None:
         table=_markdown(_shown(table, 3)),
         languages=_markdown(_shown(languages(), 2)),
         confusion="\n\n".join(counted),
-        **_coverage(),
     )
     settings.write_text(path or settings.ROOT / "data" / "model_card.md", text)
 

@@ -14,7 +14,7 @@ PAGE = "decide.html"
 """The page on which somebody decides where coders differ."""
 
 TABLE = "people.csv"
-"""The table of `compare`, in the folder of the sheets."""
+"""The table of `compare`, in the folder of the page."""
 
 _ASKED = {"frames": ("frame", "frame_2")}
 # A set of frames is decided by its parts.
@@ -37,7 +37,8 @@ def report(folder: Path, read: dict[str, Given], population: dict[str, pd.DataFr
     units = _to_decide(folder, read)
     (folder / PAGE).unlink(missing_ok=True)
     if units:
-        fields = {unit: fields_of(unit, own.key) for unit, own in read.items()}
+        keys = {unit: own.key.rename(columns={"frames": "frame_2"}) for unit, own in read.items()}
+        fields = {unit: fields_of(unit, key) for unit, key in keys.items()}
         settings.write_text(folder / PAGE, page.html(page.DECIDED, fields, units))
         lines.append(
             f"Coders differ, or one was unsure, on {len(units)} texts. Codes that differ count "

@@ -26,6 +26,7 @@ import pandas as pd
 from .. import domain, settings, stats
 from ..settings import SEED
 from ..stats import DRAWS, MIN_EVENTS, Shares
+from ..stats.weighted import resampled
 from ..study import estimands
 from ..study.codes import CLAIM_CODES
 from . import human
@@ -59,23 +60,39 @@ def shares(
     code; missing codes are open. `coded` is the sample, some of those units: `probability` (of
     inclusion), `column`, and those columns of `by` that were coded anew.
     """
-    given = machine.loc[coded.index]
-    given = given.assign(**{c: coded[c] for c in (column, *by) if c in coded})
-    groups = pd.Index(sorted({*groups_of(machine, by).dropna(), *groups_of(given, by).dropna()}))
+    twin = machine.loc[coded.index]
+    given = twin.assign(**{c: coded[c] for c in (column, *by) if c in coded})
+    groups = pd.Index(sorted({*_groups(machine, by).dropna(), *_groups(given, by).dropna()}))
     names = pd.Index(sorted({*machine[column].dropna(), *given[column].dropna()}), name=column)
-    weight = weights(machine, by)
+    weight = _weights(machine, by)
     once = weight[coded.index] / coded["probability"]
     event = pd.Series(pd.factorize(machine["cluster"], sort=True)[0], machine.index)
+    times = resampled(event.max() + 1, draws, seed)
     parts, articles = [], []
-    for table, w in ((machine, weight), (machine.loc[coded.index], once), (given, once)):
-        rows = (event[table.index], groups_of(table, by), table[column])
-        parts.append(sums_by(*rows, w, event.max() + 1, groups, names))
-        articles.append(table["article_id"][table[column].notna()].groupby(rows[1]).nunique())
-    most = pd.concat(articles, axis=1).max(axis=1).reindex(groups, fill_value=0)
-    return combine(*parts, most.to_numpy(), groups, names, draws, seed)
+    for table, own in ((machine, weight), (twin, once), (given, once)):
+        group = _groups(table, by)
+        at = event[table.index], groups.get_indexer(group), names.get_indexer(table[column])
+        kept = (at[1] >= 0) & (at[2] >= 0)
+        sums = np.zeros((len(times[0]), len(groups), len(names)))
+        np.add.at(sums, tuple(np.asarray(x)[kept] for x in at), own.to_numpy()[kept])
+        parts.append((sums, *_shares(sums, times)))
+        articles.append(table["article_id"][table[column].notna()].groupby(group).nunique())
+    most = pd.concat(articles, axis=1).max(axis=1).reindex(groups, fill_value=0).to_numpy()
+    (all_sums, naive, naives), (_, same, sames), (sums, value, values) = parts
+    # Where the machine gave a group, or persons a code, to nothing in the sample (or the code to
+    # everything), nothing says how surely the machine's codes correct: the sample stands alone.
+    alone = np.isnan(same) | (value == 0) | (value == 1)
+    tuned = np.where(alone, 0, _tuned(values, naives - sames))
+    gap, gaps = (np.where(tuned > 0, tuned * x, 0) for x in (naive - same, naives - sames))
+    rest = most, groups, names
+    return {
+        "naive": _made(all_sums, naive, naives, *rest),
+        "corrected": _made(sums, (value + gap).clip(0, 1), values + gaps, *rest),
+        "sample": _made(sums, value, values, *rest),
+    }
 
 
-def weights(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+def _weights(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
     """Weight of each unit: its event's, shared by the articles, an article's by its units."""
     article = table["article_id"]
     known = [table[c] for c in ("cluster", *by) if c not in _CODED]
@@ -83,7 +100,7 @@ def weights(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
     return 1 / (article.groupby(article).transform("size") * of_event)
 
 
-def groups_of(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+def _groups(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
     """Group of each unit, missing where a column of it is."""
     if not by:
         return pd.Series("all", table.index)
@@ -94,51 +111,7 @@ def groups_of(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
     return cells.where(columns.notna().all(axis=1))
 
 
-def sums_by(unit, group, code, weight, n_units, groups, names) -> np.ndarray:
-    """Weights summed by unit, group and code, shape (n_units, G, K)."""
-    at = groups.get_indexer(group), names.get_indexer(code.astype(object))
-    kept = (at[0] >= 0) & (at[1] >= 0)
-    out = np.zeros((n_units, len(groups), len(names)))
-    np.add.at(out, (np.asarray(unit)[kept], at[0][kept], at[1][kept]), np.asarray(weight)[kept])
-    return out
-
-
-def combine(machine, guessed, given, articles, groups, names, draws=DRAWS, seed=SEED):
-    """`shares` from sums by event, for simulations that compute them thousands of times.
-
-    The sums, shape (events, groups, codes), are of weights (over inclusion probabilities): by the
-    machine's codes everywhere, by its codes in the sample, and by the sample's own. `articles` are
-    those of each group.
-    """
-    times = _times(len(machine), draws, seed)
-    (naive, naives), (twin, twins), (value, values) = (
-        _shares(sums, times) for sums in (machine, guessed, given)
-    )
-    # Where the machine gave a group, or persons a code, to nothing in the sample (or the code to
-    # everything), nothing says how surely the machine's codes correct: the sample stands alone.
-    alone = np.isnan(twin) | (value == 0) | (value == 1)
-    tuned = np.where(alone, 0, _tuned(values, naives - twins))
-    gap, gaps = (np.where(tuned > 0, tuned * x, 0) for x in (naive - twin, naives - twins))
-    return {
-        "naive": _made(machine, naive, naives, articles, groups, names),
-        "corrected": _made(given, (value + gap).clip(0, 1), values + gaps, articles, groups, names),
-        "sample": _made(given, value, values, articles, groups, names),
-    }
-
-
-def plain(sums, articles, groups, names, draws=DRAWS, seed=SEED) -> Shares:
-    """Shares from one set of codes, of sums as `combine` takes them."""
-    made = _shares(sums, _times(len(sums), draws, seed))
-    return _made(sums, *made, articles, groups, names)
-
-
-def _times(events: int, draws: int, seed: int) -> np.ndarray:
-    """How often each event is in each draw of the bootstrap, shape (draws, events)."""
-    evenly = np.full(events, 1 / events)
-    return np.random.default_rng(seed).multinomial(events, evenly, size=draws)
-
-
-def _shares(sums, times):
+def _shares(sums: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Shares (G, K) and their bootstrap draws (B, G, K)."""
     mass = sums.sum(2)
     with np.errstate(invalid="ignore"):
@@ -148,7 +121,7 @@ def _shares(sums, times):
     return value, np.where(np.isnan(value), 0, drawn)  # empty groups: no value, and no spread
 
 
-def _tuned(sample, gaps):
+def _tuned(sample: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     """Lambda of each group, 0 to 1, with which its corrected shares vary least in sum (PPI++).
 
     One for all codes: fitted code by code, rare ones would seem surer than they are.
@@ -171,7 +144,7 @@ def _made(sums, value, draws, articles, groups, names) -> Shares:
     return Shares(groups, names, value, draws, pd.DataFrame(n, groups), sums, mass)
 
 
-# From the sheets that people filled in.
+# From what people gave.
 
 CONTRASTS = {
     "exits minus crossings, Ukrainian side": "frame_exit_Ukrainian",
@@ -217,7 +190,7 @@ _COMPARED = (
 
 
 def from_sheets(folder: Path) -> pd.DataFrame:
-    """Correct the machine's shares and contrasts by the codes in a folder's filled sheets.
+    """Correct the machine's shares and contrasts by what people gave in a folder.
 
     An article's direction is corrected with its portrayal; claims were coded without their
     articles, so the direction of these stays the machine's. Indexed by `comparison`, `code`: for
@@ -227,8 +200,8 @@ def from_sheets(folder: Path) -> pd.DataFrame:
     codes, units = human.human_codes(folder), human.population(folder)
     if codes["cluster"].nunique() < MIN_EVENTS:
         raise SheetError(
-            f"The sheets in {folder} have codes for {codes['cluster'].nunique()} events; an "
-            f"interval needs {MIN_EVENTS}: fill in more rows, from the top."
+            f"In {folder} there are codes for {codes['cluster'].nunique()} events; an interval "
+            f"needs {MIN_EVENTS}: code more, from the top."
         )
     parts = []
     for column, by in _COMPARED:
@@ -240,7 +213,7 @@ def from_sheets(folder: Path) -> pd.DataFrame:
             wide = wide.rename(columns={"sample_n_events": "n_events"})
             parts.append(wide.assign(n_coded=len(coded)))
     if not parts:
-        raise SheetError(f"The sheets in {folder} have no codes that a share is made of.")
+        raise SheetError(f"In {folder} there are no codes that a share is made of.")
     table = pd.concat(parts)
     kept = [m + end for m in METHODS for end in ("", "_low", "_high")] + ["n_coded", "n_events"]
     return table[kept].astype({"n_coded": int, "n_events": int})
@@ -281,9 +254,9 @@ def _within(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 
 def write_table(out: Path, folder: Path | None = None) -> str:
-    """Write `derived/corrected.csv` of a corpus from filled sheets, and say what changed most.
+    """Write `derived/corrected.csv` of a corpus by what people gave, and say what changed most.
 
-    The sheets are those in `folder`, by default those of the corpus's first review.
+    They gave it in `folder`, by default that of the corpus's first review.
     """
     table = from_sheets(sheets := folder or _first_review(Path(out)))
     path = Path(out) / "derived" / "corrected.csv"
@@ -301,7 +274,7 @@ def write_table(out: Path, folder: Path | None = None) -> str:
 
 
 def _first_review(out: Path) -> Path:
-    """Folder of the sheets of a corpus's first review."""
+    """Folder of a corpus's first review."""
     if (place := out / "review").is_dir():
         return place
     raise SheetError(

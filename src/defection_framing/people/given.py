@@ -1,20 +1,25 @@
-"""What people gave in a folder of sheets: each coder's codes, and what they come to together.
+"""What people gave: files of the coding pages, read with every slip named, and what they come to.
 
-Coders are those whose files (`votes`) lie in the folder, and whoever filled in the sheets
-themselves. Where they agree, their code counts; where they differ, what somebody decided between
-them counts, and until then nothing.
+A file has a row for each code: `coder,unit,id,code,value`; beside codes there are `unsure` (yes)
+and `note`. Files of the page on which somebody decided between coders begin with `decided`. Where
+coders agree, their code counts; where they differ, what somebody decided between them counts, and
+until then nothing.
 """
 
+import csv
+import io
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from . import sheets, votes
-from .sheets import FACTS, SETS, UNITS, SheetError, fields_of
+from ..corpus import cell_fault, no_code
+from . import page
+from .sheets import FACTS, SETS, UNITS, Field, SheetError, codes_in, fields_of, key_folder, read_key
 
-SHEETS = "the sheets"
-"""What the coder is called who filled in the sheets themselves."""
+HEADER = ["coder", "unit", "id", "code", "value"]
+UNSURE, NOTE = "unsure", "note"
 
 
 class Given(NamedTuple):
@@ -27,51 +32,34 @@ class Given(NamedTuple):
 
 
 def read(folder: Path) -> dict[str, Given]:
-    """Read each key, its sheet and the coders' files, by unit; `SheetError` names every slip.
+    """Read each key of a folder and the coders' files, by unit; `SheetError` names every slip.
 
     With a second frame there is the set `frames` too, in place of `frame_2`.
     """
-    folder = Path(folder)
-    keys = {
-        unit: sheets.read_key(sheets.key_folder(folder) / f"{name}.csv", FACTS)
-        for unit, name in sheets_in(folder).items()
-    }
+    keys = {unit: read_key(path, FACTS) for unit, path in keys_of(folder).items()}
     fields = {unit: fields_of(unit, key) for unit, key in keys.items()}
-    filled, slips = {}, []
-    for unit, key in keys.items():
-        try:
-            filled[unit] = sheets.read(folder / f"{UNITS[unit]}.csv", key.index, fields[unit])
-        except SheetError as error:
-            slips.append(str(error))
-    try:
-        files = votes.read(folder, {unit: key.index for unit, key in keys.items()}, fields)
-    except SheetError as error:
-        slips.append(str(error))
-    if slips:
-        raise SheetError("\n".join(slips))
-    by_judge = files["decided"].astype(bool)
+    files = read_files(folder, {unit: key.index for unit, key in keys.items()}, fields)
     found = {}
     for unit, key in keys.items():
-        names = [field.name for field in fields[unit]]
-        own = filled[unit][names]
-        coders = {SHEETS: own} if (own != "").any(axis=None) else {}
-        coders |= votes.tables(files[~by_judge], unit, key.index, names)
-        judges = votes.tables(files[by_judge], unit, key.index, names)
-        coders, judges = ({who: _with_sets(t) for who, t in of.items()} for of in (coders, judges))
-        codes = [*_with_sets(own)]
+        own, names = files[files["unit"] == unit], [field.name for field in fields[unit]]
+        by_judge = own["decided"]
+        judges, coders = (_tables(own[which], key.index, names) for which in (by_judge, ~by_judge))
+        key = _with_sets(key)
+        codes = key.columns.drop([name for name in key if name in FACTS])
         decided = _shared(judges, key.index, codes)
         settled = decided.where(decided != "", _shared(coders, key.index, codes))
-        marks = files[(files["unit"] == unit) & (files["code"] == votes.UNSURE)]
-        unsure = key.index.isin(marks["id"]) & ~(decided != "").any(axis=1)
-        found[unit] = Given(_with_sets(key), coders, settled, pd.Series(unsure, key.index))
+        marked = key.index.isin(own.loc[own["code"] == UNSURE, "id"])
+        unsure = marked & ~(decided != "").any(axis=1)
+        found[unit] = Given(key, coders, settled, unsure)
     return found
 
 
-def sheets_in(folder: Path) -> dict[str, str]:
-    """Name the sheets that a folder holds, by their unit."""
-    found = {unit: name for unit, name in UNITS.items() if (Path(folder) / f"{name}.csv").exists()}
+def keys_of(folder: Path) -> dict[str, Path]:
+    """The keys to a folder's page, by unit."""
+    found = {unit: key_folder(folder) / f"{name}.csv" for unit, name in UNITS.items()}
+    found = {unit: path for unit, path in found.items() if path.exists()}
     if not found:
-        raise SheetError(f"{folder} holds neither articles.csv nor claims.csv; name another.")
+        raise SheetError(f"{key_folder(folder)}, the key to {folder}, is missing; put it there.")
     return found
 
 
@@ -81,6 +69,92 @@ def differing(given: Given) -> pd.DataFrame:
     for table in given.coders.values():
         coded |= table != ""
     return coded & (given.settled == "")
+
+
+def read_files(
+    folder: Path, ids: dict[str, Iterable[str]], fields: dict[str, Sequence[Field]]
+) -> pd.DataFrame:
+    """Read all files of coding pages in a folder, or name every slip in them.
+
+    `ids` and `fields` are those of the page, by unit. A row of the table is a code or a mark:
+    columns of `HEADER`, and `decided` (bool: by who decided between coders).
+    """
+    marks = {UNSURE: Field(UNSURE, ("yes",)), NOTE: None}
+    of = {unit: {field.name: field for field in own} | marks for unit, own in fields.items()}
+    known = {unit: set(own) for unit, own in ids.items()}
+    rows, slips, whose = [], [], {}
+    for kind in (page.CODED, page.DECIDED):
+        for path in sorted(Path(folder).glob(f"{kind}-*.csv")):
+            own, wrong = _read(path, known, of)
+            rows += [(*row, kind == page.DECIDED) for row in own]
+            slips += wrong
+            for coder in {row[0].lower() for row in own}:
+                if (other := whose.setdefault((kind, coder), path.name)) != path.name:
+                    slips.append(
+                        f"{path.name}: holds codes of {coder!r}, as {other} does; remove the "
+                        "older file."
+                    )
+    if slips:
+        raise SheetError("\n".join(slips))
+    return pd.DataFrame(rows, columns=[*HEADER, "decided"]).astype({"decided": bool})
+
+
+def _read(path: Path, ids: dict, fields: dict) -> tuple[list[tuple], list[str]]:
+    """The rows of one file, and its slips."""
+    text = path.read_bytes().decode("utf-8-sig", "replace")
+    separator = ";" if text.startswith(f"{HEADER[0]};") else ","  # some spreadsheets save it so
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    if [cell.strip() for cell in next(reader, [])] != HEADER:
+        return [], [
+            f"{path.name}, row 1: write the header as {','.join(HEADER)}, or download the file "
+            "from the page again."
+        ]
+    found: dict[tuple, tuple[int, str]] = {}
+    slips, names = [], {}
+    for cells in reader:
+        cells = [*map(str.strip, cells), *[""] * (len(HEADER) - len(cells))]
+        if len(cells) > len(HEADER):
+            slips.append(f"{path.name}, row {reader.line_num}: has more cells than the header.")
+        elif any(cells):
+            *one, value = names.setdefault(cells[0].lower(), cells[0]), *cells[1:]
+            column, say = _slip(one, ids, fields, found)
+            if not say and (field := fields[one[1]][one[3]]):
+                column, (value, say) = "value", codes_in(value, field)
+            if say:
+                shown = dict(zip(HEADER, cells, strict=True))[column]
+                slips.append(cell_fault(path.name, reader.line_num, column, shown, say))
+            found.setdefault(tuple(one), (reader.line_num, value))
+    for (coder, unit, key, code), (number, value) in () if slips else found.items():
+        main = found.get((coder, unit, key, "frame"), (0, ""))[1]
+        if code == "frame_2" and value and main in ("", value):
+            say = "is the main frame already; leave it empty." if main else "has no main frame."
+            slips.append(cell_fault(path.name, number, "value", value, say))
+    return [(*one, value) for one, (_, value) in found.items() if value], slips
+
+
+def _slip(one: list[str], ids: dict, fields: dict, found: Collection) -> tuple[str, str]:
+    """Which of coder, unit, id and code is wrong, and how; empty if none is."""
+    coder, unit, key, code = one
+    if not coder:
+        return "coder", "is no name; write the coder's name or initials."
+    if unit not in fields:
+        return "unit", no_code(fields)
+    if key not in ids[unit]:
+        return "id", f"is no {unit} of this page; is the file of another one?"
+    if code not in fields[unit]:
+        return "code", no_code(fields[unit])
+    if tuple(one) in found:
+        return "code", "is given twice; remove one of the two rows."
+    return "", ""
+
+
+def _tables(files: pd.DataFrame, ids: pd.Index, codes: list[str]) -> dict[str, pd.DataFrame]:
+    """The codes of each coder, by coder: rows are `ids`, empty where not given."""
+    tables = {}
+    for coder, own in files[files["code"].isin(codes)].groupby("coder", sort=True):
+        wide = own.pivot(index="id", columns="code", values="value").reindex(columns=codes)
+        tables[coder] = _with_sets(wide.reindex(ids).astype(object).fillna(""))
+    return tables
 
 
 def _with_sets(table: pd.DataFrame) -> pd.DataFrame:
@@ -95,7 +169,7 @@ def _with_sets(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _shared(coders: dict[str, pd.DataFrame], index: pd.Index, codes: list[str]) -> pd.DataFrame:
+def _shared(coders: dict[str, pd.DataFrame], index: pd.Index, codes: pd.Index) -> pd.DataFrame:
     """The codes on which all agree who gave one, str; empty elsewhere."""
     found = pd.DataFrame("", index, codes)
     for name in codes if coders else ():

@@ -1,4 +1,4 @@
-"""Sheets for people to code, what they gave, and how often the model's codes are theirs."""
+"""What people are asked to code, what they gave, and how often the model's codes are theirs."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _ALPHA = ["alpha", "alpha_low", "alpha_high"]
 
 
 def blind_sheet(n: int, out: Path) -> str:
-    """Write sheets of n rows for a person to code a sample of the corpus, blind to its codes.
+    """Draw n articles and n claims of the corpus for people to code, blind to its codes.
 
     Articles are stratified by direction and camp, claims by main frame and direction. The key,
     apart, holds existing codes, strata, inclusion probabilities, and all that was drawn from.
@@ -61,11 +61,12 @@ def human_codes(folder: Path) -> pd.DataFrame:
 
 
 def population(folder: Path) -> dict[str, pd.DataFrame]:
-    """Read what the sheets were drawn from, by unit, with the model's codes as they were then."""
-    place = sheets.key_folder(folder) / DRAWN_FROM
+    """Read what a page's units were drawn from, with the model's codes as they were then."""
     return {
-        unit: sheets.read_key(place / f"{name}.csv", ("article_id", "cluster")).replace("", None)
-        for unit, name in given.sheets_in(folder).items()
+        unit: sheets.read_key(
+            path.parent / DRAWN_FROM / path.name, ("article_id", "cluster")
+        ).replace("", None)
+        for unit, path in given.keys_of(folder).items()
     }
 
 
@@ -124,7 +125,7 @@ def report(folder: Path) -> str:
 def review(folder: Path) -> str:
     """Have people decide what classifiers left open; take over what they gave, ask for the rest.
 
-    Every unit with an open code is in the sheets, and a random sample of the others, whose guesses
+    Every unit with an open code is on the page, and a random sample of the others, whose guesses
     are to be checked; the key holds the inclusion probabilities of both. Voice, which no classifier
     codes, can be given to these and makes no claim open. Where an article's
     direction is open, all its codes and its claims are asked for at once. Articles that are coded
@@ -155,7 +156,7 @@ def review(folder: Path) -> str:
 
 
 def _hand_out(folder: Path, target: Path, codes: pd.DataFrame) -> str:
-    """Write a round's sheets, of the units that `codes` names."""
+    """Write a round's page, of the units that `codes` names."""
     shown, facts = _coded_units(folder)
     tables, drawn, population = {}, {}, {}
     for unit, part in codes.groupby("unit", sort=False):

@@ -1,12 +1,10 @@
 """Pages on which people code, or decide between coders: one file each, without a connection.
 
 Template, style and script lie in `page/`; the texts, codes and definitions are written into them as
-JSON. The script puts all of it into the page as text only, and a content security policy bars any
-other script and every request. A page keeps what is given in the browser and gives it out as a
-file, which `votes` reads.
+JSON (see `publish.offline`). A page keeps what is given in the browser and gives it out as a
+file, which `given` reads.
 """
 
-import base64
 import hashlib
 import json
 import re
@@ -16,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..domain import label
+from ..publish import offline
 from . import codebook
 
 SOURCES = Path(__file__).parent / "page"
@@ -26,7 +25,8 @@ CODED, DECIDED = "codes", "decided"
 
 _TITLES = {CODED: "Code texts", DECIDED: "Decide where coders differ"}
 _ABOUT = {
-    CODED: "Give each text the codes that the codebook's definitions, beside them, ask for.",
+    CODED: "Give each text the codes that the codebook's definitions, beside them, ask for. "
+    "Where there is an address, read headline and lead there, about 2,000 characters.",
     DECIDED: "Of these texts coders gave different codes, or one was unsure. Their codes stand "
     "above the choices, in random order and without names. Decide by the codebook; you may "
     "decide for a code that nobody gave.",
@@ -65,20 +65,7 @@ def html(kind: str, fields: dict, units: Iterable[dict]) -> str:
             r"[`*]", "", codebook.rules(f.name for own in fields.values() for f in own)
         ),
     }
-    files = ("script.js", "style.css", "template.html")
-    script, style, template = ((SOURCES / f).read_text(encoding="utf-8") for f in files)
-    parts = {
-        "title": _TITLES[kind],
-        "script": script,
-        "style": style,
-        "policy": "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"script-src '{_hash(script)}'; style-src '{_hash(style)}'",
-        # No text can end the element that holds the data, or open a comment in it.
-        "data": json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        .replace("&", "\\u0026")
-        .replace("<", "\\u003c"),
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
+    return offline.page(SOURCES, "script.js", content, title=_TITLES[kind])
 
 
 def shown(unit: str, table: pd.DataFrame, articles: pd.Series) -> list[dict]:
@@ -111,8 +98,3 @@ def _field(field) -> dict:
         "help": _HELP.get(field.name, ""),
         "options": [[code, means.get(code, "")] for code in field.allowed],
     }
-
-
-def _hash(text: str) -> str:
-    """How a content security policy names an inline script or style."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

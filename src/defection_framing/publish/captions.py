@@ -10,6 +10,7 @@ cannot be read on it (`figures.legible`).
 """
 
 import json
+import re
 import tomllib
 from functools import cache
 from importlib import resources
@@ -60,10 +61,10 @@ def heading(name: str, known: dict) -> tuple[str, str]:
     The question is the title, and no question stands below it, where the title is not true, or is
     of the study's own corpus and another one is under study.
     """
-    title, question = claim(name), _line(load()[name]["question"])
+    title, question = claim(name), line(load()[name]["question"])
     if settings.is_own() or title.lacking(known) or title.failed(known):
         return question, ""
-    return _line(title.text.format_map(known)), question
+    return line(title.text.format_map(known)), question
 
 
 def words(name: str, fields: dict[str, object], known: dict) -> dict[str, str]:
@@ -99,11 +100,15 @@ def _filled(text: str, fields: dict[str, object], known: dict) -> str:
     named = [f.partition(".")[0] for _, f, _, _ in Formatter().parse(text) if f]
     if any("/" in n and (n not in known or isnan(known[n].value)) for n in named):
         return ""
-    return _line(text.format_map(CONSTANTS | known | fields))
+    return line(text.format_map(CONSTANTS | known | fields))
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+_ONE = re.compile(r"(?<![\d,.])1 (article|case|claim|code|event|outlet|topic)s\b")
+
+
+def line(text: str) -> str:
+    """A text on one line, with one of a thing in the singular."""
+    return _ONE.sub(r"1 \1", " ".join(text.split()))
 
 
 def below(entry: dict) -> str:

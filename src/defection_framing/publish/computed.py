@@ -47,6 +47,9 @@ def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Sentence]:
             text += f" Both camps told {both:count} cases."
             yield Sentence(text, "3_same_act", "same_act_codes", what == "portrayal")
     for contrast in estimands.CONTRASTS.values():
+        # What rests on a part of the cases or of the codes is for the notebook.
+        if "," in contrast.population or contrast.without or contrast.name == "frame_directional":
+            continue
         leads = contrast.name == "portrayal_away"
         if text := _differences(contrast.label, contrast.name, known):
             yield Sentence(text, _NOTEBOOK, _figure(contrast), leads)
@@ -121,7 +124,8 @@ def _differences(label: str, prefix: str, known: dict[str, Estimate]) -> str:
     n = codes[ordered[0]]
     told = f"**{label[0].upper()}{label[1:]}**: "
     if shown:
-        rest = f"; of {len(codes)} codes {len(shown)} differ" if len(codes) > 1 else ""
+        differ = "differs" if len(shown) == 1 else "differ"
+        rest = f"; {len(shown)} of {len(codes)} codes {differ}" if len(codes) > 1 else ""
         return f"{told}{'; '.join(named)}{rest} ({n:n})."
     return f"{told}no difference is shown in {len(codes)} codes; the largest is {named[0]} ({n:n})."
 

@@ -45,6 +45,8 @@ print(json.dumps([m.__file__ for n, m in sys.modules.items()
 """A last cell, not stored, that says which modules of the package the notebook took."""
 
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
+_ELSEWHERE = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?!https?:|#|\w+\.ipynb)[^)]+\)")
+# A link to what lies in the repository, and not in a researcher's folder.
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -74,7 +76,7 @@ def execute(source: Path, target: Path) -> list[str]:
         ]
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = _linked(cell.source, source.parent, target.parent)
+                cell.source = _ELSEWHERE.sub(r"\1", cell.source)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in code:
         cell.outputs = []
@@ -112,23 +114,6 @@ def execute(source: Path, target: Path) -> list[str]:
     # One that ended early may rest on any module.
     files = map(Path, json.loads(said[0].text)) if said else PACKAGE.rglob("*.py")
     return sorted(file.relative_to(PACKAGE).as_posix() for file in files)
-
-
-def _linked(text: str, source: Path, target: Path) -> str:
-    """Turn links of a notebook in `source` to what a researcher's folder has, or to the package."""
-    tables = settings.ROOT / "data"
-
-    def moved(link: re.Match) -> str:
-        place = Path(os.path.normpath(source / link[1]))
-        inside = settings.ROOT / "notebooks"
-        if place.is_relative_to(inside):
-            own = settings.notebooks_dir() / place.relative_to(inside)
-        else:
-            own = settings.data_dir() / os.path.relpath(place, tables)
-        found = own if own.exists() or own.parent == settings.notebooks_dir() else place
-        return f"]({Path(os.path.relpath(found, target)).as_posix()}"
-
-    return re.sub(r"\]\((?!https?:|#)([^)#]+)", moved, text)
 
 
 def _environment(personal: str, target: Path) -> dict[str, str]:

@@ -1,14 +1,9 @@
 """The explorer: one page in which anyone can look claims up, offline.
 
 Template, style and script, built from `*.js`, lie in `explorer/`; here the corpus is written into
-them as JSON. The script puts text into the page as text only, and a content security policy bars
-all other script and every request.
+them as JSON (see `offline`).
 """
 
-import base64
-import hashlib
-import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +13,7 @@ from .. import corpus, domain, settings, stats
 from ..corpus.passes import POOLED
 from ..figures import style
 from ..text import embed, mask
-from . import captions
+from . import captions, offline
 
 SOURCES = Path(__file__).parent / "explorer"
 """Template, style and script of the page."""
@@ -41,9 +36,6 @@ FACETS = {
 }
 """What can be filtered by, and its name."""
 
-FEWEST = 100
-"""With fewer claims UMAP has too few neighbours."""
-
 
 def write(folder: Path | None = None, out: Path | None = None) -> Path:
     """Write the explorer of a corpus, and return the file.
@@ -59,25 +51,9 @@ def write(folder: Path | None = None, out: Path | None = None) -> Path:
     own = folder != settings.ROOT / "data"
     out = out or (folder if own else settings.ROOT / "build" / "site") / "explorer.html"
     out.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text(out, page(content(corpus.load(folder), folder)))
+    data = content(corpus.load(folder), folder)
+    settings.write_text(out, offline.page(SOURCES, "bundle.js", data))
     return out
-
-
-def page(data: dict) -> str:
-    """The page as HTML, with what `content` gives in it."""
-    files = ("bundle.js", "style.css", "template.html")
-    script, css, template = ((SOURCES / f).read_text(encoding="utf-8") for f in files)
-    parts = {
-        "script": script,
-        "style": css,
-        "policy": f"default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"script-src '{_hash(script)}'; style-src '{_hash(css)}'",
-        # No cell can end the element that holds the data, or open a comment in it.
-        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        .replace("&", "\\u0026")
-        .replace("<", "\\u003c"),
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
 
 
 def content(data: corpus.Corpus, folder: Path) -> dict:
@@ -132,11 +108,6 @@ def content(data: corpus.Corpus, folder: Path) -> dict:
             ),
         },
     }
-
-
-def _hash(text: str) -> str:
-    """How a content security policy names an inline script or style."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _encoded(column: pd.Series) -> dict:
@@ -204,12 +175,7 @@ def _places(base: Path, claims: pd.DataFrame, direction: pd.Series) -> tuple[np.
     else:
         texts = mask.mask_all(claims["text"], claims["article_id"].map(direction))
         vectors = embed.vectors(texts)
-        places = embed.plane(vectors) if len(vectors) >= FEWEST else _components(vectors)
+        u, s, _ = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)
+        places = np.pad(u * s, ((0, 0), (0, 2)))[:, :2]  # the first two components
     span = np.ptp(places, axis=0).max() or 1.0
     return np.rint((places - places.min(0)) / span * 4095).astype(int), placed
-
-
-def _components(vectors: np.ndarray) -> np.ndarray:
-    """The first two components of vectors, and of a single one zeros."""
-    u, s, _ = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)
-    return np.pad(u * s, ((0, 0), (0, 2)))[:, :2]

@@ -43,7 +43,7 @@ class Estimate(NamedTuple):
     def __format__(self, spec: str) -> str:
         """Write the estimate: its `n` of articles and events, its `p`, or value [interval]."""
         if spec == "n":
-            return f"{self.n_articles:,.0f} articles on {self.n_events:,.0f} events"
+            return captions.line(f"{self.n_articles:,.0f} articles on {self.n_events:,.0f} events")
         if spec == "year":
             return f"{self.value:.0f}"
         if spec == "count":
@@ -216,7 +216,7 @@ def written() -> Iterator[tuple[findings.Finding, str, bool]]:
             text = f"*Not computed: there is no estimate {lacking[0]!r}.*"
             yield finding, text, False
             continue
-        text = " ".join(finding.text.format_map(known).split())
+        text = captions.line(finding.text.format_map(known))
         failed = "; ".join(finding.failed(known))
         said = f"*Does not hold any more ({failed}):* {text}" if failed else text
         yield finding, said, not failed
@@ -247,7 +247,7 @@ def _bullets(root: str) -> Iterator[tuple[str, bool, str]]:
         from . import computed  # which writes estimates as this module does
 
         told = computed.sentences(corpus.load(), estimates())
-        said = [(s.notebook, s.figure, s.headline, s.text) for s in told]
+        said = [(s.notebook, s.figure, s.headline, captions.line(s.text)) for s in told]
     for notebook, figure, headline, text in said:
         links = [f"[notebook]({root}{places[notebook].as_posix()})"]
         if captions.files(figure)[0].exists():

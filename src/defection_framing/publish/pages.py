@@ -24,7 +24,8 @@ takes its place.
 {reuse}**Signs.** Orange squares are Russian outlets, blue circles Ukrainian ones, hollow diamonds \
 Western ones, grey crosses undisclosed ones; nothing else has a colour. `>` is to Russia, `<` to \
 Ukraine, `^` and `v` leave the Russian and the Ukrainian side without joining the other. \
-Differences are leaving minus coming. Lines through marks are 95% intervals.
+Differences are leaving minus coming. Lines through marks are 95% intervals. `†` marks a code on \
+which coders agree too little to test it, `‡` a topic that other fits do not find again.
 
 """
 
@@ -37,20 +38,6 @@ Keep with them that the codes are a language model's, unchecked by people. To ci
 """
 
 THUMBNAIL = '<a href="#{name}"><img src="{file}" alt="{title}" width="210"></a>'
-
-SECTION = """<a id="{name}"></a>
-
-### {title}
-
-{question}
-
-{picture}
-
-- **n**: {n}
-- **In words**: {alt}
-- **Made by**: [{notebook}]({place}), `{drawn_by}` in [{module}]({source})
-- **Files**: [{name}.png]({folder}/{name}.png), [{name}.svg]({folder}/{name}.svg), \
-[{name}.csv]({folder}/tables/{name}.csv)"""
 
 
 def write_pages() -> list[str]:
@@ -203,12 +190,21 @@ def _section(name: str, entry: dict, notebooks: dict[str, Path]) -> str:
         return Path(os.path.relpath(path, settings.figures_dir())).as_posix()
 
     notebook, (module, _, _) = entry["notebook"], entry["drawn_by"].rpartition(".")
-    source = f"{module.replace('.', '/')}.py"
-    links = {
-        "picture": captions.linked(entry, captions.picture(name)),
-        "folder": captions.picture(name).partition("/")[0],
-        "place": link(notebooks.get(notebook, settings.notebooks_dir() / f"{notebook}.ipynb")),
-        "module": source,
-        "source": link(Path(__file__).parents[1] / source),
-    }
-    return SECTION.format(name=name, **entry, **links)
+    place = notebooks.get(notebook, settings.notebooks_dir() / f"{notebook}.ipynb")
+    made = f"[{notebook}]({link(place)}), `{entry['drawn_by']}`"
+    if not settings.is_own():  # a researcher's folder has no code, and may be moved
+        source = f"{module.replace('.', '/')}.py"
+        made += f" in [{source}]({link(Path(__file__).parents[1] / source)})"
+    files = (link(file) for file in captions.files(name))
+    facts = {"n": entry["n"], "In words": entry["alt"], "Made by": made}
+    facts["Files"] = ", ".join(f"[{file.rpartition('/')[2]}]({file})" for file in files)
+    if entry["alt"] == entry["title"]:
+        del facts["In words"]
+    parts = [
+        f'<a id="{name}"></a>',
+        f"### {entry['title']}",
+        entry["question"],
+        captions.linked(entry, captions.picture(name)),
+        "\n".join(f"- **{what}**: {said}" for what, said in facts.items()),
+    ]
+    return "\n\n".join(filter(None, parts))

@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import pypandoc
@@ -18,6 +19,7 @@ TITLE = "Toward us, away from us"
 STYLE = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
 MARKDOWN = "markdown-yaml_metadata_block-implicit_figures"
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
+EMPTY = re.compile(r"^(##+) .*\n+(?=(?!\1#)##+ |\Z)", re.M)  # a heading with nothing under it
 LINK = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?!http|#)([^)]+)\)")  # to another file
 
 PAPER = """#set document(title: "TITLE", date: none)
@@ -40,36 +42,32 @@ def files() -> tuple[Path, Path]:
 
 
 def write(notebook: Path) -> None:
-    """Write both files from an executed notebook; links in it are relative to its folder."""
+    """Write both files from an executed notebook; they are to be read alone, as in a mail."""
     text = _markdown(json.loads(notebook.read_text(encoding="utf-8")))
     files()[0].parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for link in set(re.findall(PICTURE, text)):
             shutil.copy((notebook.parent / link[1]).with_suffix(".svg"), folder)
         text = re.sub(PICTURE, lambda m: f"![{m[1]}]({Path(m[2]).stem}.svg)", text)
+        # Only an address of the web leads anywhere; what is but a list of others goes.
+        text = re.sub(rf" \((?:{LINK.pattern}(?:, )?)+\)", "", text)
+        text = LINK.sub(r"\1", text)
         with ThreadPoolExecutor() as pool:  # both wait for programs
-            for done in [pool.submit(how, text, notebook, folder) for how in (_page, _printed)]:
+            for done in [pool.submit(how, text, folder) for how in (_page, _printed)]:
                 done.result()
 
 
-def _page(text: str, notebook: Path, folder: str) -> None:
-    page = files()[0]
-    up = os.path.relpath(notebook.parent, page.parent)
-    linked = LINK.sub(
-        lambda m: f"[{m[1]}]({Path(os.path.normpath(f'{up}/{m[2]}')).as_posix()})", text
-    )
+def _page(text: str, folder: str) -> None:
     options = ["--standalone", "--embed-resources", f"--resource-path={folder}"]
     options += ["--toc", "--toc-depth=2", f"--metadata=pagetitle:{TITLE}", "--metadata=lang:en"]
     style = f"--variable=header-includes:<style>{STYLE}</style>"
     options += ["--variable=document-css:false", style]
-    settings.write_text(page, pypandoc.convert_text(linked, "html5", MARKDOWN, options))
+    settings.write_text(files()[0], pypandoc.convert_text(text, "html5", MARKDOWN, options))
 
 
-def _printed(text: str, notebook: Path, folder: str) -> None:
-    # On paper only an address of the web leads anywhere; what is but a list of others goes.
-    text = re.sub(rf" \((?:{LINK.pattern}(?:, )?)+\)", "", text)
-    body = pypandoc.convert_text(LINK.sub(r"\1", text), "typst", MARKDOWN)
+def _printed(text: str, folder: str) -> None:
     source = Path(folder) / "report.typ"
+    body = pypandoc.convert_text(text, "typst", MARKDOWN)
     source.write_text(PAPER.replace("TITLE", TITLE) + body, encoding="utf-8")
     pdf = typst.compile(str(source), root=folder, ignore_system_fonts=True)
     settings.write_bytes(files()[1], pdf)
@@ -90,4 +88,6 @@ def _markdown(notebook: dict) -> str:
                 parts.append("".join(data["text/markdown"]))
             elif output["output_type"] == "stream":
                 parts.append(f"*{''.join(output['text']).strip()}*")
-    return "\n\n".join(parts) + "\n"
+    text = EMPTY.sub("", "\n\n".join(parts) + "\n")
+    number = count(1)  # where a section is left out, those after it move up
+    return re.sub(r"^## \d+\.", lambda _: f"## {next(number)}.", text, flags=re.M)

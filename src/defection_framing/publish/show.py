@@ -91,7 +91,7 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
     fields = {
         key: value.item() if hasattr(value, "item") else value for key, value in fields.items()
     }
-    words = captions.words(name, fields, ledger.estimates())
+    words, n = captions.words(name, fields, ledger.estimates()), captions.line(n)
     if data.filter(["value"] if "value" in data else list(data)).isna().all(axis=None):
         plt.close(fig)
         asked = words["question"] or words["title"]
