@@ -5,6 +5,7 @@
 import gzip
 import io
 import json
+import tarfile
 import zipfile
 from email.message import EmailMessage
 from xml.sax.saxutils import escape
@@ -47,6 +48,54 @@ def nexis_uni(end: str = "End of Document") -> str:
             WHO, TITLES, OUTLETS, WORDS, AUTHORS, strict=True
         )
     )
+
+
+def nexis_uni_in(labels: dict[str, str], end: str) -> str:
+    """The same in another language of its pages; what is not in `labels` stays."""
+    text = nexis_uni(end)
+    for english, own in labels.items():
+        text = text.replace(f"{english}:", f"{own}:").replace(f"\n{english}\n", f"\n{own}\n")
+    return text
+
+
+def letter(who: str, title: str, day: str) -> bytes:
+    message = EmailMessage()
+    message["Delivered-To"] = "reader@inbox.example"
+    message["Date"] = f"{day} 10:11:00 +0000"
+    message["From"] = "Riverton Courier <news@courier.example>"
+    message["Subject"] = title
+    message["Message-ID"] = "<1@courier.example>"
+    message.set_content("View it in your browser.")
+    page = f"<table><tr><td><h1>{title}</h1><p>{body(who, '</p><p>')}</p></td></tr></table>"
+    message.add_alternative(f"<html><body>{page}</body></html>", subtype="html")
+    return message.as_bytes()
+
+
+def mbox() -> bytes:
+    days = ("Thu, 14 Mar 2024", "Tue, 09 Apr 2024")
+    return b"".join(
+        b"From 1@xxx Tue Apr 09 10:11:00 +0000 2024\n" + letter(*said) + b"\n"
+        for said in zip(WHO, TITLES, days, strict=True)
+    )
+
+
+def headed(title: str = "Title", date: str = "Date", site: str = "Source", author: str = "Author"):
+    """Texts under fields of their own, one after the other."""
+    return "\n\n".join(
+        f"{title}: {t}\n{site}: {o}\n{date}: {d}\n{author}: {a}\n\n{body(w)}"
+        for w, t, o, d, a in zip(WHO, TITLES, OUTLETS, DAYS, AUTHORS, strict=True)
+    )
+
+
+def tar(**files: bytes | str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in files.items():
+            raw = content if isinstance(content, bytes) else content.encode()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(raw)
+            archive.addfile(entry, io.BytesIO(raw))
+    return buffer.getvalue()
 
 
 def nexis(label: str = "BYLINE") -> str:
@@ -165,15 +214,19 @@ def odt(text: str) -> bytes:
     return zipped(**{"mimetype": kind, "content.xml": content})
 
 
-def xlsx(table: list[list[str]]) -> bytes:
+def xlsx(table: list[list[str]], merged: str = "") -> bytes:
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     cells = "".join(
-        "<row>"
-        + "".join(f'<c t="inlineStr"><is><t>{escape(v)}</t></is></c>' for v in row)
+        f'<row r="{i}">'
+        + "".join(
+            f'<c r="{chr(65 + j)}{i}" t="inlineStr"><is><t>{escape(v)}</t></is></c>'
+            for j, v in enumerate(row)
+        )
         + "</row>"
-        for row in table
+        for i, row in enumerate(table, 1)
     )
+    more = f'<mergeCells><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
     package = "http://schemas.openxmlformats.org/package/2006"
     return zipped(
         **{
@@ -186,7 +239,7 @@ def xlsx(table: list[list[str]]) -> bytes:
             f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/a.xml"/>'
             "</Relationships>",
             "xl/worksheets/a.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData>'
-            "</worksheet>",
+            f"{more}</worksheet>",
         }
     )
 
@@ -341,6 +394,19 @@ def clippings(tag: str) -> str:
     return f"<html><head><title>Clippings</title></head><body>{parts}</body></html>"
 
 
+def europresse() -> str:
+    days = ("Jeudi 14 mars 2024", "Mardi 9 avril 2024")
+    parts = "".join(
+        f"<article><header><div class='rdp__DocPublicationName'><span class='DocPublicationName'>"
+        f"{outlet}</span></div><span class='DocHeader'>{day} - 90 mots</span><div class='titreArticle'>"
+        f"<p class='titreArticleVisu'>{title}</p></div></header><section><div class='DocText'><p>"
+        f"{body(who, '</p><p>')}</p></div></section><div class='publiC-lblNodoc'>news·2024·1</div>"
+        "</article>"
+        for who, title, outlet, day in zip(WHO, TITLES, OUTLETS, days, strict=True)
+    )
+    return f"<html><head><title>Europresse</title></head><body>{parts}</body></html>"
+
+
 def page_table() -> str:
     names = dict(text="Text", title="Title", date="Date", site="Source")
     head = "".join(f"<th>{name}</th>" for name in names.values())
@@ -349,19 +415,6 @@ def page_table() -> str:
         for row in rows(**names)
     )
     return f"<html><body><table><tr>{head}</tr>{cells}</table></body></html>"
-
-
-def live_blog() -> str:
-    entries = "".join(
-        f"<div class='live-entry'><h3><time datetime='{day}T10:00:00Z'>10:00</time> {title}</h3><p>"
-        f"{body(who, '</p><p>')}</p></div>"
-        for who, title, day in zip(WHO, TITLES, DAYS, strict=True)
-    )
-    said = '{"@type":"LiveBlogPosting","datePublished":"2024-03-14T00:00:00Z"}'
-    return (
-        f"<html><head><title>Live</title><script type='application/ld+json'>{said}</script></head>"
-        f"<body><main><article><h1>Live: the river</h1>{entries}</article></main></body></html>"
-    )
 
 
 def mhtml() -> bytes:

@@ -109,6 +109,7 @@ def test_a_row_that_is_gone_is_proposed_anew(own, ingested):
 
 SAVED = {
     "semicolons": lambda t: t.to_csv(index=False, sep=";").encode("utf-8-sig"),
+    "ANSI": lambda t: t.to_csv(index=False, sep=";").encode("cp1251", "replace"),
     "tabs, UTF-16": lambda t: t.to_csv(index=False, sep="\t").encode("utf-16"),
     "empty rows": lambda t: (t.to_csv(index=False) + ",,,,,,\n\n").encode(),
     "other columns": lambda t: t[["event", "why", "article_id"]].to_csv(index=False).encode(),
@@ -160,9 +161,9 @@ BROKEN = {
     "no column": (b"article_id,title\n", "row 1: the column 'event' must stand there once"),
     "empty": (b"", "row 1: the column 'article_id' must stand there once"),
     "workbook": (b"PK\x03\x04\xff", "is a workbook; save it as CSV in UTF-8"),
-    "code page": (
-        "article_id,event\na,Пилот\n".encode("cp1251"),
-        "is not in UTF-8; save it as CSV in UTF-8",
+    "lost": (
+        b"article_id;event\na;caf\xe9 ????\n",
+        "row 2, column event: .* lost letters that cp12",
     ),
     "cells": (b"article_id,event\na,b,c\n", "row 2: has more cells than the header"),
     "quotes": (b'article_id,event\n"a"b,c\n', "is no readable table .*; save it as CSV in UTF-8"),

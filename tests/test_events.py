@@ -111,7 +111,7 @@ def directions(texts, langs):
 
 @pytest.fixture
 def meanings(monkeypatch):
-    monkeypatch.setattr(events, "_meanings", directions)
+    monkeypatch.setattr(events, "meanings", directions)
 
 
 def table(*rows):
@@ -177,7 +177,7 @@ def test_an_event_that_swallows_a_fifth_of_the_stories_is_said(meanings):
 )
 def test_every_article_has_one_event_whatever_their_order(rows, random):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(events, "_meanings", directions)
+        patch.setattr(events, "meanings", directions)
         articles = table(*((date, text + more) for date, text, more in rows))
         found = proposed(articles)
         assert list(found["article_id"]) == list(articles["article_id"])

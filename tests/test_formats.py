@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,9 @@ from exports import AUTHORS, DAYS, TITLES, WHO, body, rows
 
 @pytest.fixture(autouse=True)
 def no_model(monkeypatch):
-    monkeypatch.setattr(embed, "vectors", lambda texts: np.eye(len(list(texts)), dtype=np.float32))
+    monkeypatch.setattr(
+        embed, "vectors", lambda texts, _: np.eye(len(list(texts)), dtype=np.float32)
+    )
 
 
 class Offline(Fetcher):
@@ -46,12 +49,12 @@ WEB = {"courier.example"}
 CHANNEL = {"t.me/river-notes"}
 ENGLISH = dict(text="content", title="headline", date="publish_date", site="publication")
 HEADS = {
-    "ru": ("текст", "заголовок", "дата публикации", "источник"),
-    "uk": ("Повний текст", "Назва", "Дата публікації", "Видання"),
+    "ru": ("Полный текст статьи", "Заголовок статьи", "дата публикации", "источник"),
+    "uk": ("Текст публікації", "Назва", "Дата публікації", "Назва ЗМІ"),
     "de": ("Volltext", "Titel", "Datum", "Medium"),
     "fr": ("Texte intégral", "Titre", "Date de publication", "Média"),
     "es": ("Texto completo", "Titular", "Fecha", "Medio"),
-    "pl": ("Treść", "Tytuł", "Data publikacji", "Gazeta"),
+    "pl": ("Treść artykułu", "Tytuł artykułu", "Data publikacji", "Gazeta"),
 }
 NEWS_PLEASE = [
     row
@@ -72,79 +75,185 @@ SERVICE = {
     ],
 }
 ALL = {"title", "date", "author"}
-CASES = {
-    # name of the file: (content, what it is taken for, outlets, fields that it has)
-    "nexis.txt": (exports.nexis_uni(), "Nexis Uni", COURIER, ALL),
-    "nexis.rtf": (exports.rtf(exports.nexis_uni()), "Nexis Uni", COURIER, ALL),
-    "nexis.docx": (exports.docx(exports.nexis_uni()), "Nexis Uni", COURIER, ALL),
-    "nexis.odt": (exports.odt(exports.nexis_uni()), "Nexis Uni", COURIER, ALL),
-    "older.txt": (exports.nexis(), "Nexis", COURIER, ALL),
-    "german.txt": (exports.nexis("AUTOR"), "Nexis", COURIER, ALL),
-    "factiva.html": (f"<html><body>{exports.factiva()}", "Factiva", COURIER, ALL),
-    "factiva.rtf": (exports.rtf(exports.factiva_fields()), "Factiva", COURIER, ALL),
-    "factiva.txt": (exports.factiva_fields("\n"), "Factiva", COURIER, ALL),
-    "proquest.txt": (exports.proquest(), "ProQuest", COURIER, ALL),
-    "channel.json": (exports.telegram(), "Telegram", CHANNEL, {"date"}),
-    "messages.json": (exports.telegram(whole=False), "Telegram", CHANNEL, {"date"}),
-    "messages.html": (exports.telegram_page(), "Telegram", CHANNEL, {"date"}),
-    "feed.rss": (exports.rss(), "feed", WEB, ALL),
-    "atom.xml": (exports.atom(), "feed", WEB, ALL),
-    "news.jsonl": (lines(NEWS_PLEASE), "JSON lines", WEB, ALL),
-    "news.json": (json.dumps(NEWS_PLEASE, indent=1), "JSON records", WEB, ALL),
-    "all.jsonl.gz": (gzip.compress(lines(NEWS_PLEASE).encode()), "JSON lines", WEB, ALL),
-    "service.json": (json.dumps(SERVICE), "JSON records", WEB, ALL),
-    "csl.json": (exports.csl(), "JSON records", WEB, ALL),
-    "references.ris": (exports.ris(), "RIS", WEB, ALL),
-    "references.bib": (exports.bibtex(), "BibTeX", WEB, ALL),
-    "kaggle.csv": (table(rows(**ENGLISH)), "CSV by commas", COURIER, {"title", "date"}),
-    "excel.csv": (
-        table(rows(**ENGLISH), ";", "cp1252"),
-        "CSV by semicolons",
-        COURIER,
-        {"title", "date"},
-    ),
-    "table.txt": (
-        table(rows(**ENGLISH), "\t", "utf-16"),
-        "CSV by tabs",
-        COURIER,
-        {"title", "date"},
-    ),
-    "book.xlsx": (
-        exports.xlsx(
-            [["A report"], [], list(ENGLISH.values())] + [list(r.values()) for r in rows(**ENGLISH)]
-        ),
-        "workbook",
-        COURIER,
-        {"title", "date"},
-    ),
-    "articles.html": (exports.clippings("article"), "several articles", COURIER, {"title", "date"}),
-    "blocks.html": (exports.clippings("div"), "several articles", COURIER, {"title", "date"}),
-    "book.xls": (exports.page_table(), "the table of a page", COURIER, {"title", "date"}),
-    "live.html": (exports.live_blog(), "live blog", {"unknown.invalid"}, {"title", "date"}),
-    "book.epub": (exports.epub(), "EPUB", {"unknown.invalid"}, {"title", "date"}),
-    "pages.warc.gz": (exports.warc(), "WARC", WEB, {"title", "date"}),
-    "texts.warc.wet.gz": (exports.warc(wet=True), "WET", WEB, {"title"}),
-    "two.zip": (
-        exports.zipped(
-            **{"a/one.jsonl": lines(NEWS_PLEASE[:1]), "two.jsonl": lines(NEWS_PLEASE[1:])}
-        ),
-        "JSON",
-        WEB,
-        ALL,
-    ),
-} | {
-    f"{lang}.csv": (
-        table(
-            rows(**dict(zip(("text", "title", "date", "site"), heads, strict=True))), ";", encoding
-        ),
-        "CSV by semicolons",
-        COURIER,
-        {"title", "date"},
-    )
-    for (lang, heads), encoding in zip(
-        HEADS.items(), ("cp1251", "cp1251", "cp1252", "cp1252", "utf-8", "utf-8-sig"), strict=True
-    )
+SPANISH = {
+    "Section": "Sección",
+    "Length": "Longitud",
+    "Byline": "Autor",
+    "Body": "Cuerpo",
+    "Classification": "Clasificación",
+    "Language": "Idioma",
+    "Publication-Type": "Tipo de publicación",
+    "Load-Date": "Fecha de carga",
 }
+GERMAN = {
+    "Section": "Rubrik",
+    "Length": "Länge",
+    "Byline": "Autor",
+    "Body": "Hauptteil",
+    "Classification": "Klassifizierung",
+    "Publication-Type": "Publikationsart",
+    "Load-Date": "Ladedatum",
+}
+COVER = "Documents (2)\n\n1. Work on a ferry\nClient/Matter: -None-\n\n2. A cook at the pier\n\n"
+CSV = table(rows(**ENGLISH)).decode()
+PLAIN = rows(text="text", title="title", date="date", site="source")
+HEADED = ("Заголовок", "Дата выпуска", "Источник", "Автор")
+CASES = (
+    {
+        # name of the file: (content, what it is taken for, outlets, fields that it has)
+        "nexis.txt": (exports.nexis_uni(), "Nexis Uni", COURIER, ALL),
+        "nexis.rtf": (exports.rtf(exports.nexis_uni()), "Nexis Uni", COURIER, ALL),
+        "nexis.docx": (exports.docx(exports.nexis_uni()), "Nexis Uni", COURIER, ALL),
+        "nexis.odt": (exports.odt(exports.nexis_uni()), "Nexis Uni", COURIER, ALL),
+        "cover.txt": (COVER + exports.nexis_uni(), "Nexis Uni", COURIER, ALL),
+        "spanish.docx": (
+            exports.docx(exports.nexis_uni_in(SPANISH, "Fin del documento")),
+            "Nexis Uni",
+            COURIER,
+            ALL,
+        ),
+        "german.rtf": (
+            exports.rtf(exports.nexis_uni_in(GERMAN, "Ende des Dokuments")),
+            "Nexis Uni",
+            COURIER,
+            ALL,
+        ),
+        "headed.txt": (exports.headed(), "a text of 2 articles", COURIER, ALL),
+        "headed.rtf": (exports.rtf(exports.headed(*HEADED), 1251), "of 2 articles", COURIER, ALL),
+        "letters.mbox": (exports.mbox(), "letters", WEB, ALL - {"author"}),
+        "all.tar.gz": (
+            exports.tar(
+                **{"a/one.jsonl": lines(NEWS_PLEASE[:1]), "two.jsonl": lines(NEWS_PLEASE[1:])}
+            ),
+            "JSON",
+            WEB,
+            ALL,
+        ),
+        "preamble.csv": (f"Report: ferries\nFrom: 2024\n\n{CSV}", "commas", COURIER, {"title"}),
+        "excel2.csv": (
+            b"sep=;\n" + table(rows(**ENGLISH), ";"),
+            "semicolons",
+            COURIER,
+            {"title", "date"},
+        ),
+        "wide.csv": (
+            table(rows(**ENGLISH), "\t", "utf-16-le"),
+            "utf-16",
+            COURIER,
+            {"title", "date"},
+        ),
+        "programs.json": (
+            json.dumps([row | {"text": row["text"].split("\n")} for row in PLAIN]),
+            "JSON",
+            COURIER,
+            {"title", "date"},
+        ),
+        "yandex.rss": (
+            re.sub("content:encoded", "yandex:full-text", exports.rss()),
+            "feed",
+            WEB,
+            ALL,
+        ),
+        "follow.json": (
+            "\n".join(json.dumps(row, indent=1) for row in PLAIN),
+            "JSON",
+            COURIER,
+            {"title", "date"},
+        ),
+        "europresse.html": (exports.europresse(), "several articles", COURIER, {"title", "date"}),
+        "pages.wet.gz": (
+            gzip.compress(gzip.decompress(exports.warc(wet=True))),
+            "WET",
+            WEB,
+            {"title"},
+        ),
+        "older.txt": (exports.nexis(), "Nexis", COURIER, ALL),
+        "german.txt": (exports.nexis("AUTOR"), "Nexis", COURIER, ALL),
+        "factiva.html": (f"<html><body>{exports.factiva()}", "Factiva", COURIER, ALL),
+        "factiva.rtf": (exports.rtf(exports.factiva_fields()), "Factiva", COURIER, ALL),
+        "factiva.txt": (exports.factiva_fields("\n"), "Factiva", COURIER, ALL),
+        "proquest.txt": (exports.proquest(), "ProQuest", COURIER, ALL),
+        "channel.json": (exports.telegram(), "Telegram", CHANNEL, {"date"}),
+        "messages.json": (exports.telegram(whole=False), "Telegram", CHANNEL, {"date"}),
+        "messages.html": (exports.telegram_page(), "Telegram", CHANNEL, {"date"}),
+        "feed.rss": (exports.rss(), "feed", WEB, ALL),
+        "atom.xml": (exports.atom(), "feed", WEB, ALL),
+        "news.jsonl": (lines(NEWS_PLEASE), "JSON lines", WEB, ALL),
+        "news.json": (json.dumps(NEWS_PLEASE, indent=1), "JSON records", WEB, ALL),
+        "all.jsonl.gz": (gzip.compress(lines(NEWS_PLEASE).encode()), "JSON lines", WEB, ALL),
+        "service.json": (json.dumps(SERVICE), "JSON records", WEB, ALL),
+        "csl.json": (exports.csl(), "JSON records", WEB, ALL),
+        "references.ris": (exports.ris(), "RIS", WEB, ALL),
+        "references.bib": (exports.bibtex(), "BibTeX", WEB, ALL),
+        "kaggle.csv": (table(rows(**ENGLISH)), "CSV by commas", COURIER, {"title", "date"}),
+        "excel.csv": (
+            table(rows(**ENGLISH), ";", "cp1252"),
+            "CSV by semicolons",
+            COURIER,
+            {"title", "date"},
+        ),
+        "table.txt": (
+            table(rows(**ENGLISH), "\t", "utf-16"),
+            "CSV by tabs",
+            COURIER,
+            {"title", "date"},
+        ),
+        "book.xlsx": (
+            exports.xlsx(
+                [["A report"], [], list(ENGLISH.values())]
+                + [list(r.values()) for r in rows(**ENGLISH)]
+            ),
+            "workbook",
+            COURIER,
+            {"title", "date"},
+        ),
+        "articles.html": (
+            exports.clippings("article"),
+            "several articles",
+            COURIER,
+            {"title", "date"},
+        ),
+        "blocks.html": (exports.clippings("div"), "several articles", COURIER, {"title", "date"}),
+        "book.xls": (exports.page_table(), "the table of a page", COURIER, {"title", "date"}),
+        "book.epub": (exports.epub(), "a page", {"unknown.invalid"}, {"title", "date"}),
+        "pages.warc.gz": (exports.warc(), "WARC", WEB, {"title", "date"}),
+        "texts.warc.wet.gz": (exports.warc(wet=True), "WET", WEB, {"title"}),
+        "two.zip": (
+            exports.zipped(
+                **{"a/one.jsonl": lines(NEWS_PLEASE[:1]), "two.jsonl": lines(NEWS_PLEASE[1:])}
+            ),
+            "JSON",
+            WEB,
+            ALL,
+        ),
+    }
+    | {
+        f"pandas-{orient}.json": (
+            pd.DataFrame(PLAIN).to_json(orient=orient),
+            "JSON records",
+            COURIER,
+            {"title", "date"},
+        )
+        for orient in ("columns", "index", "split", "table")
+    }
+    | {
+        f"{lang}.csv": (
+            table(
+                rows(**dict(zip(("text", "title", "date", "site"), heads, strict=True))),
+                ";",
+                encoding,
+            ),
+            "CSV by semicolons",
+            COURIER,
+            {"title", "date"},
+        )
+        for (lang, heads), encoding in zip(
+            HEADS.items(),
+            ("cp1251", "cp1251", "cp1252", "cp1252", "utf-8", "utf-8-sig"),
+            strict=True,
+        )
+    }
+)
 
 
 def taken(name, content, tmp_path, **options):
@@ -251,14 +360,105 @@ def test_what_a_channel_says_otherwise_is_left_out_and_counted(tmp_path):
     assert note == "left out: 1 service messages, 1 replies, 1 messages without a text"
 
 
-def test_an_account_of_telegram_holds_several_channels(tmp_path):
+def test_an_account_of_telegram_holds_several_channels_and_no_letters_are_read(tmp_path):
     chat = json.loads(exports.telegram())
-    said = {"chats": {"list": [chat, chat | {"name": "Hill Notes"}]}}
+    person = chat | {"name": "Mother", "type": "personal_chat"}
+    left = {"list": [chat | {"name": "Hill Notes"}]}
+    said = {"chats": {"list": [chat, person]}, "left_chats": left}
     path = tmp_path / "result.json"
     path.write_text(json.dumps(said))
     report = ingest([path], tmp_path / "out")
     assert report.articles == 4
     assert set(report.unknown_outlets) == {"t.me/river-notes", "t.me/hill-notes"}
+    assert "1 chats of persons" in report.files["notes"].iloc[0]
+
+
+def test_what_a_channel_took_over_is_counted(tmp_path):
+    chat = json.loads(exports.telegram())
+    chat["messages"][1]["forwarded_from"] = "Hill Notes"
+    report, _ = taken("result.json", json.dumps(chat), tmp_path)
+    assert "1 are forwarded, and taken as the channel's own" in report.files["notes"].iloc[0]
+
+
+def test_a_column_of_texts_is_told_by_what_stands_in_it(tmp_path):
+    content = table(rows(text="Leib", title="Titel", site="Haus"))
+    report, found = taken("a.csv", content, tmp_path)
+    assert len(found) == 2 and "Leib as text" in str(report) and "left Haus" in str(report)
+
+
+def test_a_table_without_a_header_is_read_and_that_is_said(tmp_path):
+    content = table(rows(url="url", text="text")).split(b"\n", 1)[1]
+    report, found = taken("a.csv", content, tmp_path)
+    assert [row["outlet"] for row in found] == ["courier.example"] * 2
+    [said] = report.files.to_dict("records")
+    assert said["columns"] == "column 1 as url, column 2 as text"
+    assert said["notes"] == "has no header: columns are called by their numbers"
+
+
+def test_a_remark_beside_an_address_is_no_text(tmp_path):
+    remark = "I take this for a case. I read it twice. " * 8
+    path = tmp_path / "a.csv"
+    path.write_bytes(table([{"link": "https://courier.example/1", "comment": remark}]))
+    with pytest.raises(IngestError, match="row 2: gone: there is no web here"):
+        ingest([path], tmp_path / "out", fetcher=Offline())
+
+
+def test_fields_have_the_text_under_a_label_and_an_interview_is_no_field(tmp_path):
+    parts = "\n\n".join(
+        f"HEADLINE: {t}\nOUTLET: {o}, {d}\nTEXT: {body(w)}"
+        for w, t, o, d in zip(WHO, TITLES, exports.OUTLETS, DAYS, strict=True)
+    )
+    _, found = taken("a.txt", parts, tmp_path)
+    assert [row["date"] for row in found] == list(DAYS)
+    assert {row["outlet"] for row in found} == COURIER
+    (tmp_path / "out").rename(tmp_path / "before")
+    _, found = taken("c.txt", parts.replace("\n\nHEADLINE", "\n-----\n\nHEADLINE"), tmp_path)
+    assert [row["title"] for row in found] == list(TITLES)
+    talk = (
+        f"Work on a ferry\n\nQuestion: Why?\n\nAnswer: {body('cook')}\n\nDate: none.\nTitle: none."
+    )
+    (tmp_path / "b.txt").write_text(talk)
+    assert "b.txt: a text; 1 article" in str(ingest([tmp_path / "b.txt"], tmp_path / "out"))
+
+
+def test_the_times_of_subtitles_are_no_text(tmp_path):
+    cues = "\n\n".join(
+        f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\n{line}"
+        for n, line in enumerate(exports.paragraphs("cook"), 1)
+    )
+    _, [found] = taken("a.srt", cues, tmp_path)
+    assert " ".join(found["text"].split()) == body("cook", " ")
+
+
+def test_a_cell_that_is_merged_holds_for_all_its_rows(tmp_path):
+    cells = [["Source", "Text", ""], *(["", row["text"], ""] for row in PLAIN)]
+    cells[1][0] = "Riverton Courier"
+    _, found = taken("a.xlsx", exports.xlsx(cells, "A2:A3"), tmp_path)
+    assert {row["outlet"] for row in found} == {"riverton-courier.invalid"}
+
+
+def test_a_note_for_a_program_of_notes_is_read_with_its_fields(tmp_path):
+    head = (
+        'title: "Work on a ferry"\nsource: https://courier.example/1\nauthor:\n  - "[[Mira Holt]]"'
+    )
+    told = body("deckhand").replace("A deckhand", "**A deckhand**")
+    text = f"---\n{head}\npublished: 2024-03-14\ntags:\n---\n![](a.png)\n{told}"
+    _, [found] = taken("a.md", text, tmp_path)
+    kept = [found[name] for name in ("title", "url", "author", "date")]
+    assert kept == [TITLES[0], "https://courier.example/1", "Mira Holt", DAYS[0]]
+    assert found["text"].startswith("A deckhand") and found["text"].endswith("either.")
+
+
+def test_a_text_with_several_days_is_taken_as_one_and_that_is_said(tmp_path):
+    text = "\n\n".join(f"{t}\n{d}\n{body(w)}" for t, d, w in zip(TITLES, DAYS, WHO, strict=True))
+    report, _ = taken("a.docx", exports.docx(text), tmp_path)
+    assert "2 parts under lines that say a day, maybe articles" in report.files["notes"].iloc[0]
+
+
+def test_a_damaged_file_of_an_archive_costs_no_other(tmp_path):
+    files = {"bad.docx": b"PK\x03\x04x", "good.txt": body("cook"), "~$good.docx": b"x\0"}
+    report, _ = taken("a.zip", exports.zipped(**files), tmp_path)
+    assert report.articles == 1 and len(report.rejected) == 2
 
 
 def test_a_published_page_is_one_article_whatever_stands_beside_it(tmp_path):
@@ -287,9 +487,9 @@ def test_a_page_of_a_channel_gives_its_address(tmp_path):
 
 def test_a_format_is_forced(tmp_path):
     (tmp_path / "a.html").write_text(exports.clippings("article"))
-    report = ingest([tmp_path / "a.html"], tmp_path / "out", taken_for="page")
+    report = ingest([tmp_path / "a.html"], tmp_path / "out", taken_for="article")
     assert (report.articles, list(report.files["taken_for"])) == (1, ["a page"])
-    with pytest.raises(IngestError, match="'word' is no format; name one of article, page, nexis"):
+    with pytest.raises(IngestError, match="'word' is no format; name one of article, nexis"):
         ingest([tmp_path], tmp_path / "out", taken_for="word")
 
 
@@ -301,8 +501,8 @@ def test_a_mixed_folder_is_read_file_by_file(tmp_path):
         content = content if isinstance(content, bytes) else content.encode()
         (folder / "в глубине" / f"{number} {name}").write_bytes(content)
     report = ingest([folder], tmp_path / "out", fetcher=Offline())
-    assert len(report.files) == len(CASES) + 1  # the archive holds two
-    assert (report.files["articles"] + report.files["not_taken"] == 2).sum() == len(CASES) - 1
+    assert len(report.files) == len(CASES) + 3  # three hold two each
+    assert (report.files["articles"] + report.files["not_taken"] == 2).sum() == len(CASES) - 3
     assert all(
         "is the same article" in why or "same address" in why for why in report.rejected.values()
     )
@@ -342,6 +542,7 @@ def scanned_pdf():
 
 
 ENTITY = '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+ZOTERO = "<rdf:RDF xmlns:z='http://www.zotero.org/namespaces/export#'></rdf:RDF>"
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
 PICTURES = {
     "name": "x",
@@ -371,6 +572,13 @@ FAULTS = {
     ),
     "truncated.json": ('[\n{"text": "a"},\n{"te', "damaged JSON"),
     "rows.csv": (b"a,b\n1,2\n", "no column of texts.*--column text=NAME"),
+    "library.rdf": (ZOTERO, "is a library of Zotero in RDF: export it as CSL JSON, RIS or CSV"),
+    "book.pages": (exports.zipped(**{"Index/Document.iwa": b"\0"}), "of Apple's Pages"),
+    "photo.webp": (b"RIFF\0\0\0\0WEBPVP8 ", "is an image"),
+    "film.mp4": (b"\0\0\0\x18ftypmp42\0", "is a film"),
+    "frame.pkl": (b"\x80\x04\x95\x10\0\0", "is a pickle of Python"),
+    "frame.rds": (gzip.compress(b"X\n\0\0\0\3" + b"\0" * 99), "is data of R"),
+    "frame.feather": (b"ARROW1\0\0", "write it as Parquet or CSV"),
     "sound.txt": (b"ID3\x04" + b"\0" * 99, "is a sound"),
     "letters.txt": ("abc " * 300, "no language|no running text"),
 }

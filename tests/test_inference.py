@@ -8,7 +8,7 @@ import synthetic
 from defection_framing import corpus, stats
 from defection_framing.domain import CELLS
 from defection_framing.stats.energies import HALVES
-from defection_framing.study import codes, inference, kept, rates, same_act
+from defection_framing.study import codes, inference, kept, same_act
 from defection_framing.study.estimands import CONTRASTS, SIMULATED
 
 
@@ -120,11 +120,11 @@ def test_a_calm_corpus_has_the_rates_that_are_due(data, monkeypatch):
     monkeypatch.setattr(inference, "SIMULATED", ["portrayal_away"])
     for name, fewer in (("SETS", 29), ("PERMUTATIONS", 200), ("DRAWS", 200), ("FLIPS", 400)):
         monkeypatch.setattr(inference, name, fewer)
-    alarms = rates.summary(inference.false_alarms(data, 30, 0)).droplevel("what")
+    alarms = inference.summary(inference.false_alarms(data, 30, 0)).droplevel("what")
     assert alarms.loc["p", "value"].max() < 0.2
     assert alarms.loc["interval", "value"].min() > 0.85
     monkeypatch.setattr(inference, "SIZES", [8])
-    held = rates.summary(inference.coverage(data, 30, 0))["value"]
+    held = inference.summary(inference.coverage(data, 30, 0))["value"]
     assert held.min() > 0.85 and ("8", "interval", "same_act/portrayal") in held.index
     power = inference.detectable(data, 4, 0).set_index(["estimate", "code"])["value"]
     assert power["same_act/portrayal", "traitor"] < 0.5
@@ -145,7 +145,7 @@ def test_the_summary_names_the_code_that_does_worst():
         ("interval", "all", 0.95), ("interval", "a", 0.90), ("interval", "b", 1.0),
     )]  # fmt: skip
     table = pd.DataFrame(rows, columns=["what", "estimate", "measure", "code", "value"])
-    worst = rates.summary(table.assign(se=0.01))["worst_code"]
+    worst = inference.summary(table.assign(se=0.01))["worst_code"]
     assert worst["w", "p", "c"] == "b" and worst["w", "interval", "c"] == "a"
 
 
@@ -154,8 +154,11 @@ def test_every_estimate_that_is_simulated_has_its_rates():
     paired = {*inference.SAME_ACT}
     assert set(tables["false_alarms"]["estimate"]) == set(inference.LABELS)
     assert set(tables["coverage"]["estimate"]) >= paired | {*SIMULATED}
-    alarms = rates.alarm_panels(tables["false_alarms"])
-    assert set(alarms.index.unique("panel")) == set(rates.ALARMS)
-    assert list(rates.by_size(tables["coverage"]).index) == inference.SIZES
-    for made in (rates.alarms(tables["false_alarms"]), rates.covered(tables["coverage"])):
+    alarms = inference.alarm_panels(tables["false_alarms"])
+    assert set(alarms.index.unique("panel")) == set(inference.ALARMS)
+    assert list(inference.by_size(tables["coverage"]).index) == inference.SIZES
+    for made in (
+        inference.alarm_estimates(tables["false_alarms"]),
+        inference.coverage_estimates(tables["coverage"]),
+    ):
         assert made["value"].between(0, stats.MIN_EVENTS).all()

@@ -184,7 +184,6 @@ def test_only_the_lead_is_coded_and_an_article_without_claims_is_told(tmp_path):
     assert len(claims) == coding.LEAD // (len(rows[0]) // 60)
     assert list(report.left_out.values()) == ["without a claim in the lead"]
     [silent] = report.left_out
-    assert silent in str(report)
     assert codes(tmp_path / "own").at[("article", silent, "direction"), "value"] == "ua_exit"
 
 
@@ -238,6 +237,7 @@ def test_a_person_can_take_an_article_out_and_change_their_mind(own):
     )
     table = pd.read_csv(own / "left_out.csv").set_index("article_id")
     assert table["reason"].to_dict() == report.left_out and table["title"].str.len().all()
+    assert table["lang"].str.len().eq(2).all() and "Left out by language: en " in str(report)
     said = f"Of 8 articles {len(table)} are left out ({report.reasons()}). Left open are"
     assert said in corpus.load(own).coder
     assert codes(own).at[("claim", claim, "frame"), "by"] == "person"  # kept meanwhile
@@ -325,6 +325,11 @@ BAD = {
     "no table": (lambda d: (d / "families.csv").unlink(), PackageError, "families.csv cannot be"),
     "header": (replaced("sentences.csv", "n,", "m,"), PackageError, "sentences.csv, row 1: write"),
     "article lost": (replaced("sources.csv", "\na", "\nb"), PackageError, "sources.csv has no row"),
+    "sources": (
+        replaced("sources.csv", "TASS", "TASS;;"),
+        PackageError,
+        "does not fit; write names like 'TASS; RIA Novosti'",
+    ),
     "binary": (
         replaced("codes.csv", "article", "\0"),
         PackageError,

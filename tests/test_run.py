@@ -16,10 +16,10 @@ def steps(tmp_path, monkeypatch):
     done, out = [], tmp_path / "own"
     monkeypatch.setenv("DEFECTION_DATA", "")  # the run sets it; it is put back afterwards
 
-    def ingest(sources, folder):
+    def ingest(sources, folder, columns, taken_for):
         folder.mkdir(exist_ok=True)
         (folder / "texts.jsonl").write_text(" ".join(sources))
-        done.append("ingest")
+        done.append(" ".join(["ingest", *columns, taken_for]).strip())
         return "taken"
 
     def code_folder(folder):
@@ -54,6 +54,11 @@ def test_the_steps_follow_one_another_and_the_end_says_where_things_are(steps):
         f"[{n}/4] {name} ..." for n, name in enumerate(("ingest", "code", "study", "explore"), 1)
     ]
     assert "- found" in said and f"defection-framing review {steps.out}" in said
+
+
+def test_columns_and_a_format_can_be_named_as_for_ingest(steps):
+    go(steps, "articles", "--as", "csv", "--column", "text=Leib")
+    assert steps.done[0] == "ingest text csv"
 
 
 def test_what_is_coded_is_not_coded_again_until_something_changed(steps):

@@ -131,6 +131,28 @@ def check(folder: Folder = None) -> None:
     typer.echo("The corpus fits the schema.")
 
 
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="WHAT=NAME", help="A column of an unusual name, as text=Leib; repeatable."
+    ),
+]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--as", metavar="FORMAT", help="Take all files for this; any other word lists them."
+    ),
+]
+
+
+def _named(columns: list[str] | None) -> dict[str, str]:
+    """Read what columns hold, as they are named on the command line."""
+    named = dict(pair.partition("=")[::2] for pair in columns or [])
+    if not all(named.values()):
+        raise DefectionError("--column takes WHAT=NAME, such as --column text=Leib.")
+    return named
+
+
 @app.command()
 def ingest(
     sources: Annotated[
@@ -144,18 +166,8 @@ def ingest(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder to write to, or to add to.")
     ],
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="WHAT=NAME", help="A column of an unusual name, as text=Leib; repeatable."
-        ),
-    ] = None,
-    taken_for: Annotated[
-        str,
-        typer.Option(
-            "--as", metavar="FORMAT", help="Take all files for this; any other word lists them."
-        ),
-    ] = "",
+    column: Columns = None,
+    taken_for: Format = "",
 ) -> None:
     """Read your own articles into DIR: texts, sentences, outlets, sources, families, events.
 
@@ -164,13 +176,9 @@ def ingest(
     what was not taken, with the reason, remarks.csv what was taken out of articles. Runs resume
     where they stopped. The texts stay out of git.
     """
-    from .own.ingest import IngestError
     from .own.ingest import ingest as run
 
-    named = dict(pair.partition("=")[::2] for pair in column or [])
-    if not all(named.values()):
-        raise IngestError("--column takes WHAT=NAME, such as --column text=Leib.")
-    typer.echo(str(run(sources, out, columns=named, taken_for=taken_for)))
+    typer.echo(str(run(sources, out, columns=_named(column), taken_for=taken_for)))
 
 
 @app.command("run")
@@ -182,6 +190,8 @@ def all_the_way(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder to write to, or to go on in.")
     ],
+    column: Columns = None,
+    taken_for: Format = "",
 ) -> None:
     """Go all the way with your own articles: ingest, code, study, report and explorer, into DIR.
 
@@ -191,7 +201,7 @@ def all_the_way(
     """
     from .own.run import run
 
-    for said in run(sources, out):
+    for said in run(sources, out, _named(column), taken_for):
         typer.echo(said)
 
 

@@ -14,13 +14,6 @@ import ftfy
 
 _SLUG = re.compile(r"(?=.*\d|(?:[^-_/]*[-_/]){3})[\w.]+(?:[-_/][\w.]+)+")
 _LABEL = re.compile(r"(?:[^\W\d_][\w'’-]*\s*){1,6}:")
-STAMP = set(
-    "date published updated posted by on at verified last modified edited written author am pm utc "
-    "gmt est cet msk min read time the опубликовано обновлено дата в автор время опубліковано "
-    "оновлено о publicado actualizado por el a las veröffentlicht aktualisiert am von um uhr "
-    "publié mis à jour le par г года р року".split()
-)
-"""Words of a date stamp that are no names."""
 
 DATE = re.compile(
     r"(?<![\d-])(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}"
@@ -41,8 +34,8 @@ PAYWALL, NOTICE = "perhaps cut off by a paywall", "perhaps a cookie notice, no a
 _STUB = 1500  # characters: what stands before a wall is seldom more
 
 
-def _joined(name: str) -> dict[str, str]:
-    """The patterns of a table as one, by kind."""
+def joined(name: str) -> dict[str, str]:
+    """Return the patterns of a table as one, by kind."""
     kinds: dict[str, list[str]] = {}
     with (files(__package__) / name).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -50,11 +43,15 @@ def _joined(name: str) -> dict[str, str]:
     return {kind: "|".join(patterns) for kind, patterns in kinds.items()}
 
 
+STAMP = frozenset(joined("boilerplate.csv")["stamp"].split("|"))
+"""Words of a date stamp that are no names."""
+
+
 @cache
 def _walls() -> dict[str, re.Pattern]:
     """Patterns of words by which a wall before an article is told, by kind."""
-    joined = _joined("walls.csv")
-    return {kind: re.compile(rf"(?<!\w)(?:{words})", re.I) for kind, words in joined.items()}
+    kinds = joined("walls.csv").items()
+    return {kind: re.compile(rf"(?<!\w)(?:{words})", re.I) for kind, words in kinds}
 
 
 def doubts(text: str, left_out: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -78,11 +75,11 @@ def doubts(text: str, left_out: list[tuple[str, str]]) -> list[tuple[str, str]]:
 @cache
 def _patterns() -> dict[str, re.Pattern]:
     """Patterns of a whole line, by what it is."""
-    joined = _joined("boilerplate.csv")
-    share = joined["share"]
-    joined["share"] = rf"(?:{share})(?:[\s|•·,:/()+-]+(?:on\s+)?(?:{share}))*[\s:|•·]*\d*"
-    joined["comments"] = rf"(?:{joined['comments']})(?:\s+\(?\d+\)?)?\s*[:.]?"
-    return {kind: re.compile(pattern, re.I) for kind, pattern in joined.items()}
+    kinds = joined("boilerplate.csv")
+    share, comments = kinds["share"], kinds["comments"]
+    kinds["share"] = rf"(?:{share})(?:[\s|•·,:/()+-]+(?:on\s+)?(?:{share}))*[\s:|•·]*\d*"
+    kinds["comments"] = rf"(?:{comments})(?:\s+\(?\d+\)?)?\s*[:.]?"
+    return {kind: re.compile(pattern, re.I) for kind, pattern in kinds.items()}
 
 
 def clean(text: str) -> tuple[list[str], list[str], list[tuple[str, str]]]:

@@ -17,7 +17,7 @@ import ftfy
 import trafilatura
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from .boilerplate import clean, doubts
+from .boilerplate import clean, doubts, joined
 from .dates import NoDate, Unusable, date_of_stamps, date_of_url, read_date
 from .markup import without_pictures
 from .pagedates import FAST, date_of_page
@@ -30,25 +30,22 @@ SHORTEST = 150
 Chinese, which all say about as much."""
 
 _MAGIC = {
-    b"PK\x03\x04": "a ZIP archive (or an office file)",
-    b"%PDF": "a PDF file",
-    b"\x1f\x8b": "a gzip archive",
-    b"PAR1": "a Parquet table",
-    b"{\\rtf": "an RTF document",
-    b"\x89PNG": "an image",
-    b"GIF8": "an image",
-    b"\xff\xd8\xff": "an image",
-    b"ID3": "a sound",
-    b"Rar!": "a RAR archive: unpack it first",
-    b"7z\xbc\xaf": "a 7z archive: unpack it first",
-    b"BZh": "a bzip2 archive: unpack it first",
-    b"\xfd7zXZ": "an xz archive: unpack it first",
-    b"SQLite format": "a database: export its table as CSV",
+    rb"PK\x03\x04|%PDF|\x1f\x8b|PAR1|\{\\rtf": "an archive or a document: save it as a file",
+    rb"\x89PNG|GIF8|\xff\xd8\xff|II\*\0|MM\0\*|RIFF....WEBP|....ftyp(?:hei|avif)": "an image: have "
+    "its letters recognised (OCR) first",
+    rb"ID3|OggS|fLaC|RIFF....WAVE|....ftypM4A": "a sound: write down what is said first",
+    rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI": "a film: write down what is said first",
+    rb"Rar!": "a RAR archive: unpack it first",
+    rb"7z\xbc\xaf": "a 7z archive: unpack it first",
+    rb"BZh": "a bzip2 archive: unpack it first",
+    rb"\xfd7zXZ": "an xz archive: unpack it first",
+    rb"\(\xb5/\xfd": "a zstd archive: unpack it first",
+    rb"SQLite format": "a database: export its table as CSV",
+    rb"RD[AX]\d\n|X\n\0\0": "data of R: write its table as CSV",
+    rb"\x80[\x02-\x05][\x95c}\]]": "a pickle of Python, which may run programs: write it as CSV",
+    rb"ARROW1|FEA1|\x89HDF": "a table of Arrow, Feather or HDF5: write it as Parquet or CSV",
 }
-_NO_PAGE = re.compile(
-    r"(?i)\b(?:page not found|404|access denied|enable javascript|just a moment|are you a robot"
-    r"|verify you are human|attention required|страница не найдена|сторінку не знайдено)\b"
-)
+_NO_PAGE = re.compile(rf"(?i)\b(?:{joined('walls.csv')['no page']})\b")
 # The encodings of the web: without the list, rare code pages win on short texts.
 _ENCODINGS = (
     "cp1251 iso8859_5 cp1252 koi8_u cp1250 cp1253 cp1254 cp1255 cp1256 cp1257 cp866 gb18030 big5 "
@@ -132,17 +129,26 @@ def extract(content: bytes | str, charset: str | None = None, **given: str) -> A
 def binary_kind(head: bytes) -> str:
     """Name the kind of file that some first bytes open; empty for what may be text."""
     for magic, kind in _MAGIC.items():
-        if head.startswith(magic):
+        if re.match(magic, head, re.S):
             return kind
-    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\0" in head and not _wide(head):
         return "binary, or damaged: it holds NUL bytes"
     return ""
 
 
-def encoding_of(raw: bytes, charset: str | None = None) -> str:
-    """Find the encoding of some bytes; `Unusable` if they fit none."""
+def _wide(raw: bytes) -> str:
+    """Tell UTF-16 by its mark or, without one, by its second bytes; empty if it is none."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    first, second = raw[:4000:2], raw[1:4000:2]  # the second is 0 of Latin letters, 4 of Cyrillic
+    wide = second and sum(b in (0, 4) for b in second) > 0.95 * len(second)
+    return "utf-16-le" if wide and first.count(0) < 0.05 * len(first) else ""
+
+
+def encoding_of(raw: bytes, charset: str | None = None) -> str:
+    """Find the encoding of some bytes; `Unusable` if they fit none."""
+    if wide := _wide(raw):
+        return wide
     declared = re.search(rb"<meta[^>]{1,200}charset\s*=\s*[\"']?([\w-]{3,20})", raw[:4096], re.I)
     named = [charset, declared and declared[1].decode("ascii")]
     for name in ("utf-8-sig", *filter(None, named)):
@@ -154,8 +160,13 @@ def encoding_of(raw: bytes, charset: str | None = None) -> str:
     lossy = raw.decode("utf-8", "replace")
     if lossy.count("\ufffd") * 20 < sum(not c.isascii() for c in lossy):
         return "utf-8"  # a few damaged letters in it are no other encoding
-    best = charset_normalizer.from_bytes(raw[:500_000], cp_isolation=_ENCODINGS).best()
-    if best is None:
+    for mess in (0.2, 0.6):  # capitals and abbreviations look like one
+        best = charset_normalizer.from_bytes(
+            raw[:500_000], cp_isolation=_ENCODINGS, threshold=mess
+        ).best()
+        if best:
+            break
+    else:
         raise Unusable("is in no encoding that can be told: save it in UTF-8")
     if best.encoding in _LATIN:
         lang = _languages().classify(raw[:500_000].decode("ascii", "ignore"))[0]

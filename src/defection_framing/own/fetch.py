@@ -16,7 +16,6 @@ USER_AGENT = "defection-framing/1.0 (text research)"
 MAX_BYTES = 5_000_000
 """Size of the largest page that is taken, after decompression."""
 
-_ROBOTS_BYTES = 512_000  # what RFC 9309 asks a crawler to read at least
 _PAGES = ("text/html", "application/xhtml+xml", "text/plain")
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _PAUSE = 60.0  # no server makes a run wait longer than this at a time, in seconds
@@ -52,15 +51,20 @@ class Fetcher:
 
     def __post_init__(self):
         """Open the connections' pool."""
-        headers = {"User-Agent": USER_AGENT, "Accept": "text/html, text/plain;q=0.5"}
-        self._client = httpx.Client(timeout=self.timeout, headers=headers)
+        self._client = httpx.Client(
+            timeout=self.timeout,
+            headers={"User-Agent": USER_AGENT, "Accept": "text/html, text/plain;q=0.5"},
+            follow_redirects=True,
+            max_redirects=5,
+            event_hooks={"request": [self._heed]},  # of a redirect, too
+        )
 
     def fetch(self, url: str) -> Page:
         """Fetch a page; robots.txt holds for each redirect.
 
         `Unfetched` says `gone` first where the page or its host is no more.
         """
-        response, content = self._follow(url, self.max_bytes, self._heed_robots)
+        response, content = self._get(url)
         if (status := response.status_code) != 200:
             gone = "gone: " if status in (404, 410) else ""
             raise Unfetched(f"{gone}the server answers HTTP {status}", status in _BUSY)
@@ -71,51 +75,51 @@ class Fetcher:
             raise Unfetched("gone: the address now leads to a front page")
         return Page(str(response.url), content, response.charset_encoding)
 
-    def _follow(self, url: str, limit: int, heed=lambda url: None, cut: bool = False):
-        """Get an address, or what up to five redirects lead to, each of them heeded first."""
-        for _ in range(6):
-            heed(url)
-            response, content = self._get(url, limit, cut)
-            if response.next_request is None:
-                return response, content
-            url = str(response.next_request.url)
-        raise Unfetched("more than five redirects; give the address they end at")
-
-    def _heed_robots(self, url: str) -> None:
-        site = urlsplit(url)
-        origin = f"{site.scheme}://{site.netloc}"
-        if origin not in self._robots:
-            try:
-                self._robots[origin] = self._read_robots(origin)
-            except Unfetched as error:  # kept, so that a dead host is waited for once
-                self._robots[origin] = error
-        rules = self._robots[origin]
-        if isinstance(rules, Unfetched):
-            raise rules
-        if not rules.can_fetch(url, USER_AGENT):
-            raise Unfetched(f"{origin}/robots.txt forbids it")
+    def _heed(self, request: httpx.Request) -> None:
+        """Ask robots.txt about an address, and wait until its host may be asked again."""
+        url = request.url
+        origin = f"{url.scheme}://{url.netloc.decode()}"
+        rules = self._robots.get(origin)
+        if url.path != "/robots.txt":
+            if rules is None:
+                try:
+                    rules = self._read_robots(origin)
+                except Unfetched as error:  # kept, so that a dead host is waited for once
+                    rules = error
+                self._robots[origin] = rules
+            if isinstance(rules, Unfetched):
+                raise rules
+            if not rules.can_fetch(str(url), USER_AGENT):
+                raise Unfetched(f"{origin}/robots.txt forbids it")
+        asked = (rules.crawl_delay(USER_AGENT) or 0) if isinstance(rules, Protego) else 0
+        ready = self._last.get(url.host, float("-inf")) + max(self.delay, min(_PAUSE, asked))
+        time.sleep(max(0.0, ready - time.monotonic()))
+        self._last[url.host] = time.monotonic()
 
     def _read_robots(self, origin: str) -> Protego:
-        response, content = self._follow(f"{origin}/robots.txt", _ROBOTS_BYTES, cut=True)
+        response, content = self._get(f"{origin}/robots.txt")
         if response.status_code >= 500 or response.status_code == 429:
             # RFC 9309: rules that a server fails to give forbid everything.
             raise Unfetched(f"{origin}/robots.txt cannot be read now, so nothing there is", True)
         found = response.status_code == 200
         return Protego.parse(content.decode("utf-8", "replace") if found else "")
 
-    def _get(self, url: str, limit: int, cut: bool) -> tuple[httpx.Response, bytes]:
-        """Ask until there is an answer; a body over the limit is an error, or is cut there."""
-        site = urlsplit(url)
-        if site.scheme not in ("http", "https") or not site.hostname:
-            raise Unfetched("is not an address that starts with http:// or https://")
+    def _get(self, url: str) -> tuple[httpx.Response, bytes]:
+        """Ask until there is an answer."""
         for attempt in range(1, self.attempts + 1):
-            self._wait(site)
             try:
-                response, content = self._read(url, limit, cut)
+                response, content = self._read(url)
             except (httpx.NetworkError, httpx.TimeoutException, httpx.ProxyError) as error:
                 if _no_such_host(error):
-                    raise Unfetched(f"gone: the host {site.hostname} does not resolve") from None
+                    host = urlsplit(url).hostname
+                    raise Unfetched(f"gone: the host {host} does not resolve") from None
                 problem, pause = f"no connection ({str(error) or type(error).__name__})", 0.0
+            except httpx.UnsupportedProtocol:
+                say = "is not an address that starts with http:// or https://"
+                raise Unfetched(say) from None
+            except httpx.TooManyRedirects:
+                say = "more than five redirects; give the address they end at"
+                raise Unfetched(say) from None
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
                 raise Unfetched(f"cannot be read ({error})") from None
             else:
@@ -127,27 +131,17 @@ class Fetcher:
                 time.sleep(min(_PAUSE, max(pause, self.delay * 2**attempt)))
         raise Unfetched(problem, transient=True)
 
-    def _wait(self, site) -> None:
-        rules = self._robots.get(f"{site.scheme}://{site.netloc}")
-        asked = (rules.crawl_delay(USER_AGENT) or 0) if isinstance(rules, Protego) else 0
-        ready = self._last.get(site.hostname, float("-inf")) + max(self.delay, min(_PAUSE, asked))
-        time.sleep(max(0.0, ready - time.monotonic()))
-        self._last[site.hostname] = time.monotonic()
-
-    def _read(self, url: str, limit: int, cut: bool) -> tuple[httpx.Response, bytes]:
+    def _read(self, url: str) -> tuple[httpx.Response, bytes]:
         deadline = time.monotonic() + 2 * self.timeout
         with self._client.stream("GET", url) as response:
             content = bytearray()
-            if response.next_request is None:
-                for block in response.iter_bytes(65_536):
-                    content += block
-                    if len(content) > limit:
-                        if cut:
-                            break
-                        raise Unfetched(f"is larger than {limit:,} bytes")
-                    if time.monotonic() > deadline:
-                        raise Unfetched("takes too long to arrive", transient=True)
-        return response, bytes(content[:limit])
+            for block in response.iter_bytes(65_536):
+                content += block
+                if len(content) > self.max_bytes:
+                    raise Unfetched(f"is larger than {self.max_bytes:,} bytes")
+                if time.monotonic() > deadline:
+                    raise Unfetched("takes too long to arrive", transient=True)
+        return response, bytes(content)
 
 
 def _no_such_host(error: BaseException | None) -> bool:

@@ -60,18 +60,17 @@ def filled_in(path: Path, columns: list[str]) -> tuple[list[str], list[tuple[int
     Raises
     ------
     PackageError
-        If it is no table, is in an old code page, or lacks one of `columns`.
+        If it is no table, lacks one of `columns`, or lost letters of one in an old code page.
     """
     raw = path.read_bytes()
+    if raw.startswith(b"PK"):
+        raise PackageError(f"{path} is a workbook; save it as CSV in UTF-8.")
+    encoding = _encoding(raw)
     try:
-        wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-        text = raw.decode("utf-16" if wide else "utf-8-sig")
+        text = raw.decode(encoding, "replace")
         mark = max(",;\t|", key=text.partition("\n")[0].count)
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
         table = [[cell.strip(" \xa0") for cell in row] for row in lines]
-    except UnicodeDecodeError:
-        what = "is a workbook" if raw.startswith(b"PK") else "is not in UTF-8"
-        raise PackageError(f"{path} {what}; save it as CSV in UTF-8.") from None
     except csv.Error as error:
         said = f"{path} is no readable table ({error}); save it as CSV in UTF-8."
         raise PackageError(said) from None
@@ -84,8 +83,29 @@ def filled_in(path: Path, columns: list[str]) -> tuple[list[str], list[tuple[int
             say = "has more cells than the header; put a cell that holds the separator in quotes."
             raise PackageError(f"{path}, row {number}: {say}")
         if any(row):
-            rows.append((number, dict.fromkeys(header, "") | dict(zip(header, row, strict=False))))
+            cells = dict.fromkeys(header, "") | dict(zip(header, row, strict=False))
+            rows.append((number, cells))
+            lost = (name for name in columns if encoding.startswith("cp") and "??" in cells[name])
+            if name := next(lost, ""):
+                say = (
+                    f"lost letters that {encoding} lacks; write it anew, and save as CSV in UTF-8."
+                )
+                raise PackageError(corpus.cell_fault(str(path), number, name, cells[name], say))
     return header, rows
+
+
+def _encoding(raw: bytes) -> str:
+    """Tell the encoding in which a spreadsheet program saved a table, maybe an old code page."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        raw.decode("utf-8-sig")
+        return "utf-8-sig"
+    except UnicodeDecodeError:
+        # No word of Latin letters has three beyond ASCII in a row; Polish has some within words.
+        if re.search(rb"[\xc0-\xff]{3}", raw):
+            return "cp1251"
+        return "cp1250" if re.search(rb"[A-Za-z][\xb3\xb9\xbf]", raw) else "cp1252"
 
 
 def outlets(path: Path) -> pd.DataFrame:
@@ -148,10 +168,23 @@ def texts(folder: Path) -> pd.DataFrame:
             rows[row["id"]] = row
     texts = pd.DataFrame.from_dict(rows, orient="index")
     for name in ("sources", "families"):
-        table = _table(folder, name, texts.index).set_index("article_id")
+        table = _table(folder, name, texts.index)
+        if name == "sources":
+            _check_sources(table, str(folder / "sources.csv"))
+        table = table.set_index("article_id")
         texts = texts.join(table[~table.index.duplicated()])
     texts["lead"] = (texts["title"] + "\n" + texts["text"]).str.strip().str[:LEAD]
     return texts
+
+
+def _check_sources(table: pd.DataFrame, path: str) -> None:
+    """See that the names of sources fit the study's schema, while their rows are known."""
+    fields = {f["name"]: f for f in shipped()["resources"][0]["schema"]["fields"]}
+    rule = fields["sources"]["constraints"]["pattern"]
+    for row, said in table["sources"].map(one_line).items():
+        if said and not re.fullmatch(rule, said):
+            say = f"does not fit; write names like {fields['sources']['example']!r}."
+            raise PackageError(corpus.cell_fault(path, row, "sources", said, say))
 
 
 def sentences(folder: Path, texts: pd.DataFrame) -> pd.DataFrame:
@@ -171,17 +204,12 @@ def _table(folder: Path, name: str, articles: pd.Index) -> pd.DataFrame:
     return table
 
 
-def codes(folder: Path) -> pd.DataFrame:
-    """All codes, by classifiers and persons, as `codes.csv` has them."""
-    return read(folder / "codes.csv", COLUMNS)
-
-
 def persons(folder: Path, texts: pd.DataFrame, sentences: pd.DataFrame) -> pd.DataFrame:
     """Codes that persons gave so far."""
     path = folder / "codes.csv"
     if not path.exists():
         return pd.DataFrame(columns=COLUMNS[:4], dtype=str)
-    table = codes(folder)
+    table = read(path, COLUMNS)
     for column, allowed in (
         ("unit", list(CODES)),
         ("code", [code for own in CODES.values() for code in own]),
@@ -224,12 +252,8 @@ def check(codes: pd.DataFrame, name: str, texts: pd.DataFrame, sentences: pd.Dat
 @cache
 def _values() -> dict[str, tuple[str, ...]]:
     """Allowed values by code."""
-    values = {
-        field["name"]: tuple(field["constraints"]["enum"])
-        for resource in shipped()["resources"][:2]
-        for field in resource["schema"]["fields"]
-        if "enum" in field["constraints"]
-    }
+    values = {code: corpus.codes("articles", code) for code in ARTICLE_CODES}
+    values |= {code: corpus.codes("claims", code) for code in CLAIM_CODES}
     return values | {"direction": DIRECTIONS}
 
 

@@ -43,10 +43,10 @@ from .dates import Unusable
 from .families import families
 from .fetch import Fetcher, Unfetched
 from .folder import write_outlets
-from .formats.tables import usual_columns
+from .formats.names import usual_columns
 from .journal import IngestError, Journal, opened
 from .outlets import NO_ADDRESS, NO_OUTLET, Registry
-from .sources import ADDRESS, Account, Input, accounts
+from .sources import ADDRESS, accounts
 
 TO_CLASSIFY = "not in the registry: to be classified"
 """What `outlets.csv` gives as the basis of an unknown outlet."""
@@ -172,7 +172,7 @@ def _nothing(sources: Sequence[Path | str], reasons: dict[str, str]) -> IngestEr
 
 
 def _take(
-    account: Account,
+    account: formats.Reading,
     journal: Journal,
     registry: Registry,
     fetcher: Fetcher,
@@ -181,13 +181,13 @@ def _take(
     """Deal with every input of a file that the journal does not hold; return how many are taken."""
     where = _place(account.where)
     seen, taken = set(), 0
-    for item in tqdm(account.inputs, desc=account.where[-40:], unit="article", leave=False):
-        place = _place(item.where)
+    for item in tqdm(account.records, desc=account.where[-40:], unit="article", leave=False):
+        place = _place(item.at)
         seen.add(place)
         digest = item.digest()
         entry = journal.get(place)
         if not entry or entry["digest"] != digest or entry.get("again"):
-            entry = {"input": place, "said": item.where, "file": where, "digest": digest}
+            entry = {"input": place, "said": item.at, "file": where, "digest": digest}
             try:
                 entry["article"] = _article(item, place, registry, fetcher, journal.addresses)
             except (Unusable, Unfetched) as error:
@@ -195,16 +195,13 @@ def _take(
                 entry["again"] = getattr(error, "transient", False)
             journal.add(entry)
         if "rejected" in entry:
-            reasons[item.where] = entry["rejected"]
+            reasons[item.at] = entry["rejected"]
         else:
             taken += 1
     for place in [p for p, e in journal.items() if e["file"] == where and p not in seen]:
         journal.add({"input": place, "dropped": True})  # the file was read otherwise before
-    said = {
-        "said": account.where,
-        "taken_for": account.taken_for,
-        "notes": "; ".join(account.notes),
-    }
+    said = {"said": account.where, "taken_for": account.taken_for}
+    said["notes"] = "; ".join(account.notes)
     said["columns"] = ", ".join(f"{name} as {what}" for what, name in account.columns.items())
     said["left"] = ", ".join(map(str, account.left))
     if journal.accounts.get(where) != {"account": where, **said}:
@@ -219,17 +216,22 @@ def _place(where: str) -> str:
 
 
 def _article(
-    item: Input, place: str, registry: Registry, fetcher: Fetcher, addresses: dict[str, str]
+    item: formats.Record,
+    place: str,
+    registry: Registry,
+    fetcher: Fetcher,
+    addresses: dict[str, str],
 ) -> dict:
     if item.problem:
         raise Unusable(item.problem)
-    content, charset = item.content, item.charset
+    content, charset, given = item.content, item.charset, dict(item.fields)
+    channel = given.pop("channel", "")
     if content is None:
-        page = fetcher.fetch(item.given["url"])
+        page = fetcher.fetch(given["url"])
         content, charset = page.content, page.charset
-    found = asdict(extract.extract(content, charset, **item.given))
+    found = asdict(extract.extract(content, charset, **given))
     site = found.pop("site")
-    outlet = registry.outlet(found["url"], site, item.channel)
+    outlet = registry.outlet(found["url"], site, channel)
     if not re.fullmatch(r"https?://[^\x00-\x20\x7f]+", found["url"]):
         url = f"https://{NO_ADDRESS}/{quote(item.name)}"
         if addresses.get(url, place) != place:  # of a file of the same name elsewhere
@@ -242,7 +244,7 @@ def _write_tables(
     out: Path, journal: Journal, registry: Registry, before: set[str], sheet: pd.DataFrame
 ) -> Report:
     journal.file.flush()
-    chosen, copies, rejected, counts = _chosen(journal)
+    chosen, rejected, counts = _chosen(journal)
     if not chosen:
         reasons = "".join(f"\n  {said}: {why}" for said, why in list(rejected.items())[:5])
         raise IngestError(f"No article could be taken:{reasons}")
@@ -252,26 +254,24 @@ def _write_tables(
     kept = ("id", "url", "outlet", "date", "lang", "title", "author", "text")
     facts, doubtful = [], 0
     with (
-        _table(out / "texts.jsonl") as texts,
+        _file(out / "texts.jsonl") as texts,
         _table(out / "sentences.csv", ["article_id", "n", "text", "set_aside"]) as parts,
         _table(out / "sources.csv", ["article_id", "sources"]) as sources,
         _table(out / "remarks.csv", ["article_id", "what", "said"]) as remarks,
     ):
         for key in sorted(chosen):
-            row = _completed(journal.article(chosen[key]), copies.get(key, []), journal)
+            row = journal.article(chosen[key])
             outlet = row["outlet"]
             outlets[outlet] = registry.rows.get(outlet)
             names[outlet] = names.get(outlet) or row["site"]
             texts.write(json.dumps({n: row[n] for n in kept}, ensure_ascii=False) + "\n")
-            for n, part in enumerate(sentences.split(row["text"], row["lang"]), 1):
-                csv.writer(parts, lineterminator="\n").writerow((key, n, *part))
+            split = sentences.split(row["text"], row["lang"])
+            parts.writerows((key, n, *part) for n, part in enumerate(split, 1))
             own = (outlets[outlet] or {"name": names[outlet]})["name"]
             named = sentences.named_sources(row["text"], row["lang"], media)
-            said = "; ".join(name for name in named if name != own)
-            csv.writer(sources, lineterminator="\n").writerow((key, said))
+            sources.writerow((key, "; ".join(name for name in named if name != own)))
             doubtful += any(what in (PAYWALL, NOTICE) for what, _ in row["remarks"])
-            for remark in row["remarks"]:
-                csv.writer(remarks, lineterminator="\n").writerow((key, *remark))
+            remarks.writerows((key, *remark) for remark in row["remarks"])
             facts.append({n: row[n] for n in ("id", "date", "outlet", "lang", "title", "text")})
     for domain in [domain for domain, row in outlets.items() if row is None]:
         name = names[domain] or ("unknown" if domain == NO_OUTLET else domain)
@@ -306,30 +306,16 @@ def _write_tables(
     )
 
 
-def _completed(row: dict, copies: list[dict], journal: Journal) -> dict:
-    """Take over from exact copies what an article lacks, and remark it."""
-    for copy in copies:
-        other = journal.article(copy)
-        for name in ("date", "title", "author"):
-            if not row[name] and (said := other[name]):
-                remark = (f"{name} taken from a copy", f"{said}, from {copy['said']}")
-                row |= {name: said, "remarks": [*row["remarks"], remark]}
-    return row
-
-
-def _chosen(
-    journal: Journal,
-) -> tuple[dict[str, dict], dict[str, list[dict]], dict[str, str], Counter]:
-    """Take every article once: entries by id, their exact copies, what is not taken, and counts.
+def _chosen(journal: Journal) -> tuple[dict[str, dict], dict[str, str], Counter]:
+    """Take every article once: entries by id, what is not taken, and counts.
 
     The counts are by file and fate.
     """
     chosen: dict[str, dict] = {}
-    copies: dict[str, list[dict]] = {}
     alike: dict[tuple, list[dict]] = {}
     rejected: dict[str, str] = {}
     counts: Counter = Counter()
-    for entry in journal.values():
+    for entry in sorted(journal.values(), key=lambda entry: not entry.get("date")):  # dated first
         if "id" not in entry:
             why = entry["rejected"]
         elif entry["id"] in chosen:
@@ -338,15 +324,13 @@ def _chosen(
             same = alike.setdefault((entry["outlet"], entry["same"]), [])
             twin = next((e for e in same if _may_be_one(e["date"], entry["date"])), None)
             why = f"is the same article as {twin['said']}" if twin else ""
-            if twin:
-                copies.setdefault(twin["id"], []).append(entry)
-            else:
+            if not twin:
                 chosen[entry["id"]] = entry
                 same.append(entry)
         if why:
             rejected[entry["said"]] = why
         counts[entry["file"], not why] += 1
-    return chosen, copies, rejected, counts
+    return chosen, rejected, counts
 
 
 def _may_be_one(one: str, other: str) -> bool:
@@ -357,27 +341,26 @@ def _may_be_one(one: str, other: str) -> bool:
 def _accounts(journal: Journal, counts: Counter) -> pd.DataFrame:
     """Tabulate the files, with their articles."""
     rows = [
-        (
-            said["said"],
-            said["taken_for"],
-            counts[where, True],
-            counts[where, False],
-            said["columns"],
-            said["left"],
-            said["notes"],
-        )
+        said | {"articles": counts[where, True], "not_taken": counts[where, False]}
         for where, said in sorted(journal.accounts.items())
     ]
-    header = ["file", "taken_for", "articles", "not_taken", "columns", "left", "notes"]
-    return pd.DataFrame(rows, columns=header)
+    header = ["said", "taken_for", "articles", "not_taken", "columns", "left", "notes"]
+    return pd.DataFrame(rows, columns=header).rename(columns={"said": "file"})
 
 
 @contextmanager
-def _table(path: Path, header: list[str] | None = None) -> Iterator[TextIO]:
-    """Write a file row by row, which stands there whole or not at all."""
+def _file(path: Path) -> Iterator[TextIO]:
+    """Write a file bit by bit, which stands there whole or not at all."""
     draft = path.with_name(f".{path.name}.draft")
     with draft.open("w", encoding="utf-8", newline="") as file:
-        if header:
-            csv.writer(file, lineterminator="\n").writerow(header)
         yield file
     os.replace(draft, path)
+
+
+@contextmanager
+def _table(path: Path, header: list[str]) -> Iterator:
+    """Write a table row by row."""
+    with _file(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        yield writer

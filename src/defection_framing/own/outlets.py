@@ -28,6 +28,15 @@ _SERVICES = frozenset(
 """Hosts of databases, which hold the articles of others."""
 
 
+_EDITION = re.compile(
+    r"\((?:online|print|web|internet|digital|newspaper|east coast|london(?:, england)?|uk)\)"
+    r"|\b(?:online|print|web(?:site| blogs?)?|blogs|digital|mobile|(?:late|final|early|eastern"
+    r"|europe|asia|national|international|us|uk|print|online) edition)$"
+    r"|(?<=\w)\.(?:com|co\.uk|de|fr|es|pl|ru|ua|org|net)$"
+)
+"""What names of outlets say beside them in databases. A place is another newspaper's, often."""
+
+
 @dataclass(frozen=True)
 class Registry:
     """Known outlets: their rows by domain, and domains by name."""
@@ -46,7 +55,8 @@ class Registry:
             rows |= {row["domain"]: row for row in table.to_dict("records")}
         if (own := out / "outlets.csv").exists():
             rows |= folder.outlets(own).to_dict("index")
-        named = {_spelled(row["name"]): domain for domain, row in reversed(rows.items())}
+        shortest = sorted(rows, key=len, reverse=True)  # the last one wins
+        named = {_spelled(rows[domain]["name"]): domain for domain in shortest}
         return cls(rows, _other_names() | named)
 
     def outlet(self, url: str, site: str, channel: str = "") -> str:
@@ -61,11 +71,13 @@ class Registry:
         site = site.strip(" .")
         if re.fullmatch(r"(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?", site):
             return outlet_of(site if "://" in site else f"https://{site}/", self.rows)
-        if named := self.names.get(_spelled(site)) if site else "":
-            return named
+        bare = _EDITION.sub("", _spelled(site)).strip(" -–—,;:") or _spelled(site)
+        for name in (_spelled(site), bare, re.split(r" [-–—]+ |[,;:]", bare)[0]):
+            if domain := self.names.get(name):
+                return domain
         if channel:
             return f"t.me/{slugify(channel, max_length=60) or 'unnamed'}"
-        spelled = slugify(_spelled(site), max_length=60)
+        spelled = slugify(bare, max_length=60)
         return f"{spelled}.invalid" if spelled else NO_OUTLET
 
 

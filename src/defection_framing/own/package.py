@@ -6,7 +6,7 @@
   articles that can be studied. Claims are the candidate sentences of an article's lead, events are
   those of `events_sheet.csv`. A cell of a code that is open is empty;
 - `embeddings.npy`, `embeddings.json`: vectors of their texts, where not all are in English;
-- `left_out.csv`: the articles that cannot be studied (`article_id, title, reason`);
+- `left_out.csv`: the articles that cannot be studied (`article_id, title, lang, reason`);
 - `CODEBOOK.md` and `model_card.md`, the repository's: what the codes mean and how well they fit;
 - `codes.csv`: every code (`unit, id, code, value, probability, open, by`), the directions of
   articles that cannot be studied too.
@@ -44,8 +44,6 @@ _ENCODER = "multilingual-e5-small, less the mean of the language"
 
 _AT_ONCE = 2000  # texts that are coded at a time, for memory's sake
 
-_NO_CLAIM = "without a claim in the lead"
-
 
 @dataclass(frozen=True)
 class Report:
@@ -55,6 +53,7 @@ class Report:
     articles: int  # in the study's tables
     claims: int
     left_out: dict[str, str] = field(repr=False)  # articles that are not, and why
+    languages: str  # of all articles, and how many of each are left out
     open: dict[str, int]  # cells left open, by code
     by_person: int  # codes of those articles and claims
 
@@ -67,8 +66,7 @@ class Report:
         ]
         if self.left_out:
             lines.append(f"{len(self.left_out):,} left out: {self.reasons()}.")
-        if silent := [key for key, why in self.left_out.items() if why == _NO_CLAIM]:
-            lines.append(f"Without a claim, such as: {', '.join(silent[:5])}.")
+            lines.append(f"Left out by language: {self.languages}.")
         if not self.articles:
             return "\n".join([*lines, "There is nothing to study until a person gives directions."])
         units = dict.fromkeys(ARTICLE_CODES[1:], self.articles)
@@ -145,7 +143,7 @@ def _coded(
         "in a language that the coders do not know": direction["open"] & unknown,
         "with the direction left open": direction["open"],
         "not about people who leave a side of this war": direction["value"] == "not_about",
-        _NO_CLAIM: silent,
+        "without a claim in the lead": silent,
     }
     reason = np.select([*reasons.values()], [*reasons], "")
     left_out = {key: why for key, why in zip(texts.index, reason, strict=True) if why}
@@ -199,6 +197,7 @@ def _write(folder, texts, sentences, persons) -> Report:
         articles=len(studied),
         claims=len(claims),
         left_out=left_out,
+        languages=_languages(texts["lang"], texts.index.isin(left_out)),
         open=used["open"].groupby(used["code"]).sum().astype(int).to_dict(),
         by_person=int((used["by"] == "person").sum()),
     )
@@ -244,13 +243,21 @@ def _embed(data: corpus.Corpus, folder: Path) -> None:
     embed.give(list(texts), events.meanings(texts, langs), _ENCODER, folder)
 
 
+def _languages(langs: pd.Series, out: np.ndarray) -> str:
+    """Say how many articles of each language are left out, the commonest language first."""
+    counts = pd.Series(out, langs).groupby(level=0).agg(["size", "sum"])
+    counts = counts.sort_values(["size", "sum"], ascending=False)
+    return ", ".join(f"{lang} {own['sum']:,} of {own['size']:,}" for lang, own in counts.iterrows())
+
+
 def _left_out(texts: pd.DataFrame, reasons: dict[str, str]) -> str:
     """Write `left_out.csv`, to be opened by a spreadsheet program."""
     shown = texts.loc[list(reasons)]
     title = shown["title"].where(shown["title"] != "", shown["text"].str[:100])
     # None that a spreadsheet program would compute.
     title = title.map(stored.one_line).replace(r"^([=+@-])", r" \1", regex=True)
-    table = pd.DataFrame({"title": title, "reason": reasons}, pd.Index(reasons, name="article_id"))
+    index = pd.Index(reasons, name="article_id")
+    table = pd.DataFrame({"title": title, "lang": shown["lang"], "reason": reasons}, index)
     return "\ufeff" + table.to_csv(lineterminator="\n")
 
 

@@ -12,7 +12,7 @@ import re
 from htmldate import find_date
 from lxml.html import HtmlElement
 
-from .boilerplate import DATE
+from .boilerplate import DATE, joined
 from .dates import NoDate, read_date, tomorrow
 from .markup import lines_of
 
@@ -22,10 +22,7 @@ FAST = {"extensive_search": False, "original_date": True, "max_date": tomorrow()
 _FEET = "//footer[not(ancestor::article)]|//*[contains(@class,'footer') or contains(@id,'footer')]"
 _FEET += "[not(ancestor-or-self::article)][not(ancestor::*[contains(@class,'article')])]"
 _FEET += "[not(ancestor::*[contains(@class,'post') or contains(@class,'entry')])]"
-_CHANGED = re.compile(
-    r"(?i)\b(?:updated|modified|обновлен\w|оновлен\w|aktualisiert|mis à jour|actualizado"
-    r"|aggiornato|zaktualizowano)\b"
-)
+_CHANGED = re.compile(rf"(?i)\b(?:{joined('boilerplate.csv')['changed']})\b")
 _BESIDE = 50  # characters that may stand beside a date under a headline
 _BEFORE, _AFTER = 3, 5  # lines around a headline that may say when
 
@@ -69,15 +66,9 @@ def _under_headline(tree: HtmlElement, title: str) -> str:
 
 
 def _without_feet(tree: HtmlElement) -> HtmlElement:
-    """Return the page without its feet, if one of them bears a date."""
-    if not any(DATE.search(" ".join(foot.text_content().split())) for foot in tree.xpath(_FEET)):
-        return tree
+    """Return the page without its feet."""
     tree = copy.deepcopy(tree)
     for foot in tree.xpath(_FEET):
-        if (
-            foot.tag not in ("html", "body")
-            and not foot.xpath(".//h1")
-            and foot.getparent() is not None
-        ):
+        if foot.getparent() is not None and foot.tag != "body" and not foot.xpath(".//h1"):
             foot.drop_tree()
     return tree

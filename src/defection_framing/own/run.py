@@ -7,7 +7,7 @@ is left out where neither the articles nor the coders changed.
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .. import corpus, settings
@@ -25,10 +25,16 @@ _READ += [event_sheet.SHEET]
 _STAMP = ".coded"
 
 
-def run(sources: Sequence[str], out: Path) -> Iterator[str]:
+def run(
+    sources: Sequence[str],
+    out: Path,
+    columns: Mapping[str, str] | None = None,
+    taken_for: str = "",
+) -> Iterator[str]:
     """Ingest, code, study, and write report and explorer into a folder; say each step when done.
 
-    The corpus under study is that of the folder from then on, in this process.
+    `columns` and `taken_for` are those of `ingest.ingest`. The corpus under study is that of the
+    folder from then on, in this process.
 
     Raises
     ------
@@ -38,7 +44,7 @@ def run(sources: Sequence[str], out: Path) -> Iterator[str]:
     out = Path(out).resolve()
     started = time.perf_counter()
     steps: list[tuple[str, Callable[[], str]]] = [
-        ("ingest", lambda: str(ingest(sources, out))),
+        ("ingest", lambda: str(ingest(sources, out, columns, taken_for=taken_for))),
         ("code", lambda: _code(out)),
         ("study", lambda: _study(out)),
         ("explore", lambda: f"{explore.write(out)}"),

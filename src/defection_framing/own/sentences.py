@@ -2,11 +2,13 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
 import sentencex
+
+from .boilerplate import joined
 
 
 def split(text: str, lang: str) -> list[tuple[str, str]]:
@@ -46,24 +48,8 @@ def _set_aside(sentence: str) -> str:
     return "" if ends and words >= 5 else "fragment"
 
 
-_SAID = (
-    r"sa(?:id|ys)|told|tells|stat(?:ed|es)|report(?:s|ed|edly)?|according to|claim(?:s|ed)"
-    r"|announce[ds]|confirm(?:s|ed)|assured|explain(?:s|ed)|add(?:s|ed)|wr(?:ites|ote)|cit(?:es|ed|ing)"
-    r"|quot(?:es|ed|ing)|broadcast|publish(?:es|ed)|reveal(?:s|ed)|interview|spokes\w+|shed light"
-    r"|сообщ\w+|сказал\w*|заяв\w+|рассказ\w+|отметил\w*|пишет|передает|передаёт|по данным|по словам"
-    r"|ссылкой на|подтвер\w+|цитирует|повідом\w+|сказав|розпов\w+|зазнач\w+|пише|за даними"
-    r"|за словами|посиланням на|підтвер\w+|laut|sagte|berichte\w*|erklärte|zufolge|mitgeteilt"
-    r"|según|dijo|informó|afirm\w+|declar\w+|selon|rapport\w+|annonc\w+|secondo|riferi\w+"
-    r"|według|poinformow\w+|disse|segundo"
-)
-_CUE = re.compile(rf"(?<!\w)(?:{_SAID})(?!\w)", re.I)
-_VERB = (
-    r"(?:said|says|told|stated|explained|added|wrote|(?:сказал|заявил|сообщил|рассказал|отметил)а?"
-    r"|сказав|сказала|заявив|повідомив|повідомила|зазначив|розповів|sagte|erklärte|dijo|afirmó"
-    r"|declaró)"
-)
-_NAME = r"[A-ZÀ-ÞА-ЯЁІЇЄҐ][\w'’-]+(?: (?:al-)?[A-ZÀ-ÞА-ЯЁІЇЄҐ][\w'’-]+){0,2}"
-_SPEAKER = re.compile(rf"({_NAME})(?:, [^,.]{{3,100}},)? {_VERB}\b|\b{_VERB} ({_NAME})")
+_CUE = re.compile(rf"(?<!\w)(?:{joined('speech.csv')['speech']})(?!\w)", re.I)
+"""A word of speech, in any language."""
 
 
 @cache
@@ -96,13 +82,12 @@ def _lexicon() -> tuple[re.Pattern, dict[str, tuple[str, str]]]:
 
 
 def named_sources(text: str, lang: str, media: Iterable[str] = ()) -> list[str]:
-    """Find the sources that an article names: agencies, media, officials, persons who speak.
+    """Find the sources that an article names: agencies, media, officials, leaders.
 
     The lexicon is data: `sources.csv`, the leaders, bodies and media of `sides.csv`, and the names
     of further `media`. Agencies, media and groups that publish count wherever they are named;
     others only in a sentence with a word of speech ("said", "according to"), a leader only next to
-    it. What no lexicon knows is found only as the full name of a person beside a verb of speech.
-    Names come once each, in order of appearance.
+    it. Names come once each, in order of appearance.
     """
     text = text.replace("’", "'").replace("ʼ", "'")
     pattern, names = _lexicon()
@@ -122,7 +107,6 @@ def named_sources(text: str, lang: str, media: Iterable[str] = ()) -> list[str]:
                 here.append((match.start(), name))
         if cue:
             here += [(m.start(), m[0]) for m in further.finditer(sentence)] if further else []
-            here += _speakers(sentence, text) if lang != "de" else []  # every noun has a capital
         found |= dict.fromkeys(name.replace(";", ",") for _, name in sorted(here))
     lowered = {name: name.lower() for name in found}  # what is a part of another name goes
     return [n for n, own in lowered.items() if not any(own in o != own for o in lowered.values())]
@@ -134,18 +118,3 @@ def _pattern_of(names: tuple[str, ...]) -> re.Pattern | None:
     telling = [n for n in names if len(n) > 3 and re.search(r"\S\s+\S|\.|\d|[a-zа-я][A-ZА-Я]", n)]
     longest = sorted(map(re.escape, telling), key=len, reverse=True)
     return re.compile(rf"(?<![\w-])(?:{'|'.join(longest)})(?![\w-])") if telling else None
-
-
-def _speakers(sentence: str, text: str) -> Iterator[tuple[int, str]]:
-    """Persons named beside a verb of speech; a surname is completed from the rest of the text."""
-    pattern, names = _lexicon()
-    for match in _SPEAKER.finditer(sentence):
-        name = match[1] or match[2]
-        if pattern.fullmatch(name) or re.match(r"(?:The|An?|His|Her|Their|Our|One|El|La)\b", name):
-            continue
-        if " " not in name:
-            full = re.search(rf"\b([A-ZÀ-ÞА-ЯЁІЇЄҐ][\w'-]+) {re.escape(name)}\b", text)
-            if not full:
-                continue
-            name = full[0]
-        yield match.start(), name

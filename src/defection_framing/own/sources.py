@@ -1,15 +1,13 @@
 """Sources of raw articles: folders, files, archives, addresses; and what each file in them is.
 
-Everything in a source becomes an `Input`, what cannot be used too: then with the problem in words
-that fit behind the name of the input.
+Everything in a source becomes a `Record`, what cannot be used too: then with the problem in words
+that fit behind its name.
 """
 
-import hashlib
-import json
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,77 +15,45 @@ from urllib.parse import urlsplit
 from . import formats
 from .dates import Unusable
 from .extract import SHORTEST
-from .formats import documents
+from .formats import File, Reading, Record, documents
 
 ADDRESS = re.compile(r"https?://[^\s\[\]/?#]+\S*", re.I)
 """An address of a web page."""
 
-_NO_ARTICLES = re.compile(r"(?i)(?:readme|licen[cs]e|contributing|changelog)(?:\.\w+)?")
+_NO_ARTICLES = re.compile(
+    r"(?i)(?:\.|~\$).*|(?:readme|licen[cs]e|contributing|changelog)(?:\.\w+)?|.*_doclist\.\w+"
+    r"|thumbs\.db|desktop\.ini"
+)
+_NAMED = "is named as no article: name it as a source if it is one"
 _NESTED = 3  # archives within archives
-
-
-@dataclass
-class Input:
-    """One article still raw: where it stands, and either its content or what is wrong with it."""
-
-    where: str  # as said to the user
-    name: str  # stands in the address of an article that has none
-    content: bytes | str | None = None  # None: to be fetched from its address
-    given: dict[str, str] = field(default_factory=dict)  # known, by field of `extract.Article`
-    problem: str = ""
-    charset: str | None = None
-    channel: str = ""  # of a messenger, where its address is not known
-
-    def digest(self) -> str:
-        """Name its content: 16 hexadecimal digits."""
-        raw = self.content.encode() if isinstance(self.content, str) else self.content or b""
-        known = json.dumps([self.given, self.problem, self.channel], sort_keys=True)
-        return hashlib.sha256(raw + known.encode()).hexdigest()[:16]
-
-
-@dataclass
-class Account:
-    """What a file was taken for, and how it was read; its inputs."""
-
-    where: str
-    inputs: Iterator[Input]
-    taken_for: str = ""
-    columns: dict[str, str] = field(default_factory=dict)
-    left: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def accounts(
     source: Path | str, out: Path, columns: dict[str, str], forced: str = ""
-) -> Iterator[Account]:
+) -> Iterator[Reading]:
     """Go through the files of a source, passing over the folder `out`.
 
     `columns` and `forced` are those of `formats.read`. Nothing is raised for a file that cannot be
-    read: its only input then has the problem.
+    read: its only record then has the problem.
     """
     if ADDRESS.fullmatch(str(source)):
         url = str(source)
-        yield Account(url, iter([Input(url, url, given={"url": url})]), "an address")
+        record = Record(url, fields={"url": url}, name=url)
+        yield Reading("an address", iter([record]), where=url)
         return
+    read = partial(formats.read, columns=columns, forced=forced)
     path = Path(source)
-    try:
-        folder = path.is_dir()
-        if folder:
-            os.scandir(path).close()
-    except OSError as error:
-        yield _bad(str(source), path.name, f"cannot be read ({error.strerror or error})")
-        return
-    if folder:
-        yield from _folder(path, out, columns, forced)
+    if path.is_dir():
+        yield from _folder(path, out, read)
     else:
-        yield from _file(path, str(source), path.name, columns, forced)
+        yield from _file(path, str(source), path.name, read)
 
 
-def _bad(where: str, name: str, problem: str) -> Account:
-    return Account(where, iter([Input(where, name, problem=problem)]))
+def _bad(where: str, name: str, problem: str) -> Reading:
+    return Reading("", iter([Record(where, problem=problem, name=name)]), where=where)
 
 
-def _folder(folder: Path, out: Path, columns: dict[str, str], forced: str) -> Iterator[Account]:
+def _folder(folder: Path, out: Path, read: Callable[[File], Reading]) -> Iterator[Reading]:
     """Read the files of a folder and its subfolders in the order of their names."""
     lost: list[OSError] = []
     for at, folders, names in os.walk(folder, onerror=lost.append):
@@ -98,124 +64,104 @@ def _folder(folder: Path, out: Path, columns: dict[str, str], forced: str) -> It
         for name in sorted(names):
             path = Path(at, name)
             said = f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}"
-            if name.startswith(".") or _NO_ARTICLES.fullmatch(name):
-                yield _bad(
-                    str(path), said, "is named as no article: name it as a source if it is one"
-                )
+            if _NO_ARTICLES.fullmatch(name):
+                yield _bad(str(path), said, _NAMED)
             else:
-                yield from _file(path, str(path), said, columns, forced)
+                yield from _file(path, str(path), said, read)
     for error in lost:
-        yield _bad(error.filename, error.filename, f"cannot be read: {error.strerror}")
+        yield _bad(error.filename, error.filename, f"cannot be read ({error.strerror})")
 
 
-def _file(
-    path: Path, where: str, name: str, columns: dict[str, str], forced: str
-) -> Iterator[Account]:
+def _file(path: Path, where: str, name: str, read: Callable[[File], Reading]) -> Iterator[Reading]:
     """Read one file of the disk."""
     try:
         if path.exists() and not path.is_file():
             yield _bad(where, name, "is neither a folder nor a regular file: name one of these")
             return
-        file = formats.File.of(path)
+        file = File.of(path)
     except OSError as error:  # missing, barred, links in a circle
         yield _bad(where, name, f"cannot be read ({error.strerror or error})")
         return
-    yield from _opened(file, where, name, columns, forced)
+    yield from _opened(file, where, name, read)
 
 
 def _opened(
-    file: formats.File, where: str, name: str, columns: dict[str, str], forced: str, depth: int = 0
-) -> Iterator[Account]:
+    file: File, where: str, name: str, read: Callable[[File], Reading], depth: int = 0
+) -> Iterator[Reading]:
     """Read a file, or the files in an archive."""
     try:
         if not file.head.strip():
             raise Unusable("is empty")
-        kind = formats.sniff(file) if file.head[:2] in (b"PK", b"\x1f\x8b") else ""
-        if depth == _NESTED and kind in ("zip", "gzip"):
+        packed = file.head[:2] in (b"PK", b"\x1f\x8b") or file.head[257:262] == b"ustar"
+        kind = formats.sniff(file) if packed else ""
+        if kind in ("archive", "gzip") and depth == _NESTED:
             raise Unusable("is an archive in an archive in an archive: unpack it first")
-        if kind == "gzip" and not re.search(r"(?i)\.(?:warc|arc|wet)\.gz$", file.name):
-            inner = file.unzipped()
-            name = re.sub(r"(?i)\.gz$", "", name)
-            if not inner.head.startswith((b"WARC/", b"filedesc:")):
-                yield from _opened(inner, where, name, columns, forced, depth + 1)
-                return
-        if kind == "zip":
-            yield from _zipped(file, where, name, columns, forced, depth)
+        if kind == "gzip":
+            inner, name = file.unzipped(), re.sub(r"(?i)\.gz$", "", name)
+            yield from _opened(inner, where, name, read, depth + 1)
             return
-        reading = formats.read(file, columns, "warc" if kind == "gzip" else forced)
+        if kind == "archive":
+            for inner, content in documents.members(file):
+                at, said = f"{where}/{inner}", f"{name}/{inner}"
+                if _NO_ARTICLES.fullmatch(Path(inner).name) or inner.startswith("__MACOSX/"):
+                    yield _bad(at, said, _NAMED)
+                    continue
+                try:
+                    found = File.within(inner, content())
+                except Unusable as error:
+                    yield _bad(at, said, str(error))
+                    continue
+                yield from _opened(found, at, said, read, depth + 1)
+            return
+        reading = read(file)
     except Unusable as error:
         yield _bad(where, name, str(error))
         return
-    account = Account(
-        where, iter(()), reading.taken_for, reading.columns, reading.left, reading.notes
-    )
-    account.inputs = _inputs(reading, account, name)
-    yield account
+    reading.where, records = where, reading.records
+    reading.records = _placed(records, reading, name)
+    yield reading
 
 
-def _zipped(file, where, name, columns, forced, depth) -> Iterator[Account]:
-    with documents.opened(file) as archive:
-        for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
-            inner = entry.filename
-            if entry.is_dir() or inner.startswith("__MACOSX/") or Path(inner).name.startswith("."):
-                continue
-            if _NO_ARTICLES.fullmatch(Path(inner).name):
-                continue
-            found = formats.File.within(inner, documents.part(archive, inner))
-            yield from _opened(
-                found, f"{where}/{inner}", f"{name}/{inner}", columns, forced, depth + 1
-            )
-
-
-def _inputs(reading: formats.Reading, account: Account, name: str) -> Iterator[Input]:
-    """Make inputs of the records of a file; pages to be fetched come last, their hosts by turns."""
+def _placed(records: Iterator[Record], reading: Reading, name: str) -> Iterator[Record]:
+    """Say of records where they stand; pages to be fetched come last, their hosts by turns."""
     to_fetch = []
-    where, many = account.where, 0
+    where, many = reading.where, 0
     try:
-        for record in reading.records:
+        for record in records:
             many += 1
-            item = _input(record, where, name)
-            if item.content is None and not item.problem:
-                to_fetch.append(item)
+            _complete(record, where, name)
+            if record.content is None and not record.problem:
+                to_fetch.append(record)
             else:
-                yield item
-    except Unusable as error:  # that shows late, as where a file is cut off
-        yield Input(f"{where}, after record {many}", name, problem=str(error))
-    except (EOFError, OSError) as error:
-        problem = f"is damaged ({error}): get it again"
-        yield Input(f"{where}, after record {many}", name, problem=problem)
-    account.taken_for = reading.taken_for  # known better now
+                yield record
+    except (Unusable, EOFError, OSError) as error:  # that shows late, as where a file is cut off
+        known = isinstance(error, Unusable)
+        problem = str(error) if known else f"is damaged ({error}): get it again"
+        yield Record(f"{where}, after record {many}", problem=problem, name=name)
     if not many:
         said = f" ({'; '.join(reading.notes)})" if reading.notes else ""
-        yield Input(where, name, problem=f"holds no article{said}")
+        yield Record(where, problem=f"holds no article{said}", name=name)
     yield from _by_turns(to_fetch)
 
 
-def _input(record: formats.Record, where: str, name: str) -> Input:
-    fields = dict(record.fields)
-    number = fields.pop("id", "") or re.sub(r"^row ", "", record.at)
-    at = (
-        f"{where}, {record.at}"
-        if record.at and record.at != fields.get("url")
-        else record.at or where
-    )
-    channel = fields.pop("channel", "")
-    abstract = fields.pop("abstract", "")
-    content = record.content
-    if content is None and (len(abstract) >= SHORTEST or not fields.get("url")):
-        content = abstract
-    item = Input(at, f"{name}/{number}" if number else name, content, fields)
-    item.charset, item.channel, item.problem = record.charset, channel, record.problem
-    if not content and not item.problem and not ADDRESS.fullmatch(fields.get("url", "")):
-        item.problem = "holds no text"
-    item.content = content or None
-    return item
+def _complete(record: Record, where: str, name: str) -> None:
+    """Say where a record stands, what it is called, and whether there is anything to read."""
+    number = record.fields.pop("id", "") or re.sub(r"^row ", "", record.at)
+    abstract, url = record.fields.pop("abstract", ""), record.fields.get("url", "")
+    if not record.at or record.at != url:
+        record.at = f"{where}, {record.at}" if record.at else where
+    record.name = f"{name}/{number}" if number else name
+    if record.content is None and (len(abstract) >= SHORTEST or not url):
+        record.content = abstract
+    if not record.content and not record.problem and not ADDRESS.fullmatch(url):
+        record.problem = "holds no text"
+    record.content = record.content or None
 
 
-def _by_turns(items: list[Input]) -> Iterator[Input]:
+def _by_turns(records: list[Record]) -> Iterator[Record]:
     """Order addresses so that hosts take turns, and no host has to be waited for needlessly."""
-    hosts: dict[str, list[Input]] = {}
-    for item in items:
-        hosts.setdefault(urlsplit(item.given["url"]).netloc, []).append(item)
+    hosts: dict[str, list[Record]] = {}
+    for record in records:
+        hosts.setdefault(urlsplit(record.fields["url"]).netloc, []).append(record)
     turns = zip_longest(*hosts.values())
-    return (item for turn in turns for item in turn if item)
+    return (record for turn in turns for record in turn if record)

@@ -9,45 +9,33 @@ import re
 
 from .. import extract
 from ..dates import Unusable
-from . import bundles, documents, messages, pages, tables
+from . import bundles, documents, messages, pages, programs, tables
 from .records import File, Reading, Record
 
 __all__ = ["FORMATS", "File", "Reading", "Record", "read", "sniff"]
 
 FORMATS = {
-    "article": "a text of one article, not to be parted",
-    "page": "a web page of one article, not to be parted",
+    "article": "one article, a text or a page, not to be parted",
     "nexis": "Nexis and LexisNexis, the older layout",
     "nexis-uni": "Nexis Uni and Lexis Advance",
     "factiva": "Factiva as it is shown",
     "factiva-fields": "Factiva by fields (HD, PD, LP)",
     "proquest": "ProQuest",
     "integrum": "Integrum",
-    "telegram": "Telegram (JSON or HTML)",
     "text": "plain text",
     "html": "web pages",
-    "mhtml": "saved pages (MHTML)",
-    "docx": "Word",
-    "odt": "OpenDocument text",
-    "rtf": "RTF",
-    "pdf": "PDF",
-    "epub": "EPUB",
     "csv": "separated values",
-    "excel": "a workbook (XLSX, XLS, ODS)",
-    "parquet": "Parquet",
     "json": "JSON, whole or by lines",
-    "ris": "references (RIS)",
-    "bibtex": "references (BibTeX)",
-    "feed": "RSS or Atom",
-    "sitemap": "a map of a site",
-    "warc": "a web archive (WARC, ARC, WET)",
     "addresses": "addresses of pages, one a line",
 }
-"""Formats by name, as `--as` takes them. Archives (zip, gzip) are opened, whatever is named."""
+"""What files may be taken for wrongly, as `--as` names it. Others are told by their first bytes."""
 
-_LAYOUTS = {"article", *bundles.NAMES}
 _MAGIC = {b"%PDF": "pdf", b"{\\rtf": "rtf", b"PAR1": "parquet", b"\x1f\x8b": "gzip"}
 _MAGIC |= {b"WARC/": "warc", b"filedesc://": "warc"}
+_LETTER = re.compile(
+    r"(?i)(?:From .*\n)?(?=(?:.+\n)*?(?:mime-version|message-id|content-type|received): )"
+    r"(?:[\w-]+: ?.*\n(?:[ \t].*\n)*){3}"
+)
 _MARKUP = re.compile(r"<(?:!doctype html|html|head|body|article|div|p|br|script|table)\b", re.I)
 
 
@@ -57,7 +45,7 @@ def sniff(file: File) -> str:
     Returns
     -------
     str
-        A key of `FORMATS`, or `zip` or `gzip`.
+        A key of `FORMATS`, or `archive` or `gzip`.
 
     Raises
     ------
@@ -68,6 +56,8 @@ def sniff(file: File) -> str:
     for magic, name in _MAGIC.items():
         if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(magic):
             return name
+    if head[257:262] == b"ustar":
+        return "archive"
     if head.startswith(b"PK\x03\x04"):
         return _office(file)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
@@ -81,11 +71,8 @@ def sniff(file: File) -> str:
         return "json"
     if tabular:
         return "csv"
-    if re.match(
-        r"(?:From|MIME-Version|Snapshot-Content-Location|Return-Path|Received|Subject): ", text
-    ):
-        if re.search(r"(?im)^(?:mime-version|content-type): ", text):
-            return "mhtml"
+    if _LETTER.match(text):
+        return "mhtml"
     if re.search(r"(?m)^TY  - ?\w", text[:2000]):
         return "ris"
     if re.match(r"(?:%.*\s+)*@\w+\s*\{", text):
@@ -93,10 +80,10 @@ def sniff(file: File) -> str:
     root = re.search(r"<([A-Za-z][\w:.-]*)[\s>/]", re.sub(r"<!--.*?-->|<[?!][^>]*>", "", text))
     if root and text.startswith("<"):
         name = root[1].lower()
+        if "zotero.org/namespaces" in text:
+            raise Unusable("is a library of Zotero in RDF: export it as CSL JSON, RIS or CSV")
         if name in ("rss", "feed", "rdf:rdf"):
             return "feed"
-        if name in ("urlset", "sitemapindex"):
-            return "sitemap"
         if text.startswith("<?xml") and not re.search("(?i)<html|<!doctype html", text):
             if "<!ENTITY" in text.upper():
                 documents.safe_xml(head)
@@ -115,7 +102,7 @@ def sniff(file: File) -> str:
 
 
 def _office(file: File) -> str:
-    """Tell what a ZIP archive is: a document, a workbook, a book, or an archive of files."""
+    """Tell what a ZIP archive is: a document, a workbook, or an archive of files."""
     with documents.opened(file) as archive:
         names = set(archive.namelist())
         kind = (
@@ -129,11 +116,13 @@ def _office(file: File) -> str:
         return "excel"
     if "opendocument.text" in kind:
         return "odt"
-    if "epub" in kind or "META-INF/container.xml" in names:
-        return "epub"
     if "ppt/presentation.xml" in names:
         raise Unusable("is a presentation: save its text as DOCX or TXT")
-    return "zip"
+    if any(name.endswith(".iwa") for name in names):
+        raise Unusable(
+            "is a document of Apple's Pages, Numbers or Keynote: export it as DOCX or CSV"
+        )
+    return "archive"
 
 
 def _compound(file: File) -> str:
@@ -152,10 +141,8 @@ def read(file: File, columns: dict[str, str], forced: str = "") -> Reading:
     `columns` are names of columns, by what they hold, where these are unusual. Whatever cannot be
     read raises `Unusable`, at once or while its records are read.
     """
-    layout = forced if forced in _LAYOUTS | {"page", "telegram"} else ""
+    layout = forced if forced == "article" or forced in bundles.NAMES else ""
     name = sniff(file) if layout or not forced else forced
-    if name == "text" and layout in ("page", "telegram"):
-        name = "html"
     if reader := _TABLES.get(name):
         return reader(file, columns)
     if reader := _STREAMS.get(name):
@@ -167,7 +154,7 @@ def read(file: File, columns: dict[str, str], forced: str = "") -> Reading:
     if name == "html":
         text = _text(raw)
         found = None if layout else tables.in_page(text, columns)
-        return found or pages.read(text, "page" if layout == "article" else layout)
+        return found or pages.read(text, layout)
     text = _text(raw)
     if name == "addresses":
         return _addresses(text)
@@ -179,13 +166,10 @@ def _text(raw: bytes) -> str:
 
 
 def _markdown(text: str) -> str:
-    """Take the head of fields off a text for a static site, and the signs of its headings."""
-    if match := re.match(r"---\n(.{0,3000}?)\n---\n", text, re.S):
-        title = re.search(r"(?m)^title:\s*[\"']?(.+?)[\"']?\s*$", match[1])
-        day = re.search(r"(?m)^date:\s*[\"']?([\d-]{4,10})", match[1])
-        head = [title[1] if title else "", day[1] if day else ""]
-        text = "\n".join([*filter(None, head), text[match.end() :]])
-    return re.sub(r"(?m)^#{1,6} +", "", text)
+    """Take out the signs of headings, stress, pictures and links, and the times of subtitles."""
+    text = re.sub(r"(?m)^(?:WEBVTT.*\n|(?:\d+\n)?[\d:.,]+ --> .*\n)", "", text)
+    text = re.sub(r"!\[[^\]\n]*\]\([^)\n]*\)|(?m:^#{1,6} +)", "", text)
+    return re.sub(r"\[([^\[\]\n]+)\]\(\S+?\)|\*\*(\S.*?)\*\*", r"\1\2", text)
 
 
 def _addresses(text: str) -> Reading:
@@ -202,17 +186,15 @@ _NO_ADDRESS = "is no address of a web page"
 _TABLES = {
     "csv": tables.csv_table,
     "excel": tables.spreadsheet,
-    "parquet": tables.parquet,
-    "json": tables.json_records,
-    "ris": tables.ris,
-    "bibtex": tables.bibtex,
+    "parquet": programs.parquet,
+    "json": programs.json_records,
+    "ris": programs.ris,
+    "bibtex": programs.bibtex,
 }
 _STREAMS = {
     "feed": messages.feed,
-    "sitemap": messages.sitemap,
     "warc": messages.warc,
-    "epub": documents.epub,
-    "mhtml": documents.message,
+    "mhtml": documents.letters,
 }
 _LINES = {
     "docx": (documents.docx_lines, "a Word document"),

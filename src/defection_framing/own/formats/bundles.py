@@ -4,36 +4,52 @@ A text is a list of lines, whatever it came in (TXT, RTF, DOCX, PDF, HTML). Mark
 where a text has none, it is one article.
 """
 
+import csv
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from statistics import median
 
 from ..boilerplate import DATE
 from .records import Record
 
-_MARKS = {
-    "nexis": r"\d+ (?:of|von|de|sur|di|van) \d+ (?:DOCUMENTS?|DOKUMENTEN?|DOCUMENTOS|DOCUMENTI)",
-    "nexis-uni": r"End of Document|Ende des Dokuments|Fin du document|Fin del documento",
-    "factiva-fields": r"(?:LP|TD)(?:\s.*)?",
-    "factiva": r"(?:Document|Dokument|Documento|Документ|文件)"
-    r" [A-Z]{2,8}(?=\w*\d{4})[0-9A-Za-z]{8,40}",
-    "proquest": r"ProQuest document ID:.*",
-    "integrum": r"\^?ИС:.*",
-}
-_MARK = {name: re.compile(rf"\s*(?:{mark})\s*") for name, mark in _MARKS.items()}
+
+def _labels(layout: str) -> dict[str, str]:
+    """What the labels of a layout stand for, in any language; empty for what is not kept."""
+    with (files(__package__) / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["layout"] == layout]
+    patterns = {row["labels"]: row["what"] for row in rows if row["what"] in ("mark", "foot")}
+    names = {
+        label: row["what"]
+        for row in rows
+        if row["labels"] not in patterns
+        for label in row["labels"].split("|")
+    }
+    return patterns | names
+
+
+def _pattern(layout: str, what: str) -> re.Pattern:
+    """A line that is some label of a layout."""
+    said = [label for label, means in _labels(layout).items() if means == what]
+    return re.compile(rf"\s*(?:{'|'.join(said)})\s*", re.S)
+
+
 NAMES = {
     "nexis": "Nexis",
     "nexis-uni": "Nexis Uni",
-    "factiva": "Factiva",
     "factiva-fields": "Factiva",
+    "factiva": "Factiva",
     "proquest": "ProQuest",
     "integrum": "Integrum",
 }
-"""Whose export a layout is."""
+"""Whose export a layout is, the likeliest first."""
 
+_MARK = {name: _pattern(name, "mark") for name in NAMES}
+_HEAD, _FACTIVA, _PROQUEST, _INTEGRUM = map(_labels, ("nexis", "factiva", "proquest", "integrum"))
+_BODY, _FOOT = _pattern("nexis", "text"), _pattern("nexis", "foot")
 _RIGHTS = re.compile(r"(?i)\s*(?:copyright\b|©|\(c\) ?\d|all rights reserved|alle rechte vorb).*")
 _LENGTH = re.compile(
-    r"(?i)\s*\d[\d., ]* ?(?:words?|wörter|mots|palabras|parole|palavras|słów|слов|字).?"
+    r"(?i)\s*\d[\d., ]* ?(?:words?|wörter|mots|palabras|parole|palavras|słów|słow|слов|字).?"
 )
 
 
@@ -128,24 +144,7 @@ def _before(lines: list[str], mark: re.Pattern) -> Iterator[list[str]]:
         yield part  # an article, not the foot of the last page
 
 
-_HEAD_FIELDS = {
-    "author": "BYLINE AUTOR AUTEUR AUTOR(ES) Byline Auteur Autor",
-    "title": "HEADLINE TITEL TITRE",
-    "lang": "",
-    "": "SECTION RUBRIK RUBRIQUE RESSORT LENGTH LÄNGE LONGUEUR DATELINE HIGHLIGHT SERIES Section "
-    "Length Dateline Highlight Longueur Länge Rubrik Rubrique",
-}
-_HEAD = {label: name for name, labels in _HEAD_FIELDS.items() for label in labels.split()}
 _FIELD = re.compile(r"([^\W\d_][^\W\d_()]{3,12}(?:[ /-][^\W\d_]{2,12})?):\s*(.*)", re.S)
-_FOOT = re.compile(
-    r"(?:LOAD-DATE|UPDATE|LANGUAGE|SPRACHE|LANGUE|PUBLICATION-TYPE|GRAPHIC|NOTES?|SUBJECT|TYPE"
-    r"|GRAFIK|ZEITUNGS-CODE|JOURNAL-CODE|DOCUMENT-TYPE|CORRECTION(?:-DATE)?|ENHANCEMENT|COUNTRY"
-    r"|ORGANI[SZ]ATION|PERSON|COMPANY|GEOGRAPHIC|CITY|STATE|INDUSTRY|PUB-TYPE|TYPE-PUBLICATION"
-    r"|DATE-CHARGEMENT|Load-Date|Language|Publication-Type|Subject):.*"
-    r"|(?:Copyright|©)\s.*\d{4}.*|Classification|Graphic|Notes",
-    re.S,
-)
-_BODY = re.compile(r"(?:Body|Corps|Cuerpo|Textkörper|Hauptteil)")
 
 
 def _blocks(lines: list[str]) -> list[list[str]]:
@@ -163,7 +162,8 @@ def _joined(blocks: list[list[str]]) -> list[str]:
     return [line for block in blocks for line in (*block, "")]
 
 
-def _dated(block: list[str]) -> bool:
+def is_dated(block: list[str]) -> bool:
+    """Tell whether lines say a day, and hardly more."""
     said = " ".join(block)
     month = re.fullmatch(r"\s*\w{3,12},? \d{4}\b.{0,40}", said)
     return len(said) < 160 and bool(DATE.search(said) or month)
@@ -176,14 +176,14 @@ def _nexis(part: list[str]) -> dict:
     while blocks and _RIGHTS.fullmatch(blocks[0][0]):
         blocks.pop(0)
     found: dict = {"text": []}
-    day = next((i for i, block in enumerate(blocks[:5]) if _dated(block)), None)
+    day = next((i for i, block in enumerate(blocks[:5]) if is_dated(block)), None)
     if day:
         found["site"] = blocks[0][0]
     found["date"] = " ".join(blocks[day]) if day is not None else ""
     for i, block in enumerate(blocks[(day or 0) + 1 :], (day or 0) + 1):
         field = _FIELD.fullmatch(" ".join(line.strip() for line in block))
-        if field and field[1] in _HEAD:
-            if name := _HEAD[field[1]]:
+        if field and field[1].upper() in _HEAD:
+            if name := _HEAD[field[1].upper()]:
                 found[name] = field[2]
         elif "title" not in found and len(" ".join(block)) < 300:
             found["title"] = " ".join(block)
@@ -198,21 +198,22 @@ def _nexis_uni(part: list[str]) -> dict:
     """Read the layout of Nexis Uni: title, outlet, date, rights, fields, a line Body, text."""
     rows = [line.strip() for line in part]
     start = next((i for i, row in enumerate(rows) if _BODY.fullmatch(row)), None)
-    head = [row for row in rows[: len(rows) if start is None else start] if row]
+    head = [row for row in rows[:start] if row and row != "Correction Appended"]
     found: dict = {"text": []}
     first = next((i for i, row in enumerate(head) if _RIGHTS.fullmatch(row)), None)
-    labelled = (i for i, row in enumerate(head) if (f := _FIELD.fullmatch(row)) and f[1] in _HEAD)
-    first = next(labelled, len(head)) if first is None else first
-    days = [i for i in range(first) if _dated([head[i]])]
+    fields = {i: field for i, row in enumerate(head) if (field := _FIELD.fullmatch(row))}
+    fields = {i: field for i, field in fields.items() if field[1].upper() in _HEAD}
+    first = next(iter(fields), len(head)) if first is None else first
+    days = [i for i in range(first) if is_dated([head[i]])]
     if days:
         found["date"] = head[days[-1]]
         found["site"] = head[days[-1] - 1] if days[-1] else ""
-        found["title"] = head[days[-1] - 2] if days[-1] > 1 else ""
-    elif named := [row for row in head[:first] if row != "Correction Appended"]:
+        # Above the first article stands the list of all.
+        found["title"] = head[0 if days[-1] < 5 else days[-1] - 2] if days[-1] > 1 else ""
+    elif named := head[:first]:
         found |= {"site": named[-1], "title": named[-2]} if len(named) > 1 else {"title": named[0]}
-    for row in head:
-        if (field := _FIELD.fullmatch(row)) and (name := _HEAD.get(field[1])):
-            found[name] = field[2]
+    found |= {_HEAD[field[1].upper()]: field[2] for field in fields.values()}
+    found.pop("", None)
     if start is None:
         return found
     body = part[start + 1 :]
@@ -257,129 +258,71 @@ def _headline(before: list[str]) -> dict:
     return found | {"title": before[likely]}
 
 
-_FACTIVA = {"HD": "title", "BY": "author", "PD": "date", "SN": "site", "LA": "lang", "AN": ""}
-_FACTIVA |= {"LP": "text", "TD": "text"}
+def _tagged(part: list[str], tag: re.Pattern, names: dict[str, str], first: str = "") -> dict:
+    """Read a record of fields, each under a tag: its name and, perhaps, the value beside it.
 
-
-def _factiva_fields(part: list[str]) -> dict:
-    """Read a record whose fields have tags of two letters."""
+    `names` are of the fields that are kept; lines before the first tag are of the field `first`.
+    """
     found: dict = {"text": []}
-    name = ""
+    name = first
     for line in part:
-        if tag := re.match(r"([A-Z]{2,3})(?:\s+(?=\S)|\s*$)(.*)", line):
-            known = tag[1] in _FACTIVA or re.fullmatch(
-                "SE|WC|ET|SC|ED|PG|CY|CR|CX|CO|IN|NS|RE|IPD|IPC|PUB|RF|CLM|VOL|ART|DLN|CT", tag[1]
-            )
-            name, line = (_FACTIVA.get(tag[1], ""), tag[2]) if known else (name, line)
-        if name == "text":
-            found["text"].append(line)
-        elif name:
-            found[name] = f"{found.get(name, '')} {line}".strip()
-    return found
-
-
-_PROQUEST = {
-    "Author": "author",
-    "Author(s)": "author",
-    "Publication title": "site",
-    "Publication date": "date",
-    "Document URL": "url",
-    "Language of publication": "lang",
-    "Language": "lang",
-    "Title": "title",
-    "Full text": "text",
-    "Abstract": "abstract",
-    "Publication info": "info",
-}
-_PROQUEST_FIELD = re.compile(
-    r"\s*((?:[A-Z][\w-]*|ProQuest)(?: (?:of|and|[a-zA-Z-]+)){0,4}(?:\(s\))?): ?(.*)"
-)
-_PROQUEST_ENDS = (
-    "Abstract Links Subject Location Title Publication Section Publisher Country ISSN Source "
-    "Language Document ProQuest Copyright Last Database Company People Identifier Business "
-    "Dateline Classification Credit Illustration Volume Issue Pages First Number Place Author"
-).split()
-
-
-def _proquests(lines: list[str]) -> Iterator[list[str]]:
-    """Part the records at rules of underscores, or else after the last field of each."""
-    rules = [i for i, line in enumerate(lines) if re.fullmatch(r"\s*_{20,}\s*", line)]
-    if rules:
-        yield from _after(lines, re.compile(r"\s*_{20,}\s*"))
-    else:
-        yield from _before(lines, re.compile(r"\s*Database: .*"))
-
-
-def _proquest(part: list[str]) -> dict:
-    """Read a record of labelled fields, the title being its first line."""
-    found: dict = {"text": []}
-    name = None
-    for line in part:
-        if re.fullmatch(r"\s*_{20,}\s*", line):
-            continue
-        field = _PROQUEST_FIELD.fullmatch(line)
-        if field and (field[1] in _PROQUEST or field[1].split()[0] in _PROQUEST_ENDS):
-            name = _PROQUEST.get(field[1], "")
-            line = field[2]
-        elif name is None and line.strip():
-            found.setdefault("title", re.sub(r"^\s*Document \d+ of \d+\s*", "", line).strip())
-            if not found["title"]:
-                del found["title"]
-            continue
+        if match := tag.fullmatch(line):
+            name, line = names.get(match[1], ""), match[2] or ""
         if name == "text":
             found["text"].append(line)
         elif name and line.strip():
             found[name] = f"{found.get(name, '')} {line.strip()}".strip()
-    info = found.pop("info", "")
-    if not found.get("date") and (day := DATE.search(info)):
-        found["date"] = day[0]
-    site = found.get("site") or info.partition(" ;")[0]
-    found["site"] = site.partition(";")[0]
     return found
 
 
-_INTEGRUM = {"ИС": "site", "ДТ": "date", "АВ": "author", "ЗГ": "title", "ТТ": "text", "ТЕ": "text"}
+_FACTIVA_TAG = re.compile(rf"({'|'.join(filter(str.isalpha, _FACTIVA))})(?:\s+(\S.*)|\s*)")
+
+
+def _factiva_fields(part: list[str]) -> dict:
+    """Read a record whose fields have tags of two letters."""
+    return _tagged(part, _FACTIVA_TAG, _FACTIVA)
+
+
+_PROQUEST_TAG = re.compile(
+    r"\s*((?:Author|Full text|Abstract|Links|Subject|Location|Title|Publication|Section|Publisher"
+    r"|Country|ISSN|Source|Language|Document|ProQuest|Copyright|Last|Database|Company|People"
+    r"|Identifier|Business|Dateline|Classification|Credit|Illustration|Volume|Issue|Pages|First"
+    r"|Number|Place)\b(?: [a-zA-Z/-]+){0,4}(?:\(s\))?): ?(.*)"
+)
+
+
+def _proquests(lines: list[str]) -> Iterator[list[str]]:
+    """Part the records at rules of underscores, or else after the last field of each."""
+    rule = re.compile(r"\s*_{20,}\s*")
+    if not any(map(rule.fullmatch, lines)):
+        yield from _before(lines, re.compile(r"\s*Database: .*"))
+        return
+    for part in _after(lines, rule):
+        if any(map(_MARK["proquest"].fullmatch, part)):
+            yield part[1:]
+
+
+def _proquest(part: list[str]) -> dict:
+    """Read a record of labelled fields, the title being its first line."""
+    found = _tagged(part, _PROQUEST_TAG, _PROQUEST, "title")
+    found["title"] = re.sub(r"^Document \d+ of \d+\s*", "", found.get("title", ""))
+    info = found.pop("info", "")
+    if not found.get("date") and (day := DATE.search(info)):
+        found["date"] = day[0]
+    found["site"] = (found.get("site") or info).partition(";")[0]
+    return found
+
+
+_INTEGRUM_TAG = re.compile(r"\s*\^?([А-Я]{2}):\s*(.*)")
 
 
 def _integrum(part: list[str]) -> dict:
     """Read a record of fields in Cyrillic capitals; the text follows them."""
-    found: dict = {"text": []}
-    name: str | None = None
-    fields = [i for i, line in enumerate(part) if re.match(r"\s*\^?[А-Я]{2}:", line)]
-    for i, line in enumerate(part):
-        if tag := re.fullmatch(r"\s*\^?([А-Я]{2}):\s*(.*)", line):
-            name, line = _INTEGRUM.get(tag[1], ""), tag[2]
-        elif not line.strip() and i > fields[-1] and found.get(name or "", "x"):
-            name = "text"
-        if name == "text" or name is None:
-            found["text"].append(line)
-        elif name and not found.get(name):
-            found[name] = line.strip()
-    while found["text"] and found["text"][0].strip() in ("", found.get("title", "")):
-        found["text"].pop(0)
-    return found
-
-
-def ruled(lines: list[str]) -> list[list[str]]:
-    """Part a text at rules of signs, if each part is long enough for an article."""
-    parts: list[list[str]] = [[]]
-    for line in lines:
-        if re.fullmatch(r"\s*([-=_*#~])(?:\s*\1){4,}\s*", line):
-            parts.append([])
-        else:
-            parts[-1].append(line)
-    long = [part for part in parts if sum(map(len, part)) >= 300]
-    return long if len(long) > 1 else []
-
-
-def many(lines: list[str]) -> str:
-    """Say that a text which no mark parts may hold several articles; empty if it hardly does."""
-    days = sum(_dated([line]) for line in lines if line.strip())
-    if days < 5 or sum(map(len, lines)) < 30_000:
-        return ""
-    return f"has {days} lines that say a day, so may hold several articles: taken as one"
-
-
-def dated(part: list[str]) -> bool:
-    """Tell whether one of the first lines says when an article is of."""
-    return any(_dated([line]) for line in [row for row in part if row.strip()][:5])
+    end = max(i for i, line in enumerate(part) if _INTEGRUM_TAG.fullmatch(line)) + 1
+    if not _INTEGRUM_TAG.fullmatch(part[end - 1])[2]:  # its value is below it
+        end += next((n for n, line in enumerate(part[end:], 1) if line.strip()), 0)
+    found = _tagged(part[:end], _INTEGRUM_TAG, _INTEGRUM)
+    text = found["text"] + part[end:]
+    while text and text[0].strip() in ("", found.get("title", "")):
+        text.pop(0)
+    return found | {"text": text}

@@ -2,11 +2,13 @@
 
 import email
 import email.policy
+import email.utils
 import io
 import re
+import tarfile
 import zipfile
-from collections.abc import Iterator
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterator
+from functools import partial
 from zipfile import BadZipFile, ZipFile
 
 import pypdf
@@ -14,8 +16,10 @@ from lxml import etree
 from pypdf.errors import PyPdfError
 from striprtf.striprtf import rtf_to_text
 
+from .. import extract
 from ..dates import Unusable
-from . import bundles
+from ..markup import text_of
+from . import bundles, plain
 from .records import MAX_FILE, MAX_SWELL, File, Reading, Record
 
 MANY = 10_000
@@ -39,6 +43,21 @@ def opened(file: File) -> ZipFile:
     return archive
 
 
+def members(file: File) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Yield the files of an archive (ZIP, TAR; of an EPUB its pages), and what reads each."""
+    if file.head[257:262] == b"ustar":
+        with tarfile.open(fileobj=io.BytesIO(file.read())) as archive:
+            for entry in sorted(archive.getmembers(), key=lambda entry: entry.name)[:MANY]:
+                if entry.isfile():
+                    yield entry.name, archive.extractfile(entry).read
+        return
+    with opened(file) as archive:
+        names = archive.namelist()
+        pages = r"\.x?html?$" if "META-INF/container.xml" in names else "[^/]$"
+        for name in sorted(name for name in names if re.search(pages, name)):
+            yield name, partial(part, archive, name)
+
+
 def part(archive: ZipFile, name: str) -> bytes:
     """Return one file of an archive."""
     try:
@@ -56,16 +75,11 @@ def read_lines(lines: list[str], made_in: str, forced: str = "") -> Reading:
     layout = "" if forced == "article" else forced or bundles.layout(lines)
     if layout:
         return Reading(f"{bundles.NAMES[layout]}, {made_in}", bundles.split(lines, layout))
-    parts = [] if forced else bundles.ruled(lines)
-    if parts and all(map(bundles.dated, parts)):
-        found = (Record(f"article {n}", bundles.unwrapped(part)) for n, part in enumerate(parts, 1))
-        return Reading(f"{made_in}, parted at its rules", found)
-    reading = Reading(made_in, iter([Record(content=bundles.unwrapped(lines))]))
-    if parts:
-        reading.notes.append(f"has {len(parts)} parts between rules: taken as one article")
-    elif said := "" if forced else bundles.many(lines):
-        reading.notes.append(said)
-    return reading
+    if forced:
+        return Reading(made_in, iter([Record(content=bundles.unwrapped(lines))]))
+    found, said = plain.articles(lines)
+    what = f"{made_in} of {len(found)} articles" if len(found) > 1 else made_in
+    return Reading(what, iter(found), notes=[said] if said else [])
 
 
 def docx_lines(file: File) -> list[str]:
@@ -124,7 +138,13 @@ def pdf_lines(file: File) -> list[str]:
             "is a PDF file of pictures, without text: have its letters recognised (OCR) first"
         )
     lines = [line for page in pages for line in page.replace("\xa0", " ").split("\n")]
-    return [line for line in lines if not re.fullmatch(r"\s*(?:page )?\d{1,4}(?:/\d+)?\s*", line)]
+    return [
+        line
+        for line in lines
+        if not re.fullmatch(
+            r"(?i)\s*(?:page |seite |стр\. )?\d{1,4}(?:(?:/| of | von )\d+)?\s*", line
+        )
+    ]
 
 
 def safe_xml(raw: bytes):
@@ -138,48 +158,35 @@ def safe_xml(raw: bytes):
     return tree
 
 
-def epub(file: File) -> Reading:
-    """Read an EPUB: one article a document, in reading order."""
-    archive = opened(file)
-    meta = safe_xml(part(archive, "META-INF/container.xml"))
-    root = (meta.xpath("//*[local-name()='rootfile']/@full-path") or [""])[0]
-    if root not in archive.namelist():
-        raise Unusable("is a damaged EPUB: it names no list of its documents; get it again")
-    package = safe_xml(part(archive, root))
-    items = {item.get("id"): item for item in package.xpath("//*[local-name()='item']")}
-    order = package.xpath("//*[local-name()='itemref']/@idref")
-    texts = [
-        items[key]
-        for key in order
-        if key in items and "nav" not in items[key].get("properties", "")
-    ]
-    folder = PurePosixPath(root).parent
-    names = [(folder / item.get("href", "")).as_posix() for item in texts]
-
-    def records() -> Iterator[Record]:
-        with archive:
-            for number, name in enumerate(names, 1):
-                if name in archive.namelist():
-                    yield Record(f"document {number}", part(archive, name))
-
-    return Reading("EPUB, an article a document", records())
+def letters(file: File) -> Reading:
+    """Read a web archive of a browser (MHTML): the page in it; or letters (EML, MBOX)."""
+    raw = file.read()
+    if raw.startswith(b"From "):
+        parts = re.split(rb"(?m)^From \S*.*\d\d:\d\d.*\r?\n", raw)[1:]
+        found = (_letter(part, f"letter {n}") for n, part in enumerate(parts, 1))
+        return Reading("letters (MBOX)", found)
+    record = _letter(raw)
+    saved = "title" not in record.fields
+    return Reading("a saved page (MHTML)" if saved else "a letter", iter([record]))
 
 
-def message(file: File) -> Reading:
-    """Read a web archive of a browser (MHTML), or a letter: the page in it."""
-    said = email.message_from_bytes(file.read(), policy=email.policy.default)
+def _letter(raw: bytes, at: str = "") -> Record:
+    said = email.message_from_bytes(raw, policy=email.policy.default)
     saved = str(said.get("Snapshot-Content-Location") or "")
     pages = [p for p in said.walk() if p.get_content_type() == "text/html"]
-    pages = pages or [p for p in said.walk() if p.get_content_type() == "text/plain"]
+    plain = [p for p in said.walk() if p.get_content_type() == "text/plain"]
     main = [p for p in pages if saved and str(p.get("Content-Location", "")) == saved]
-    chosen = next(iter(main + pages), None)
+    chosen = next(iter(main + pages + plain), None)
     content = chosen.get_payload(decode=True) if chosen is not None else None
     if not isinstance(content, bytes):
-        raise Unusable("holds no page: save it again, or as HTML")
-    url = saved or str(chosen.get("Content-Location") or "")
-    fields = {"url": url} if url.startswith("http") else {}
-    if not fields:  # a letter has a day of its own, a saved page only that on which it was saved
-        fields = {"title": str(said.get("Subject") or ""), "date": str(said.get("Date") or "")}
-        fields["author"] = str(said.get("From") or "")
-    record = Record(content=content, fields=fields, charset=chosen.get_content_charset())
-    return Reading("a saved page (MHTML)" if saved else "a letter", iter([record]))
+        return Record(at, problem="holds no page: save it again, or as HTML", fields={"title": ""})
+    charset = chosen.get_content_charset()
+    if url := saved or str(chosen.get("Content-Location") or ""):
+        return Record(at, content, {"url": url}, charset=charset)
+    # A letter has a day of its own, a saved page only that on which it was saved.
+    fields = {"title": str(said.get("Subject") or ""), "date": str(said.get("Date") or "")}
+    fields["author"], address = email.utils.parseaddr(str(said.get("From") or ""))
+    fields["site"] = address.rpartition("@")[2]
+    # Tables lay letters out: what is text in them is not told as in a page.
+    text = text_of(extract.decode(content, charset))
+    return Record(at, text, fields)

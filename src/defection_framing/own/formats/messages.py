@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import feedparser
@@ -12,6 +13,8 @@ from ..dates import Unusable
 from ..markup import text_of
 from .documents import safe_xml
 from .records import File, Reading, Record
+
+_PAGES = ("text/html", "application/xhtml+xml", "text/plain")
 
 
 def is_telegram(said) -> bool:
@@ -31,27 +34,33 @@ def is_telegram(said) -> bool:
 
 
 def _chats(said: dict) -> list[dict]:
-    chats = said.get("chats")
-    listed = chats.get("list", []) if isinstance(chats, dict) else []
+    """Chats of an account, those that it left too."""
+    lists = [said.get("chats"), said.get("left_chats")]
+    listed = [chat for found in lists if isinstance(found, dict) for chat in found.get("list", [])]
     return [chat for chat in listed if isinstance(chat, dict) and is_telegram(chat)]
 
 
 def telegram(said) -> Reading:
-    """Read an export of Telegram: a text a message, what serves and what replies left out."""
+    """Read an export of Telegram: a text a message, what serves and what replies left out.
+
+    Of an account only public chats and channels are read, what persons wrote to it is not.
+    """
     chats = [{"messages": said}] if isinstance(said, list) else _chats(said) or [said]
     reading = Reading("Telegram messages", iter(()))
-    reading.columns = {
-        "text": "text",
-        "date": "date",
-        "site": "name" if "name" in chats[0] else "from",
-    }
+    reading.columns = {"text": "text", "date": "date"}
+    reading.columns["site"] = "name" if "name" in chats[0] else "from"
     reading.records = _telegram(chats, reading)
     return reading
 
 
 def _telegram(chats: list[dict], reading: Reading) -> Iterator[Record]:
-    counts = dict.fromkeys(("service messages", "replies", "messages without a text"), 0)
+    left = "chats of persons", "service messages", "replies", "messages without a text"
+    counts = dict.fromkeys(left, 0)
     for chat in chats:
+        kind = str(chat.get("type", ""))
+        if len(chats) > 1 and not re.search("public|channel", kind):
+            counts["chats of persons"] += 1
+            continue
         for message in chat["messages"]:
             if not isinstance(message, dict) or message.get("type") != "message":
                 counts["service messages"] += 1
@@ -63,6 +72,7 @@ def _telegram(chats: list[dict], reading: Reading) -> Iterator[Record]:
             if not text.strip():
                 counts["messages without a text"] += 1
                 continue
+            reading.forwarded += bool(message.get("forwarded_from"))
             channel = str(chat.get("name") or message.get("from") or "")
             number = str(message.get("id", ""))
             fields = {"site": channel, "channel": channel, "id": number}
@@ -93,9 +103,10 @@ def feed(file: File) -> Reading:
 
     def records() -> Iterator[Record]:
         for number, entry in enumerate(found.entries, 1):
-            whole = max((c.get("value", "") for c in entry.get("content", [])), key=len, default="")
+            texts = [c.get("value", "") for c in entry.get("content", [])]
+            texts += [entry.get("yandex_full-text", ""), entry.get("turbo_content", "")]
             summary = text_of(entry.get("summary", "")).strip()
-            text = text_of(whole).strip()
+            text = text_of(max(texts, key=len)).strip()
             link = entry.get("link", "")
             fields = {
                 "title": text_of(entry.get("title", "")),
@@ -110,25 +121,6 @@ def feed(file: File) -> Reading:
     return Reading("a feed (RSS or Atom)", records())
 
 
-def sitemap(file: File) -> Reading:
-    """Read a map of a site: addresses of pages to be fetched."""
-    tree = safe_xml(file.read())
-
-    def records() -> Iterator[Record]:
-        for number, node in enumerate(tree.xpath("//*[local-name()='url']"), 1):
-            said = {
-                name: " ".join(node.xpath(f".//*[local-name()='{tag}']/text()")).strip()
-                for name, tag in {
-                    "url": "loc",
-                    "title": "title",
-                    "date": "publication_date",
-                }.items()
-            }
-            yield Record(f"entry {number}", None, said)
-
-    return Reading("a map of a site, its pages to be fetched", records())
-
-
 def warc(file: File) -> Reading:
     """Read a web archive (WARC, ARC, WET): a page or a text a record."""
     reading = Reading("a web archive (WARC)", iter(()))
@@ -137,37 +129,25 @@ def warc(file: File) -> Reading:
 
 
 def _warc(file: File, reading: Reading) -> Iterator[Record]:
-    left: dict[str, int] = {}
+    left: Counter = Counter()
     with file.opened() as stream:
         try:
             for number, record in enumerate(ArchiveIterator(stream, arc2warc=True), 1):
-                kind = record.rec_type
-                http = record.http_headers
-                sent = http.get_header("Content-Type", "") if http else ""
+                kind, http = record.rec_type, record.http_headers
+                sent = (http or record.rec_headers).get_header("Content-Type") or ""
                 status = http.get_statuscode() if http else "200"
-                mime = (sent or record.rec_headers.get_header("Content-Type") or "").partition(";")[
-                    0
-                ]
+                mime = sent.partition(";")[0]
                 if kind == "conversion" and mime == "text/plain":
                     reading.taken_for = "texts of a web archive (WET)"
                 elif kind not in ("response", "resource"):
                     continue  # what was asked, and what tells of the archive
-                elif status != "200" or mime not in (
-                    "text/html",
-                    "application/xhtml+xml",
-                    "text/plain",
-                ):
-                    what = mime or "nothing" if status == "200" else f"answers of HTTP {status}"
-                    left[what] = left.get(what, 0) + 1
+                elif status != "200" or mime not in _PAGES:
+                    left[mime or "nothing" if status == "200" else f"answers of HTTP {status}"] += 1
                     continue
-                url = record.rec_headers.get_header("WARC-Target-URI") or ""
+                url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
                 charset = re.search(r"charset=[\"']?([\w-]+)", sent)
-                yield Record(
-                    f"record {number}",
-                    record.content_stream().read(),
-                    {"url": url.strip("<>")},
-                    charset=charset[1] if charset else None,
-                )
+                content, at = record.content_stream().read(), f"record {number}"
+                yield Record(at, content, {"url": url}, charset=charset[1] if charset else None)
         except (ArchiveLoadFailed, EOFError, OSError) as error:
             yield Record("its end", problem=f"is damaged from here on ({error}): get it again")
     reading.counted(left)

@@ -1,7 +1,9 @@
 """What a file of a source is, and what it holds: one record an article, still raw."""
 
 import gzip
+import hashlib
 import io
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +26,19 @@ HEAD = 65_536
 class Record:
     """One article as its file holds it, or what is wrong with it."""
 
-    at: str = ""  # in the file: "row 7", "article 3"; empty for the whole of it
+    at: str = ""  # in the file: "row 7", "article 3", empty for the whole of it; then as it is said
     content: bytes | str | None = None  # None: to be fetched from its address
-    fields: dict[str, str] = field(default_factory=dict)  # of `extract.Article`; `abstract`, `id`
+    fields: dict[str, str] = field(default_factory=dict)
+    # of `extract.Article`; `abstract`, `id`; `channel` of a messenger whose address is not known
     problem: str = ""
     charset: str | None = None  # declared for bytes
+    name: str = ""  # stands in the address of an article that has none
+
+    def digest(self) -> str:
+        """Name its content: 16 hexadecimal digits."""
+        raw = self.content.encode() if isinstance(self.content, str) else self.content or b""
+        known = json.dumps([self.fields, self.problem], sort_keys=True)
+        return hashlib.sha256(raw + known.encode()).hexdigest()[:16]
 
 
 @dataclass
@@ -40,12 +50,16 @@ class Reading:
     columns: dict[str, str] = field(default_factory=dict)  # name in the file, by what it holds
     left: list[str] = field(default_factory=list)  # names that nothing was read from
     notes: list[str] = field(default_factory=list)  # filled while records are read, too
+    forwarded: int = 0  # messages that a channel took over from others
+    where: str = ""  # the file
 
     def counted(self, counts: dict[str, int]) -> None:
         """Note what was left out, by kind."""
         said = [f"{number:,} {what}" for what, number in counts.items() if number]
         if said:
             self.notes.append(f"left out: {', '.join(said)}")
+        if self.forwarded:
+            self.notes.append(f"{self.forwarded:,} are forwarded, and taken as the channel's own")
 
 
 @dataclass

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 from frictionless import Package
+from PIL import Image as Picture
 
 from ... import settings
 from ...settings import DefectionError
@@ -55,9 +56,18 @@ def build() -> Path:
     shutil.rmtree(out / "_static" / "locales")
     for file in sorted(files):
         (out / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(settings.ROOT / file, out / file)
+        _copy(settings.ROOT / file, out / file)
     explore.write(out=out / EXPLORER)
     return out / "index.html"
+
+
+def _copy(file: Path, to: Path) -> None:
+    """Copy a file; a picture gets a palette, with which it is a third as large."""
+    if file.suffix == ".png":
+        picture = Picture.open(file).convert("RGB")
+        picture.quantize(256, Picture.Quantize.FASTOCTREE, dither=Picture.Dither.NONE).save(to)
+    else:
+        shutil.copyfile(file, to)
 
 
 def _write_sources(folder: Path) -> set[str]:
@@ -69,7 +79,7 @@ def _write_sources(folder: Path) -> set[str]:
     contents = Path(__file__).with_name("contents.md").read_text(encoding="utf-8")
     texts["README.md"] = texts["README.md"].replace("<!-- findings:end -->", LOOK_UP) + contents
     texts["figures/README.md"] = _gallery(texts["figures/README.md"])
-    texts |= {"findings.md": _findings(), "data/dictionary.md": _dictionary()}
+    texts |= {"findings.md": _findings(), "data/dictionary.md": _dictionary(), **_reference()}
     files: set[str] = set()
     for place, text in texts.items():
 
@@ -125,6 +135,8 @@ def _notebook(notebook: dict, name: str, linked: Callable[[str], str]) -> str:
             elif finding in known:
                 text += f" ([figure](#figure-{known[finding].figure}), "
                 text += f"[estimates](#finding-{finding}))"
+                if known[finding].notebook == name:  # it can be pointed to
+                    text = f"(said-{finding})=\n{text}"
             if text:
                 data["text/markdown"] = linked(text)
     return json.dumps(notebook)
@@ -171,15 +183,19 @@ def _findings() -> str:
         here = [(f, text) for f, text, _ in said if f.notebook == path.stem]
         place = path.relative_to(settings.ROOT).as_posix()
         parts += [f"## {heading(path)}", f"[Notebook](/{place})"] if here else []
+        shown = path.read_text(encoding="utf-8")
         for finding, text in here:
             rows = {n: _cells(known[n], table["source"][n]) for n in finding.names() if n in known}
             cells = pd.DataFrame.from_dict(rows, "index").loc[:, lambda t: (t != "").any()]
             lines = [["estimate", *cells], ["---"] * (cells.shape[1] + 1), *cells.itertuples()]
-            figure = finding.figure
-            links = f" ([figure](#figure-{figure}))" if figure in captions.read_register() else ""
+            links = []
+            if finding.figure in captions.read_register():
+                links.append(f"[figure](#figure-{finding.figure})")
+            if f'"finding": "{finding.name}"' in shown:
+                links.append(f"[cell](#said-{finding.name})")
             parts += [
                 f"(finding-{finding.name})=",
-                f"{text}{links}",
+                f"{text} ({', '.join(links)})" if links else text,
                 "<details><summary>Estimates and conditions</summary>",
                 "\n".join(f"| {' | '.join(line)} |" for line in lines),
                 "True while " + "; ".join(f"`{c}`" for c in finding.holds) + ".",
@@ -207,3 +223,16 @@ def _dictionary() -> str:
     tables = package.to_markdown().partition("\n## ")[2]
     said = "[datapackage.json](/data/datapackage.json) in words."
     return f"# Data dictionary\n\n{said}\n\n## {tables}"
+
+
+def _reference() -> dict[str, str]:
+    """Pages of the package's docstrings, by their place, one for each folder."""
+    pages = {}
+    for start in sorted(PACKAGE.glob("*/__init__.py")):
+        folder = start.parent.name
+        parts = [f"{folder}\n{'=' * 80}", f".. automodule:: {PACKAGE.name}.{folder}"]
+        for path in sorted(set(start.parent.glob("*.py")) - {start}):
+            name = f"{folder}.{path.stem}"
+            parts += [f"{name}\n{'-' * 80}", f".. automodule:: {PACKAGE.name}.{name}"]
+        pages[f"api/{folder}.rst"] = "\n\n".join(parts) + "\n"
+    return pages

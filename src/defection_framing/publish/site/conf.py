@@ -1,22 +1,12 @@
 """How Sphinx builds the site; `build` calls it."""
 
-from pathlib import Path
-
 project = "Toward us, away from us"
 html_title = project
 author = "the defection-framing contributors"
 copyright = "the defection-framing contributors; text, figures and data CC BY 4.0, code MIT"
 language = "en"
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.apidoc", "sphinx.ext.napoleon"]
-apidoc_modules = [
-    {
-        "path": str(Path(__file__).parents[2]),
-        "destination": "api",
-        "exclude_patterns": [str(Path(__file__).parent), "**/cli.py", "**/__main__.py"],
-        "module_first": True,
-    }
-]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "numpydoc"]
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"
 nb_code_prompt_show = "Code"
@@ -26,7 +16,7 @@ myst_enable_extensions = ["attrs_block"]
 suppress_warnings = ["toc.not_included"]
 
 default_role = "py:obj"
-napoleon_google_docstring = False
+numpydoc_show_class_members = False
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "none"
 autodoc_preserve_defaults = True

@@ -1,0 +1,41 @@
+"""What a column or a field holds, by its name: `columns.csv`, for several languages."""
+
+import csv
+import re
+from functools import cache
+from importlib.resources import files
+
+_FILLING = frozenset(
+    "article articles news post full the of de des l del artykułu publikacji artikel artikels "
+    "статьи статью статті публикации публікації новости новини материала матеріалу поста пост на "
+    "сообщения повідомлення допису полный повний".split()
+)
+"""Words that the names of columns may have beside the usual ones."""
+
+
+@cache
+def usual_columns() -> dict[str, list[str]]:
+    """Return the usual names of columns, the likeliest first, by what they hold."""
+    with (files(__package__) / "columns.csv").open(encoding="utf-8", newline="") as file:
+        return {row["what"]: row["names"].split("|") for row in csv.DictReader(file)}
+
+
+def plain(name: str) -> str:
+    """Spell the name of a column as the usual names are: `publishedAt` is `published_at`."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(name))
+    return re.sub(r"[^\w]+|_+", "_", parted.lower().lstrip("\ufeff^")).strip("_")
+
+
+def spellings(name: str) -> list[str]:
+    """Usual names that a name may stand for: itself, its last part, without words that fill it."""
+    if len(str(name)) > 80 or "://" in str(name):
+        return ["", "", ""]  # a cell of a table without a header
+    whole = plain(name)
+    bare = "_".join(word for word in whole.split("_") if word not in _FILLING)
+    return [whole, plain(str(name).rpartition(".")[2]), bare]
+
+
+def holds(name: str) -> str:
+    """Tell what the column or field of a name holds; empty if the name is not usual."""
+    usual = usual_columns().items()
+    return next((w for said in spellings(name) for w, names in usual if said in names), "")

@@ -1,0 +1,143 @@
+"""Records of named values as programs and services write them: JSON, Parquet, RIS, BibTeX."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+import bibtexparser
+import pandas as pd
+import pyarrow.parquet
+import rispy
+from pyarrow import ArrowException
+
+from .. import extract
+from ..dates import Unusable
+from .messages import is_telegram, telegram
+from .names import holds
+from .records import HEAD, MAX_FILE, File, Reading
+from .tables import read, top_of
+
+
+def parquet(file: File, columns: dict[str, str]) -> Reading:
+    """Read a Parquet table, batch by batch."""
+    try:
+        table = pyarrow.parquet.ParquetFile(file.opened())
+        names = table.schema_arrow.names
+    except (ArrowException, OSError) as error:
+        raise Unusable(f"is damaged ({str(error).splitlines()[0]}): get it again") from None
+    batches = (batch.to_pylist() for batch in table.iter_batches(1000))
+    rows = ((f"row {n}", row) for n, row in enumerate(chain.from_iterable(batches), 1))
+    return read("a table (Parquet)", names, rows, columns)
+
+
+def json_records(file: File, columns: dict[str, str]) -> Reading:
+    """Read JSON: one record a line, a list of records, or one that holds such a list."""
+    encoding = extract.encoding_of(top_of(file))
+    with file.opened() as raw, io.BufferedReader(raw) as stream:
+        line, rest = stream.readline(MAX_FILE), stream.read(HEAD).strip()
+    try:
+        lined = bool(rest) and isinstance(json.loads(line.decode(encoding, "replace")), dict)
+    except ValueError:
+        lined = False
+    if lined:
+        return read("JSON lines", None, _json_lines(file, encoding), columns)
+    said = _parsed(file.read().decode(encoding, "replace"))
+    if is_telegram(said):
+        return telegram(said)
+    records = _list_in(said)
+    rows = [(f"row {n}", _record(row)) for n, row in enumerate(records, 1)]
+    if len(rows) == 1:
+        rows = [("", rows[0][1])]
+    return read("JSON records", None, rows, columns)
+
+
+def _parsed(text: str):
+    """Parse JSON, or records that follow one another in it."""
+    found, at, text = [], 0, text.strip("\ufeff \r\n\t")
+    while at < len(text):
+        try:
+            said, at = json.JSONDecoder().raw_decode(text, at)
+        except ValueError as error:
+            raise Unusable(f"is damaged JSON ({error}): get it again") from None
+        found.append(said)
+        at += len(text[at:]) - len(text[at:].lstrip(" \r\n\t,"))
+    return found[0] if len(found) == 1 else found
+
+
+def _json_lines(file: File, encoding: str) -> Iterator[tuple[str, dict | str]]:
+    with io.TextIOWrapper(file.opened(), encoding, errors="replace") as text:
+        for number, line in enumerate(text, 1):
+            if line.strip():
+                try:
+                    yield f"row {number}", _record(json.loads(line))
+                except ValueError as error:
+                    yield f"row {number}", f"is no JSON ({error}): write one record in it"
+
+
+def _record(row) -> dict | str:
+    """Return a record with its inner values named by their path, or what is wrong with it."""
+    if not isinstance(row, dict):
+        return "is no record with named values"
+    row = row.get("_source", row) if isinstance(row.get("_source"), dict) else row
+    flat = {}
+    for name, value in row.items():
+        flat[name] = value
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": v for inner, v in value.items() if not isinstance(v, dict)}
+    return flat
+
+
+def _list_in(said) -> list:
+    """Find the records in what a service answered, or pandas wrote: the longest list of them."""
+    if isinstance(said, list):
+        return said
+    if not isinstance(said, dict):
+        return [said]
+    if {"columns", "data"} <= said.keys():
+        return pd.DataFrame(said["data"], columns=said["columns"]).to_dict("records")
+    inner = [value for value in said.values() if isinstance(value, dict)]
+    if said and len(inner) == len(said) and len({tuple(value) for value in inner}) == 1:
+        by_column = {"text", "url"} & {*map(holds, said)}
+        if by_column or {"text", "url"} & {*map(holds, inner[0])}:
+            return pd.DataFrame(said).to_dict("records") if by_column else inner
+    if {holds(name) for name in said if name != "articles"} & {"text", "url"}:
+        return [said]
+    lists = [_list_in(value) for value in said.values() if isinstance(value, dict | list)]
+    lists = [found for found in lists if found and all(isinstance(row, dict) for row in found)]
+    told = [{*map(holds, rows[0])} for rows in lists]
+    rated = [
+        ("text" in what, "url" in what, len(rows)) for what, rows in zip(told, lists, strict=True)
+    ]
+    return lists[rated.index(max(rated))] if lists else [said]
+
+
+def ris(file: File, columns: dict[str, str]) -> Reading:
+    """Read records of RIS, as programs for references export them."""
+    raw = file.read()
+    text = raw.decode(extract.encoding_of(raw), "replace")
+    try:
+        entries = rispy.loads(text, skip_unknown_tags=True)
+    except (OSError, ValueError) as error:
+        raise Unusable(f"is damaged RIS ({error}): export it anew") from None
+    for entry in entries:
+        entry["url"] = next(iter(entry.pop("urls", [])), "")
+        entry["notes"] = "\n".join(entry.get("notes", []))
+        entry["date"] = re.sub(r"/+$", "", entry.get("date") or entry.get("year") or "")
+    rows = [(f"record {n}", entry) for n, entry in enumerate(entries, 1)]
+    return read("references (RIS)", None, rows, columns)
+
+
+def bibtex(file: File, columns: dict[str, str]) -> Reading:
+    """Read records of BibTeX."""
+    raw = file.read()
+    library = bibtexparser.parse_string(raw.decode(extract.encoding_of(raw), "replace"))
+    entries = []
+    for entry in library.entries:
+        said = {f.key.lower(): re.sub(r"[{}]", "", str(f.value)) for f in entry.fields}
+        said.setdefault("date", f"{said.get('month', '')} {said.get('year', '')}".strip())
+        entries.append({"id": entry.key} | said)
+    rows: list = [(f"record {n}", entry) for n, entry in enumerate(entries, 1)]
+    rows += [("a block", f"is no BibTeX ({block.error})") for block in library.failed_blocks]
+    return read("references (BibTeX)", None, rows, columns)
