@@ -1,5 +1,4 @@
 import csv
-import json
 import re
 from pathlib import Path
 
@@ -15,20 +14,18 @@ pytestmark = pytest.mark.slow  # the coders are fitted first
 CHALLENGE = list(csv.DictReader((Path(__file__).parent / "challenge.csv").open(encoding="utf-8")))
 
 
-def lines(*texts):
-    return [json.dumps({"id": str(i), "text": text}) for i, text in enumerate(texts)]
+def directions(*texts, countries=None):
+    return coding.code_texts(texts, ["direction"], countries)["direction"]
 
 
 def test_who_leaves_decides_and_not_who_says_it():
-    out = coding.code_articles(
-        lines(
-            "Ukrainian intelligence says a Russian pilot defected with his helicopter.",
-            "A Russian agency says a Ukrainian soldier crossed over and joined the Russians.",
-            "Kyiv reports that a Russian soldier surrendered his tank to the Ukrainians.",
-            "Moscow reports that a Ukrainian soldier surrendered his tank to the Russians.",
-        )
+    out = directions(
+        "Ukrainian intelligence says a Russian pilot defected with his helicopter.",
+        "A Russian agency says a Ukrainian soldier crossed over and joined the Russians.",
+        "Kyiv reports that a Russian soldier surrendered his tank to the Ukrainians.",
+        "Moscow reports that a Ukrainian soldier surrendered his tank to the Russians.",
     )
-    assert list(out["direction"]) == ["ru_to_ua", "ua_to_ru", "ru_to_ua", "ua_to_ru"]
+    assert list(out["value"]) == ["ru_to_ua", "ua_to_ru", "ru_to_ua", "ua_to_ru"]
 
 
 def test_a_side_that_tells_or_takes_in_is_not_the_side_left():
@@ -38,23 +35,21 @@ def test_a_side_that_tells_or_takes_in_is_not_the_side_left():
         "Ukrainska Pravda: soldier of Russian army changes to the Ukrainian army",
         "TASS: the commander of a Ukrainian battalion admitted that his men had run to the rear",
     ]
-    out = coding.code_articles(lines(*texts))
-    assert list(out["direction"]) == ["ru_to_ua", "ua_to_ru", "ru_to_ua", "ua_exit"]
+    out = directions(*texts)
+    assert list(out["value"]) == ["ru_to_ua", "ua_to_ru", "ru_to_ua", "ua_exit"]
     kinds = ("receiver", "teller", "absentia", "militia", "two_units")
     rows = [row for row in CHALLENGE if row["kind"] in kinds]
-    out = coding.code_articles(lines(*(row["text"] for row in rows)))
-    assert (out["direction"] == [row["label"] for row in rows]).mean() >= 0.6
+    out = directions(*(row["text"] for row in rows))
+    assert (out["value"] == [row["label"] for row in rows]).mean() >= 0.6
 
 
 def test_leaving_without_joining_is_an_exit():
-    out = coding.code_articles(
-        lines(
-            "Russian deserters who refused to fight in Ukraine received visas in France.",
-            "Thousands of Ukrainian soldiers deserted their units this year; courts hear"
-            " criminal cases for absence without leave.",
-        )
+    out = directions(
+        "Russian deserters who refused to fight in Ukraine received visas in France.",
+        "Thousands of Ukrainian soldiers deserted their units this year; courts hear"
+        " criminal cases for absence without leave.",
     )
-    assert list(out["direction"]) == ["ru_exit", "ua_exit"]
+    assert list(out["value"]) == ["ru_exit", "ua_exit"]
 
 
 @pytest.mark.parametrize("outlet", ["TASS", "Ukrinform", "RIA Novosti", "Kyiv Post"])
@@ -63,8 +58,8 @@ def test_the_outlets_name_does_not_decide(outlet):
         "A Russian pilot defected to Ukraine and landed his helicopter near Kharkiv.",
         "A Ukrainian soldier crossed over to the Russian army and joined a volunteer battalion.",
     ]
-    out = coding.code_articles(lines(*(f"{outlet}: {text}" for text in texts)))
-    assert list(out["direction"]) == ["ru_to_ua", "ua_to_ru"]
+    out = directions(*(f"{outlet}: {text}" for text in texts))
+    assert list(out["value"]) == ["ru_to_ua", "ua_to_ru"]
 
 
 def test_exchanging_the_sides_exchanges_the_direction_and_keeps_the_other_codes():
@@ -126,16 +121,15 @@ def test_exchanging_the_sides_exchanges_the_direction_and_keeps_the_other_codes(
     ],
 )
 def test_directions_are_coded_in_the_original(lang, texts):
-    out = coding.code_articles(lines(*texts.values()))
-    assert (out["direction"] == list(texts)).sum() >= 3
+    out = directions(*texts.values())
+    assert (out["value"] == list(texts)).sum() >= 3
 
 
 def test_where_no_side_is_named_it_is_that_of_the_outlets_country():
     text = "A deserter who ran away from his unit and hid at home was sentenced to six years."
-    given = [json.dumps({"id": f"{c}1", "text": text, "country": c}) for c in ("UA", "ru", "")]
-    out = coding.code_articles(given)
-    assert list(out["direction"][:2]) == ["ua_exit", "ru_exit"]
-    assert out["direction"][2] == "not_about" or out["open"][2]
+    out = directions(text, text, text, countries=["UA", "RU", ""])
+    assert list(out["value"][:2]) == ["ua_exit", "ru_exit"]
+    assert out["value"][2] == "not_about" or out["open"][2]
 
 
 def test_other_wars_and_defects_of_things_are_not_about_this():
@@ -145,49 +139,44 @@ def test_other_wars_and_defects_of_things_are_not_about_this():
         "The carmaker recalls vehicles after a defect was found in the brakes.",
         "Engineers found a defect in a pump made in Russia; the factory in Ukraine was stopped.",
     ]
-    out = coding.code_articles(lines(*texts))
-    assert set(out["direction"]) == {"not_about"}
+    out = directions(*texts)
+    assert set(out["value"]) == {"not_about"}
 
 
 def test_on_texts_by_another_hand_it_is_far_above_chance_and_surer_where_right():
-    out = coding.code_articles(lines(*(row["text"] for row in CHALLENGE)))
-    right = (out["direction"] == [row["label"] for row in CHALLENGE]).to_numpy()
+    out = directions(*(row["text"] for row in CHALLENGE))
+    right = (out["value"] == [row["label"] for row in CHALLENGE]).to_numpy()
     decided = ~out["open"].to_numpy()
     assert right.mean() >= 0.65
     assert right[decided].mean() >= right[~decided].mean() + 0.2
 
 
 def test_claims_get_a_frame_and_leave_the_voice_open():
-    out = coding.code_claims(
-        lines(
+    coded = coding.code_texts(
+        [
             "The pilot was promised half a million dollars and a new passport for the helicopter.",
             "The deserter was found shot dead in Spain and his family was threatened.",
             "A Ukrainian court sentenced the officer in absentia for high treason.",
-        )
+        ],
+        coders.CLAIM_CODES,
     )
-    assert list(out.columns) == ["id", "frame", "probability", "open"]
-    assert list(out["frame"]) == ["reward", "reprisal", "treason"]
-    voice = coding.code_texts(["The army calls him a traitor."], coders.CLAIM_CODES)["voice"]
-    assert voice["open"].all() and set(voice["value"]) == {""}
+    assert list(coded["frame"]["value"]) == ["reward", "reprisal", "treason"]
+    assert coded["voice"]["open"].all() and set(coded["voice"]["value"]) == {""}
 
 
-@pytest.mark.parametrize("code", [coding.code_articles, coding.code_claims])
-def test_the_order_of_the_lines_does_not_matter(code):
-    given = lines(*(row["text"] for row in CHALLENGE[:12]))
-    out, back = code(given), code(given[::-1])
-    both = out.set_index("id").join(back.set_index("id"), suffixes=("", "_back"))
-    assert list(out["id"]) == [str(i) for i in range(12)]
-    name = out.columns[1]
-    assert (both[name] == both[f"{name}_back"]).all()
-    assert np.abs(both["probability"] - both["probability_back"]).max() <= 0.002
+@pytest.mark.parametrize("code", ["direction", "portrayal", "frame"])
+def test_the_order_of_the_texts_does_not_matter(code):
+    texts = [row["text"] for row in CHALLENGE[:12]]
+    out, back = (coding.code_texts(own, [code])[code] for own in (texts, texts[::-1]))
+    back = back[::-1].reset_index(drop=True)
+    assert (out["value"] == back["value"]).all()
+    assert np.abs(out["probability"] - back["probability"]).max() <= 0.002
 
 
 def test_unsure_texts_are_left_open():
-    out = coding.code_articles(
-        lines(
-            "A Russian pilot landed his helicopter in Ukraine and surrendered.",
-            "He changed his uniform and his country, says the soldier who deserted.",
-        )
+    out = directions(
+        "A Russian pilot landed his helicopter in Ukraine and surrendered.",
+        "He changed his uniform and his country, says the soldier who deserted.",
     )
     assert list(out["open"]) == [False, True]
     assert (out["open"] | (out["probability"] >= coding.OPEN_BELOW["direction"])).all()
@@ -195,45 +184,8 @@ def test_unsure_texts_are_left_open():
 
 def test_only_the_lead_of_an_article_is_read():
     text = "A Russian pilot landed his helicopter in Ukraine and surrendered. " * 40
-    whole = coding.code_articles(lines(text + "A Ukrainian soldier joined Russia. " * 100))
-    assert whole.equals(coding.code_articles(lines(text)))
-
-
-GOOD = '{"id": "a", "text": "A pilot left."}'
-
-
-@pytest.mark.parametrize(
-    "given, said",
-    [
-        ([], "f.jsonl holds no line to code"),
-        (["\n", "  "], "f.jsonl holds no line to code"),
-        ([GOOD, "{"], "f.jsonl, line 2: not JSON"),
-        (["[" * 100_000], "f.jsonl, line 1: not JSON"),
-        (["[1]"], "f.jsonl, line 1: no object with `id` and `text`"),
-        (['{"id": "a"}'], "f.jsonl, line 1: no object with `id` and `text`"),
-        (['{"id": null, "text": "x"}'], "f.jsonl, line 1: `id` is 'None'"),
-        (['{"id": true, "text": "x"}'], "f.jsonl, line 1: `id` is 'True'"),
-        (['{"id": "a", "text": ["x"]}'], "f.jsonl, line 1: `text` has no words"),
-        (['{"id": "a", "text": " - "}'], "f.jsonl, line 1: `text` has no words"),
-        (['{"id": "a", "text": "x", "country": 7}'], "f.jsonl, line 1: `country` is '7'"),
-        (['{"id": "a", "text": "x\\u0000y"}'], "f.jsonl, line 1: a NUL character"),
-        (['{"id": "a", "text": "x\\ud800"}'], "f.jsonl, line 1: not in UTF-8"),
-        ([GOOD.encode(), "{'id': \xe9}".encode("latin-1")], "f.jsonl, line 2: not in UTF-8"),
-        ([GOOD, "", GOOD], "f.jsonl, line 3: the id 'a' came before"),
-    ],
-)
-def test_a_bad_line_gets_one_sentence_that_names_it(given, said):
-    for code in (coding.code_articles, coding.code_claims):
-        with pytest.raises(coding.CodingError) as error:
-            code(given, "f.jsonl")
-        assert str(error.value).startswith(said)
-        assert "\n" not in str(error.value) and len(str(error.value)) < 200
-
-
-def test_lines_come_as_bytes_with_a_mark_and_with_numbers_as_ids():
-    out = coding.code_articles(["\ufeff" + GOOD, b'{"id": 7, "text": "A pilot left."}\r\n'])
-    assert list(out["id"]) == ["a", "7"]
-    assert out["direction"].nunique() == 1
+    whole = directions(text + "A Ukrainian soldier joined Russia. " * 100)
+    assert whole.equals(directions(text))
 
 
 @pytest.fixture

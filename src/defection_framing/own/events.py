@@ -31,7 +31,6 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from slugify import slugify
-from tqdm import tqdm
 
 from ..text import embed
 from . import multilingual
@@ -59,7 +58,6 @@ _SHARE, _MANY = 0.2, 20
 # Share of the stories in one event that is said aloud, from that many stories on.
 
 _BEGINNING = 600  # characters that are read: twice as many tell no more and take twice as long
-_AT_ONCE = 32  # texts
 _ROWS = 1000  # stories compared with all others at a time, for memory's sake
 
 _SHORT, _ID = 32, 5
@@ -201,10 +199,8 @@ def _model():
 def _encode(texts: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
     import torch
 
-    texts = sorted(set(texts), key=lambda text: (len(text), text))
-    for start in tqdm(range(0, len(texts), _AT_ONCE), desc="comparing", leave=False):
+    for batch in multilingual.batches(texts):
         tokenizer, model = _model()
-        batch = texts[start : start + _AT_ONCE]
         _, ids, real = multilingual.pieces(batch, tokenizer)
         with torch.inference_mode(), multilingual.half():
             states = model(input_ids=ids, attention_mask=real).last_hidden_state.float()

@@ -1,6 +1,6 @@
 """The multilingual encoder adapted to the frames of claims.
 
-The upper six of its twelve layers get low-rank updates (Hu et al. 2022), learnt together with a
+The upper six of its twelve layers get low-rank updates (`lowrank`), learnt together with a
 softmax regression on the means of the last layer, which is not used after. A claim is read now with
 the side named first called Russian, now with the sides exchanged, so that it does not matter which
 side is which. The updates are 0.7 million numbers, kept beside this module.
@@ -17,15 +17,13 @@ from tqdm import tqdm
 
 from .. import settings
 from ..text import embed
-from . import multilingual, readings
+from . import lowrank, multilingual, readings
 from .readings import Seen
 
 _HERE = Path(__file__).parent
 _KEPT = _HERE / "coding_data/frames.npz"
 
 _BELOW = 6  # layers that stay as they are
-_RANK = 16
-_STRENGTH = 2  # factor of the updates
 _EPOCHS = 5
 _BATCH = 32
 _RATES = 2e-3, 3e-3  # of the updates, and of the regression
@@ -58,29 +56,14 @@ class Adapted:
     @cached_property
     def _model(self):
         """Tokenizer, and the model with the updates added to its weights."""
-        import torch
-
         tokenizer, model = multilingual.load()
-        with torch.no_grad():
-            for name, linear in _linear(model):
-                b, a = (self.updates[f"{name}.{k}"].astype(np.float32) for k in "ba")
-                linear.weight += _STRENGTH * torch.from_numpy(b @ a)
+        lowrank.add(model.encoder.layer[_BELOW:], self.updates)
         return tokenizer, model
 
     def _read(self, texts: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
         """Yield batches of texts of like length, and their vectors."""
-        texts = sorted(texts, key=lambda text: (len(text), text))
-        for start in tqdm(range(0, len(texts), _AT_ONCE), desc="reading", leave=False):
-            batch = texts[start : start + _AT_ONCE]
+        for batch in multilingual.batches(texts):
             yield batch, self.vectors(_below(batch, *self._model))
-
-
-def _linear(model) -> list[tuple[str, object]]:
-    """The linear maps of the layers that are changed, by name."""
-    import torch
-
-    found = model.encoder.layer[_BELOW:].named_modules()
-    return [(name, part) for name, part in found if isinstance(part, torch.nn.Linear)]
 
 
 def _below(texts: list[str], tokenizer, model) -> list:
@@ -88,10 +71,8 @@ def _below(texts: list[str], tokenizer, model) -> list:
     import torch
 
     layers, out = model.encoder.layer, {}
-    by_length = sorted(set(texts), key=lambda text: (len(text), text))
     model.encoder.layer = layers[:_BELOW]
-    for start in range(0, len(by_length), _AT_ONCE):
-        batch = by_length[start : start + _AT_ONCE]
+    for batch in multilingual.batches(texts):
         ids, real = multilingual.pieces(batch, tokenizer)[1:]
         with torch.inference_mode(), multilingual.half():
             states = model(input_ids=ids, attention_mask=real).last_hidden_state.bfloat16()
@@ -102,17 +83,10 @@ def _below(texts: list[str], tokenizer, model) -> list:
 
 def _means(layers, below: list):
     """Means of the last layer over each text's word pieces, standardised; shape (n, 384)."""
-    import torch
     from torch.nn.functional import layer_norm
-    from torch.nn.utils.rnn import pad_sequence
 
-    states = pad_sequence([own.float() for own in below], batch_first=True)
-    length = torch.tensor([len(own) for own in below])
-    real = torch.arange(states.shape[1]) < length[:, None]
-    unseen = torch.where(real, 0.0, -1e9)[:, None, None]
-    for layer in layers:
-        states = layer(states, attention_mask=unseen)
-    means = (states.float() * real[..., None]).sum(1) / length[:, None]
+    states, real = lowrank.run(layers, below)
+    means = (states * real[..., None]).sum(1) / real.sum(1, keepdim=True)
     return layer_norm(means, means.shape[1:])
 
 
@@ -132,36 +106,24 @@ def learn(below: list[list], given: np.ndarray) -> dict[str, np.ndarray]:
     torch.manual_seed(settings.SEED)
     rng = np.random.default_rng(settings.SEED)
     model = multilingual.load()[1].train()
-    layers, held = model.encoder.layer[_BELOW:], {}
+    layers = model.encoder.layer[_BELOW:]
     for parameter in model.parameters():
         parameter.requires_grad_(False)
-    for name, linear in _linear(model):
-        a = torch.randn(_RANK, linear.in_features) / math.sqrt(linear.in_features)
-        b = torch.zeros(linear.out_features, _RANK)
-        held |= {f"{name}.a": a.requires_grad_(), f"{name}.b": b.requires_grad_()}
-        linear.register_forward_hook(lambda _, x, y, a=a, b=b: y + _STRENGTH * x[0] @ a.T @ b.T)
+    held = lowrank.learnable(layers)
     head = torch.nn.Linear(multilingual.SIZE, given.shape[1])
     torch.nn.init.zeros_(head.weight)
-    groups = [{"params": [*held.values()]}, {"params": [*head.parameters()]}]
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
 
     weight = given @ np.maximum(given.mean(0), 1e-3) ** -0.45
     share = torch.tensor(given * (weight / weight.mean())[:, None], dtype=torch.float32)
-    steps, step = _EPOCHS * math.ceil(len(given) / _BATCH), 0
+    descent = lowrank.Descent(held, head, _RATES, _EPOCHS * math.ceil(len(given) / _BATCH))
     for _ in tqdm(range(_EPOCHS), desc="learning frames", leave=False):
         for rows in _batches([len(own) for own in below[0]], rng):
-            step += 1  # rates rise over a tenth of the steps and fall to zero
-            for group, rate in zip(optimizer.param_groups, _RATES, strict=True):
-                group["lr"] = rate * min(10 * step / steps, 1 - (step - 1) / steps)
             turned = (rng.random(len(rows)) < 0.5).astype(int)
             read = [below[t][i] for i, t in zip(rows, turned, strict=True)]
             with multilingual.half():
                 means = _means(layers, read)
             loss = -(share[rows] * torch.log_softmax(head(means), 1)).sum(1).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(held.values(), 1.0)
-            optimizer.step()
+            descent.step(loss)
     return {name: part.detach().numpy().astype(np.float16) for name, part in held.items()}
 
 
@@ -191,7 +153,7 @@ def vectors(below: list[list], given: np.ndarray, train: np.ndarray) -> np.ndarr
 def version() -> str:
     """What the frames depend on, data and code, in 16 hexadecimal digits."""
     digest = hashlib.sha256(multilingual.WEIGHTS.encode())
-    read = [_HERE / name for name in ("frames.py", "multilingual.py", "readings.py")]
+    read = [_HERE / name for name in ("frames.py", "lowrank.py", "multilingual.py", "readings.py")]
     read += [settings.ROOT / "data" / f"{name}.csv" for name in ("claims", "codings_claims")]
     for path in read:
         digest.update(path.read_bytes())

@@ -1,20 +1,19 @@
 """Direction in any language: linear coders on what the multilingual encoder reads.
 
-A text is its sentences' means: over all words, over the names of the Russian side and over those of
-the Ukrainian (`multilingual.read`), which sides it names, and words of leaving (`words.csv`). From
-these, logistic regressions tell whether anyone leaves a side of this war at all, then which side,
-then whether they join the other.
+A text is its sentences' means (`directions.Reader`), which sides it names, and words of leaving
+(`words.csv`). Linear coders tell from these whether anyone leaves a side of this war at all, then
+which side, then whether they join the other: by half logistic regressions on the ninth layer, by
+half what is learnt together with the updates of the last three, on the last.
 
 They learn from the coded corpus, once as it is and once with the sides exchanged; from the texts
 beside it (`coders.others`); and from sentences in four languages made of `templates.csv` and the
-inflected names of `forms.csv`, in which either side leaves and either side tells of it. Fitted they
-are 5 rows of 1,166 numbers, kept beside this module: using them needs no training.
+inflected names of `forms.csv`, in which either side leaves and either side tells of it. What is
+learnt, 0.3 million numbers, is kept beside this module: using it needs no training.
 """
 
 import hashlib
 import re
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,8 @@ from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 
 from .. import corpus, settings
-from . import multilingual, readings
+from . import directions, multilingual, readings
+from .multilingual import SIZE
 
 _KEPT = Path(__file__).parent / "coding_data/heads.npz"
 _HERE = Path(__file__).parent
@@ -35,28 +35,43 @@ _PENALTY = 0.003
 _LEAVING = ("cross", "surrender", "exit", "treason", "other")
 # Classes of words that are counted; the last are those of other news.
 
+_DOUBT = np.log(2)
+# Log odds taken off being about this: news of kinds that were never seen passes for it too easily.
+
 _HOME = 2.5
 # Log odds that a text that names no side is about that of its outlet's country.
 
 _WEIGHTS = {"corpus": 1.0, "part": 0.5, "written": 2.0, "negatives": 1.5, "made": 0.4}
-# Of a text, by whence it comes; all that are not about this together weigh 0.7 of the others.
+# Of a text, by whence it comes.
 
 
-def features(texts: list[list[str]]) -> np.ndarray:
-    """Features of texts, each a list of sentences; float32, shape (n, 1165)."""
-    states, named = multilingual.read([sentence for own in texts for sentence in own])
+def features(texts: list[list[str]], reader: directions.Reader) -> np.ndarray:
+    """Features of n texts, each a list of sentences; float32, shape (n, 2317).
+
+    In their order: means of the ninth layer (over all words, names of the Russian side, names of
+    the Ukrainian), whether each side is named, counts of words of leaving, means of the last layer.
+    """
+    states, named = reader.read([sentence for own in texts for sentence in own])
     ends = np.cumsum([0, *map(len, texts)])
-    out = np.zeros((len(texts), 3 * multilingual.SIZE + 2), np.float32)
+    means = np.zeros((len(texts), *states.shape[1:]), np.float32)
+    sides = np.zeros((len(texts), 2), bool)
     for i, (a, b) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
         weight = np.c_[np.ones(b - a), named[a:b]]
-        means = np.einsum("sk,skh->kh", weight, states[a:b]) / np.maximum(weight.sum(0), 1)[:, None]
-        out[i] = np.r_[means.ravel(), named[a:b].any(0)]
+        sums = np.einsum("sk,slkh->lkh", weight, states[a:b])
+        means[i], sides[i] = sums / np.maximum(weight.sum(0), 1)[:, None], named[a:b].any(0)
+    last = directions.standardised(means[:, 1])
+    rows = len(texts), -1
+    return np.c_[means[:, 0].reshape(rows), _given(texts, sides), last.reshape(rows)]
+
+
+def _given(texts: list[list[str]], named: np.ndarray) -> np.ndarray:
+    """Which sides are named, and counts of words of leaving; float32, shape (n, 13)."""
     leaving = [multilingual.lexicon()[name] for name in _LEAVING]
     joined = [" ".join(own) for own in texts]
     counts = np.array([[len(p.findall(text)) for p in leaving] for text in joined], float)
     length = np.array([[len(text) / 300 + 0.3] for text in joined])
     words = np.c_[np.minimum(counts, 3) / 1.5, counts[:, :4].any(1), counts / length / 3]
-    return np.c_[out, words].astype(np.float32)
+    return np.c_[named, words].astype(np.float32)
 
 
 def homes(texts: list[str], countries: list[str]) -> np.ndarray:
@@ -78,19 +93,17 @@ def split(text: str) -> list[str]:
     return [s for s in readings.STOP.split(text) if re.search(r"\w", s)]
 
 
-class Heads:
-    """Weights by what they tell: `about`, `side` (three rows), `exit`."""
+def scores(
+    weights: dict[str, np.ndarray], x: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log odds of being about this, of an exit, and between them scores of the sides.
 
-    def __init__(self, weights: dict[str, np.ndarray]):
-        self.weights = weights
-
-    def scores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Log odds of being about this, of an exit, and between them scores of the sides.
-
-        Their shapes are (n,), (n, 3), the last being both, and (n, 1).
-        """
-        about, side, only_left = (_score(self.weights[k], x) for k in ("about", "side", "exit"))
-        return about[:, 0], side, only_left
+    Their shapes are (n,), (n, 3), the last being both, and (n, 1).
+    """
+    about, side, only_left = (
+        x @ weights[k][:, 1:].T + weights[k][:, 0] for k in ("about", "side", "exit")
+    )
+    return about[:, 0], side, only_left
 
 
 def direction(x, about, side, only_left, at_home) -> np.ndarray:
@@ -111,52 +124,14 @@ def direction(x, about, side, only_left, at_home) -> np.ndarray:
     return np.c_[p * about[:, None], 1 - about]
 
 
-def _score(weights, x):
-    return x @ weights[:, 1:].T + weights[:, 0]
-
-
-_COLUMNS = {
-    "about": [*range(384), *range(1152, 1165)],
-    "side": [*range(384, 1154)],
-    "exit": [*range(1165)],
-}
-# Features that each reads.
-
-
-def _regression(name: str, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Weights of all features, the intercept first; shape (1 or classes, 1 + 1165)."""
-    columns = _COLUMNS[name]
-    # Means and spreads of the states of a side where it is named; elsewhere the state is zero.
-    there = np.ones_like(x, dtype=bool)
-    there[:, 384:768], there[:, 768:1152] = x[:, 1152:1153] > 0, x[:, 1153:1154] > 0
-    n = np.maximum(there.sum(0), 1)
-    mean = (x * there).sum(0) / n
-    spread = np.sqrt((np.square(x - mean) * there).sum(0) / n) + 1e-6
-    mean[1152:], spread[1152:] = 0, 0.25
-    z = ((x - mean) / spread * there)[:, columns]
-    fitted = LogisticRegression(C=_PENALTY, max_iter=500).fit(z, y, weight)
-    out = np.zeros((len(fitted.coef_), 1 + x.shape[1]))
-    coef = np.zeros((len(fitted.coef_), x.shape[1]))
-    coef[:, columns] = fitted.coef_
-    coef /= spread
-    # The mean of a state counts only where its side is named.
-    shift = coef * mean
-    out[:, 1:] = coef
-    for named, part in ((1152, slice(384, 768)), (1153, slice(768, 1152))):
-        out[:, 1 + named] -= shift[:, part].sum(1)
-        shift[:, part] = 0
-    out[:, 0] = fitted.intercept_ - shift.sum(1)
-    return out
-
-
 def training(articles: pd.DataFrame, claims: dict[str, list[str]], others: pd.DataFrame):
-    """Texts as lists of sentences, and their `label`, `weight` and `group` (an event, a text)."""
+    """Texts as lists of sentences, and their `label`, `weight`, `source`, `group` (an event)."""
     rng = np.random.default_rng(settings.SEED)
     texts, rows = [], []
 
     def add(sentences, label, source, group):
         texts.append(sentences)
-        rows.append((label, _WEIGHTS[source], group))
+        rows.append((label, _WEIGHTS[source], source, group))
 
     own = [[gist, *claims[key]] for key, gist in articles["gist"].items()]
     own += [split(text) for text in others["text"]]
@@ -186,7 +161,7 @@ def training(articles: pd.DataFrame, claims: dict[str, list[str]], others: pd.Da
         add(held, "both", "corpus", f"made {k}")
     for k, (text, direction) in enumerate(made()):
         add(split(text), direction, "made", f"made {k}")
-    return texts, pd.DataFrame(rows, columns=["label", "weight", "group"])
+    return texts, pd.DataFrame(rows, columns=["label", "weight", "source", "group"])
 
 
 def exchanged(direction: str) -> str:
@@ -223,38 +198,69 @@ def made() -> list[tuple[str, str]]:
     return out
 
 
-def fit(x: np.ndarray, rows: pd.DataFrame, sharper: bool = True) -> dict[str, np.ndarray]:
-    """Weights of `about`, `side` and `exit` from features and what `training` says of them.
+def fit(
+    texts: list[list[str]], rows: pd.DataFrame, below: dict[str, tuple]
+) -> tuple[directions.Reader, dict[str, np.ndarray]]:
+    """Learn from n texts what `kept` gives.
 
-    With `sharper` scores are scaled so that probabilities fit texts that were left out, by group.
+    `rows` is what `training` says of them, `below` what `directions.below` gives of their
+    sentences.
     """
-    label, weight = rows["label"].to_numpy("U"), rows["weight"].to_numpy()
-    about = label != "not_about"
-    side = np.array([2 if v == "both" else int(v.startswith("ua")) for v in label])
-    clear = about & (side < 2)
-    share = np.where(about, 1, 0.7 * weight[about].sum() / weight[~about].sum())
-    tasks = {
-        "about": (np.ones_like(about), about.astype(int), weight * share),
-        "side": (about, side, weight),
-        "exit": (clear, np.char.endswith(label, "exit").astype(int), weight),
-    }
-    out = {}
-    for name, (of, y, w) in tasks.items():
-        out[name] = _regression(name, x[of], y[of], w[of])
-        if sharper:
-            out[name] *= _scale(name, x[of], y[of], w[of], rows["group"].to_numpy()[of])
+    means, counts = (part.numpy() for part in directions.text_means([], texts, below))
+    given = _given(texts, counts[:, 1:] > 0)
+    x = np.c_[means.reshape(len(texts), -1), given]
+    updates, maps = directions.learn(texts, given, rows, below)
+    weights = {}
+    for name, (of, y, w) in directions.tasks(rows).items():
+        own = _regression(name, x[of], y[of], w[of])
+        own *= _scale(name, x[of], y[of], w[of], rows[of])
+        weights[name] = np.c_[own, np.zeros((len(own), 3 * SIZE))] / 2
+        weights[name][:, [0, *range(3 * SIZE + 1, 2318)]] += maps[name] / 2
+    weights["about"][0, 0] -= _DOUBT
+    return directions.Reader(updates), weights
+
+
+_COLUMNS = {
+    "about": [*range(384), *range(1152, 1165)],
+    "side": [*range(384, 1154)],
+    "exit": [*range(1165)],
+}
+# Features that each reads.
+
+
+def _regression(name: str, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Weights of all features, the intercept first; shape (1 or classes, 1 + 1165)."""
+    columns = _COLUMNS[name]
+    # Means and spreads of the states of a side where it is named; elsewhere the state is zero.
+    there = np.ones_like(x, dtype=bool)
+    there[:, 384:768], there[:, 768:1152] = x[:, 1152:1153] > 0, x[:, 1153:1154] > 0
+    n = np.maximum(there.sum(0), 1)
+    mean = (x * there).sum(0) / n
+    spread = np.sqrt((np.square(x - mean) * there).sum(0) / n) + 1e-6
+    mean[1152:], spread[1152:] = 0, 0.25
+    z = ((x - mean) / spread * there)[:, columns]
+    fitted = LogisticRegression(C=_PENALTY, max_iter=500).fit(z, y, weight)
+    out = np.zeros((len(fitted.coef_), 1 + x.shape[1]))
+    coef = np.zeros((len(fitted.coef_), x.shape[1]))
+    coef[:, columns] = fitted.coef_
+    coef /= spread
+    # The mean of a state counts only where its side is named.
+    shift = coef * mean
+    out[:, 1:] = coef
+    for named, part in ((1152, slice(384, 768)), (1153, slice(768, 1152))):
+        out[:, 1 + named] -= shift[:, part].sum(1)
+        shift[:, part] = 0
+    out[:, 0] = fitted.intercept_ - shift.sum(1)
     return out
 
 
-def _scale(name, x, y, weight, groups) -> float:
+def _scale(name, x, y, weight, rows) -> float:
     """Factor of the scores by which the probabilities of a third that is left out fit best."""
-    third = np.array(
-        [int(hashlib.sha256(str(g).encode()).hexdigest(), 16) % 3 == 0 for g in groups]
-    )
+    third = np.array([int(settings.digest(group), 16) % 3 == 0 for group in rows["group"]])
     weights = _regression(name, x[~third], y[~third], weight[~third])
     # As articles come: neither parts nor made sentences.
-    test = third & (weight > _WEIGHTS["part"])
-    score = _score(weights, x[test])
+    test = third & ~rows["source"].isin(["part", "made"]).to_numpy()
+    score = x[test] @ weights[:, 1:].T + weights[:, 0]
     score = np.c_[np.zeros(len(score)), score] if score.shape[1] == 1 else score
 
     def loss(factor):
@@ -267,7 +273,8 @@ def _scale(name, x, y, weight, groups) -> float:
 def version() -> str:
     """What the heads depend on, data and code, in 16 hexadecimal digits."""
     digest = hashlib.sha256(multilingual.WEIGHTS.encode())
-    read = [_HERE / name for name in ("heads.py", "multilingual.py")]
+    names = "heads", "directions", "lowrank", "multilingual", "readings"
+    read = [_HERE / f"{name}.py" for name in names]
     read += [_HERE / "coding_data" / f"{name}.csv" for name in _TEXTS]
     read += [settings.ROOT / "data" / f"{name}.csv" for name in ("articles", "claims")]
     for path in read:
@@ -279,19 +286,25 @@ _TEXTS = ("words", "templates", "forms", "written", "negatives")
 
 
 def keep(others: pd.DataFrame) -> None:
-    """Fit the heads (minutes) and write them beside this module, if data or code changed."""
+    """Learn the heads (minutes) and write them beside this module, if data or code changed."""
     if _KEPT.exists() and str(np.load(_KEPT)["version"]) == version():
         return
     loaded = corpus.load(settings.ROOT / "data")
     claims = loaded.claims.groupby("article_id", sort=True)["text"].agg(list).to_dict()
     texts, rows = training(loaded.articles, claims, others)
-    held = {k: v.astype(np.float32) for k, v in fit(features(texts), rows).items()}
+    reader, weights = fit(texts, rows, directions.below(s for own in texts for s in own))
+    held = {name: own.astype(np.float32) for name, own in weights.items()} | reader.updates
     np.savez_compressed(_KEPT, version=np.array(version()), **held)
     kept.cache_clear()
 
 
 @cache
-def kept() -> Heads:
-    """The heads that are kept beside this module."""
-    with (files(__package__) / "coding_data/heads.npz").open("rb") as file:
-        return Heads({k: v for k, v in np.load(file).items() if k != "version"})
+def kept() -> tuple[directions.Reader, dict[str, np.ndarray]]:
+    """The adapted encoder that is kept beside this module, and weights by what they tell.
+
+    These are `about`, `side` (three rows) and `exit`, the intercept first, then of `features`.
+    """
+    with _KEPT.open("rb") as file:
+        held = dict(np.load(file))
+    reader = directions.Reader({name: part for name, part in held.items() if "." in name})
+    return reader, {name: held[name] for name in ("about", "side", "exit")}

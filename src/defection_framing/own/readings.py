@@ -37,12 +37,6 @@ def both(texts) -> tuple[list[str], list[str]]:
     )
 
 
-def exchanged(classes) -> list[int]:
-    """Where each class stands when the sides are exchanged: `ru_media` where `ua_media` was."""
-    other = {"ru_": "ua_", "ua_": "ru_"}
-    return [list(classes).index(other.get(c[:3], c[:3]) + c[3:]) for c in classes]
-
-
 def table(name: str) -> list[dict[str, str]]:
     """Rows of a table of `coding_data`."""
     with (files(__package__) / "coding_data" / name).open(encoding="utf-8") as file:
