@@ -35,9 +35,6 @@ _PENALTY = 0.003
 _LEAVING = ("cross", "surrender", "exit", "treason", "other")
 # Classes of words that are counted; the last are those of other news.
 
-_DOUBT = np.log(2)
-# Log odds taken off being about this: news of kinds that were never seen passes for it too easily.
-
 _HOME = 2.5
 # Log odds that a text that names no side is about that of its outlet's country.
 
@@ -216,7 +213,6 @@ def fit(
         own *= _scale(name, x[of], y[of], w[of], rows[of])
         weights[name] = np.c_[own, np.zeros((len(own), 3 * SIZE))] / 2
         weights[name][:, [0, *range(3 * SIZE + 1, 2318)]] += maps[name] / 2
-    weights["about"][0, 0] -= _DOUBT
     return directions.Reader(updates), weights
 
 
