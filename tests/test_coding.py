@@ -255,3 +255,18 @@ def test_portrayals_are_told_from_the_words():
         ["portrayal"],
     )["portrayal"]
     assert list(coded["value"]) == ["traitor", "statistic"]
+
+
+def test_articles_on_one_event_have_one_direction():
+    texts = [
+        "Russian pilot flies his helicopter to Ukraine. He asked to stay and to join its army.",
+        "A case was opened against the captain. His neighbours say they know nothing.",
+        "A case was opened against the captain. His neighbours say they know nothing.",
+        "Wheat prices rose again after talks in Istanbul.",
+    ]
+    alone = directions(*texts)
+    told = coding.code_texts(texts, ["direction"], events=["pilot"] * 2 + ["general"] * 2)
+    told = told["direction"]
+    assert list(told["value"][:2]) == ["ru_to_ua", "ru_to_ua"]
+    assert told["probability"][0] == told["probability"][1] and alone["open"][1]
+    assert list(told["probability"][2:]) == list(alone["probability"][2:])

@@ -171,12 +171,14 @@ def _by_model(unit: str, texts: pd.Series, articles: pd.DataFrame) -> pd.DataFra
     """Codes by the classifiers; open and without a value in a language that they do not know."""
     coders.train()  # where it is for the first time it says so, not into the midst of the progress
     known = texts[articles["lang"].isin(readings.LANGUAGES)]
+    # Events stay together.
+    known = known[articles["event"][known.index].sort_values(kind="stable").index]
     parts = [known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE)]
     coded = [
         table.set_axis(part.index).assign(code=code)
         for part in tqdm(parts, desc=f"coding {unit}s", unit="batch", leave=False)
         for code, table in coding.code_texts(
-            part, CODES[unit], list(articles["country"][part.index])
+            part, CODES[unit], *(list(articles[c][part.index]) for c in ("country", "event"))
         ).items()
     ]
     foreign = texts.index.difference(known.index)
