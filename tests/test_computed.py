@@ -50,7 +50,7 @@ def test_differences_that_are_shown_are_named_and_others_only_counted(own):
     }
     said = "\n".join(told(own, known))
     assert "camps**: traitor +30 points [+10 to +50]; 1 of 2 codes differs (40 articles" in said
-    assert "no difference is shown in 1 codes; the largest is cost +10 points" in said
+    assert "no difference is shown; the largest is cost +10 points" in said
     assert "completed" not in said  # of a part of the cases the notebook tells
     assert "Motives" not in said  # without an interval nothing is said
 

@@ -26,6 +26,7 @@ def told():
             f"{same}/left/ua_to_ru": 0.5, f"{same}/received/ua_to_ru": 0.1,
             f"{same}/crossings_to_Russia": 0.4,
             f"{by_camp}/Russian/ru_to_ua": 0.2, f"{by_camp}/Russian/ua_to_ru": 0.04,
+            "portrayal_away_Russian/traitor": 0.16,
         }
     )  # fmt: skip
 
@@ -48,6 +49,7 @@ def test_a_row_of_fewer_cases_than_an_interval_takes_is_not_drawn():
 def test_rows_that_a_corpus_does_not_give_are_not_drawn():
     fig = figures.dumbbell(tables.traitor(told()), "articles", ("leave", "come"))
     assert [ax.get_title(loc="left") for ax in fig.axes] == [tables.SAME, tables.ALL]
+    assert tables.traitor(told().assign(low=np.nan)).empty
     empty = tables.traitor(estimates(other=1.0))
     assert empty.empty
     assert "nothing to show" in figures.dumbbell(empty, "", ("a", "b")).axes[0].texts[0].get_text()

@@ -115,9 +115,10 @@ def test_what_was_seen_in_the_study_is_not_said_of_another_corpus(folder, monkey
     assert captions.read_register()["shares"]["alt"] == "Which frames?"
 
 
-def test_a_figure_without_a_number_is_left_out_in_one_sentence(folder, monkeypatch, capsys):
+@pytest.mark.parametrize("lost", [["value"], ["low", "high"]])
+def test_a_figure_without_a_number_or_an_interval_is_left_out(folder, monkeypatch, capsys, lost):
     monkeypatch.setattr(show, "display", lambda part, **_: print(part.data))
-    empty = TABLE.assign(value=float("nan"), n_articles=0)
+    empty = TABLE.assign(**dict.fromkeys(lost, float("nan")), n_articles=0)
     show.show("shares", figures.forest(TABLE, "share"), empty, n="none", n_dots=0)
     assert "*Which frames? This corpus has too little to show it.*" in capsys.readouterr().out
     assert not captions.read_register() and not list(folder.rglob("*.png"))

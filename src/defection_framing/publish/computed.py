@@ -40,11 +40,9 @@ def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Sentence]:
             figure = "portrayals_by_camp" if column == "portrayal" else "frames_away"
             for text in _shares(data, column, by):
                 yield Sentence(text, _NOTEBOOK, figure, column == "portrayal")
-    both = known.get("same_act/events")
     for what in _COLUMNS:
         label = f"{what}, camp that was left minus camp that received, same act"
-        if both and (text := _differences(label, f"same_act_codes/{what}", known)):
-            text += f" Both camps told {both:count} cases."
+        if text := _differences(label, f"same_act_codes/{what}", known):
             yield Sentence(text, "3_same_act", "same_act_codes", what == "portrayal")
     for contrast in estimands.CONTRASTS.values():
         # What rests on a part of the cases or of the codes is for the notebook.
@@ -127,7 +125,12 @@ def _differences(label: str, prefix: str, known: dict[str, Estimate]) -> str:
         differ = "differs" if len(shown) == 1 else "differ"
         rest = f"; {len(shown)} of {len(codes)} codes {differ}" if len(codes) > 1 else ""
         return f"{told}{'; '.join(named)}{rest} ({n:n})."
-    return f"{told}no difference is shown in {len(codes)} codes; the largest is {named[0]} ({n:n})."
+    among = f" among {len(codes)} codes" if len(codes) > 1 else ""
+    unsure = ""
+    if n.low > 0 or n.high < 0:
+        few = pd.isna(n.q)
+        unsure = ", on too few events for a p-value" if few else f", adjusted p = {n.q:.2f}"
+    return f"{told}no difference is shown; the largest{among} is {named[0]}{unsure} ({n:n})."
 
 
 def _figure(contrast: estimands.Contrast) -> str:

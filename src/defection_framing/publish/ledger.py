@@ -43,7 +43,9 @@ class Estimate(NamedTuple):
     def __format__(self, spec: str) -> str:
         """Write the estimate: its `n` of articles and events, its `p`, or value [interval]."""
         if spec == "n":
-            return captions.line(f"{self.n_articles:,.0f} articles on {self.n_events:,.0f} events")
+            counts = {"articles": self.n_articles, "events": self.n_events}
+            told = [f"{n:,.0f} {what}" for what, n in counts.items() if n == n]
+            return captions.line(" on ".join(told))
         if spec == "year":
             return f"{self.value:.0f}"
         if spec == "count":

@@ -57,6 +57,9 @@ COLUMNS = {
 }
 """Columns whose words are not their code's (see `domain.label`)."""
 
+LOWER = r"(^|_)low$"
+"""Columns of lower limits of intervals."""
+
 for _side in ("left", "received"):
     COLUMNS |= {f"{_side}_{end}": f"{COLUMNS[_side]}, {COLUMNS[end]}" for end in ("low", "high")}
 
@@ -66,7 +69,8 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
 
     A title that states a result needs its estimates: `record` them in a cell before.
 
-    Where a corpus gives none of its numbers, one sentence says so and nothing is kept.
+    Where a corpus gives none of its numbers, or none an interval, one sentence says so and nothing
+    is kept.
 
     Parameters
     ----------
@@ -92,7 +96,8 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
         key: value.item() if hasattr(value, "item") else value for key, value in fields.items()
     }
     words, n = captions.words(name, fields, ledger.estimates()), captions.line(n)
-    if data.filter(["value"] if "value" in data else list(data)).isna().all(axis=None):
+    values, limits = data.filter(["value"]) if "value" in data else data, data.filter(regex=LOWER)
+    if values.isna().all(axis=None) or (len(limits.columns) and limits.isna().all(axis=None)):
         plt.close(fig)
         asked = words["question"] or words["title"]
         display(Markdown(f"*{asked} This corpus has too little to show it.*"))

@@ -156,7 +156,8 @@ def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:
 
     Kinds: `crossings` and `exits` on named cases, without trend pieces; `exits, own camp`; and
     `trend pieces` on exits. Of these most are on no event: an outlet's count as one and are
-    resampled as one, but no number of events is given.
+    resampled as one, but no number of events is given. What is too little for an interval is left
+    out.
     """
     articles, parts = data.article_table().reset_index(), []
     trend = is_trend(articles)
@@ -172,7 +173,7 @@ def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:
         parts += [articles[rows].assign(side=of, kind=kind) for kind, rows in kinds.items()]
     table = levels(data, column, pd.concat(parts), ["side", "kind"])
     no_case = table.index.get_level_values("kind") == "trend pieces"
-    return table.assign(n_events=table["n_events"].mask(no_case))
+    return table.assign(n_events=table["n_events"].mask(no_case))[table["low"].notna()]
 
 
 def energies(data: Corpus) -> pd.DataFrame:

@@ -17,9 +17,9 @@ APART = "The same without prosecutions (articles)"
 
 
 def _difference(known: pd.DataFrame, contrast: str) -> str:
-    """The difference of a row, in words, and whether it is open; empty where there is none."""
+    """The difference of a row, in words, and whether it is open; empty without an interval."""
     row = known.reindex([contrast]).iloc[0]
-    text = "" if pd.isna(row["value"]) else row["points"].replace(" points", "")
+    text = "" if pd.isna(row["low"]) else row["points"].replace(" points", "")
     return f"{text} open" if row["low"] <= 0 <= row["high"] else text
 
 
@@ -51,9 +51,9 @@ def _by_camp(known: pd.DataFrame, heading: str, levels: str, contrast: str, code
 
 
 def _complete(rows: Iterable[dict]) -> pd.DataFrame:
-    """The rows of which both shares are there."""
+    """The rows of which both shares are there, and an interval of their difference."""
     table = pd.DataFrame(rows).dropna(subset=["left", "received"])
-    return table.set_index(["group", "row"])
+    return table[table["difference"] != ""].set_index(["group", "row"])
 
 
 def traitor(known: pd.DataFrame) -> pd.DataFrame:
