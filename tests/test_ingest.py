@@ -48,8 +48,8 @@ def story(who="deckhand"):
 @pytest.fixture(autouse=True)
 def no_model(monkeypatch):
     """Embeddings by which no two texts are alike."""
-    monkeypatch.setattr(embed, "vectors", lambda texts: np.eye(len(list(texts)), dtype=np.float32))
-    monkeypatch.setattr(events, "_meanings", lambda texts, langs: np.eye(len(texts)))
+    monkeypatch.setattr(embed, "vectors", lambda texts, _: np.eye(len(texts), dtype=np.float32))
+    monkeypatch.setattr(events, "meanings", lambda texts, langs: np.eye(len(texts)))
 
 
 @pytest.fixture

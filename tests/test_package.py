@@ -92,7 +92,8 @@ def test_the_samples_can_be_loaded_and_what_is_left_out_is_told(ingested, tmp_pa
         assert (row["value"], row["by"]) == (direction, "model")
     assert all(reason in str(report) for reason in report.left_out.values())
     assert {name: before[name] for name in before} == {n: contents(own)[n] for n in before}
-    assert set(contents(own)) - set(before) == {*package._BESIDE, *package._TABLES}
+    added = {*package._BESIDE, *package._TABLES, *embed.FILES}
+    assert set(contents(own)) - set(before) == added
     assert f" {report.open['frame']} of {report.claims} frames" in loaded.coder
 
 

@@ -382,13 +382,16 @@ def _fitted() -> dict[str, Direction | Portrayal | Frame]:
     }
 
 
-def version() -> str:
-    """Name of the fitted coders: what they depend on, data and code, in 16 hexadecimal digits."""
+def version(*beside: str) -> str:
+    """Name of the fitted coders: what they depend on, data and code, in 16 hexadecimal digits.
+
+    With modules `beside` them, the name of what these make of them.
+    """
     here, data = Path(__file__).parent, settings.ROOT / "data"
     text = here.parent / "text"
     read = [
         here / name
-        for name in ("coders.py", "directions.py", "heads.py", "frames.py", "readings.py")
+        for name in ("coders.py", "directions.py", "heads.py", "frames.py", "readings.py", *beside)
     ]
     read += [text / "mask.py", text / "sides.csv", text / "embed.py"]
     read += [here.parent / "corpus" / "tables.py"]

@@ -204,12 +204,17 @@ def _table(folder: Path, name: str, articles: pd.Index) -> pd.DataFrame:
     return table
 
 
+def codes(folder: Path) -> pd.DataFrame:
+    """All codes, by classifiers and persons, as `codes.csv` has them."""
+    return read(folder / "codes.csv", COLUMNS)
+
+
 def persons(folder: Path, texts: pd.DataFrame, sentences: pd.DataFrame) -> pd.DataFrame:
     """Codes that persons gave so far."""
     path = folder / "codes.csv"
     if not path.exists():
         return pd.DataFrame(columns=COLUMNS[:4], dtype=str)
-    table = read(path, COLUMNS)
+    table = codes(folder)
     for column, allowed in (
         ("unit", list(CODES)),
         ("code", [code for own in CODES.values() for code in own]),

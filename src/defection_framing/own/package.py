@@ -171,9 +171,12 @@ def _by_model(unit: str, texts: pd.Series, articles: pd.DataFrame) -> pd.DataFra
     """Codes by the classifiers; open and without a value in a language that they do not know."""
     coders.train()  # where it is for the first time it says so, not into the midst of the progress
     known = texts[articles["lang"].isin(readings.LANGUAGES)]
-    # Events stay together.
-    known = known[articles["event"][known.index].sort_values(kind="stable").index]
-    parts = [known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE)]
+    if unit == "article":  # those on one event have one direction, and are coded at once
+        known = known[articles["event"][known.index].sort_values(kind="stable").index]
+    event, alone = articles["event"][known.index], known.index.to_series()
+    event = event.where((event != "general") & (unit == "article"), alone)
+    first = pd.Series(range(len(known)), known.index).groupby(event).transform("min")
+    parts = [part for _, part in known.groupby(first // _AT_ONCE)]
     coded = [
         table.set_axis(part.index).assign(code=code)
         for part in tqdm(parts, desc=f"coding {unit}s", unit="batch", leave=False)
@@ -343,4 +346,5 @@ def _descriptor(codes: pd.DataFrame, report: Report) -> dict:
             column["constraints"].pop("maximum", None)  # of the number of a claim
             if column["name"] == "event":
                 column["example"] = "russian-captain-lands-jet-a0123"
+                column["constraints"]["pattern"] = r"[^\W_]+(-[^\W_]+)*"  # in any script
     return descriptor

@@ -65,7 +65,8 @@ def scale(source: Path, out: Path) -> str:
         For the first row that cannot be used; if the folder has results of other claims or coders.
     """
     with source.open("rb") as file:
-        rests_on = f"{hashlib.file_digest(file, 'sha256').hexdigest()} {coders.version()}\n"
+        table = hashlib.file_digest(file, "sha256").hexdigest()
+    rests_on = f"{table} {coders.version('coding.py', 'scale.py', 'wording.py')}\n"
     if not (out / "claims").exists():
         _sort(source, out, rests_on)
     elif (out / "claims" / _STAMP).read_text(encoding="utf-8") != rests_on:

@@ -117,7 +117,8 @@ def _differences(label: str, prefix: str, known: dict[str, Estimate]) -> str:
     if not codes:
         return ""
     ordered = sorted(codes, key=lambda c: -abs(codes[c].value))
-    shown = [c for c in ordered if codes[c].q < 0.05 and (codes[c].low > 0 or codes[c].high < 0)]
+    is_shown = stats.is_shown(pd.DataFrame([*codes.values()], [*codes]))
+    shown = [code for code in ordered if is_shown[code]]
     named = [f"{domain.label(c)} {codes[c]:points}" for c in (shown or ordered[:1])[:MOST]]
     n = codes[ordered[0]]
     told = f"**{label[0].upper()}{label[1:]}**: "

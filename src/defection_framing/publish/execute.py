@@ -107,7 +107,7 @@ def execute(source: Path, target: Path) -> list[str]:
         except DeadKernelError:
             raise DefectionError(
                 f"Notebook {source.name}: the kernel died, most often for want of memory "
-                "(the study needs 4 GB); the file was not changed."
+                "(with what runs beside it 4 GB are safe); the file was not changed."
             ) from None
     said = notebook.cells.pop().outputs
     settings.write_text(target, nbformat.writes(normalise(notebook)).rstrip("\n") + "\n")

@@ -30,7 +30,8 @@ def where(name: str) -> str:
     if name in said:
         lines += _told("finding", said[name].notebook, rf"""say\([^)]*["']{re.escape(name)}["']""")
     if not lines:
-        near = get_close_matches(name, [*estimates.index, *figures, *said], 5, 0)
+        known = [*dict.fromkeys([*figures, *said, *estimates.index])]
+        near = [n for n in known if name in n][:8] or get_close_matches(name, known, 5, 0)
         raise DefectionError(
             f"No estimate, figure or finding is called {name!r}; near are {', '.join(near)}."
         )
