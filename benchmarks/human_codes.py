@@ -229,7 +229,7 @@ people's answers, which favours the last two. Intervals are {long["one"]:.0f}, {
 {long["mode"]:.0f} and {long["majority"]:.0f} points long; only those of drawn codes count that
 codes are uncertain. With so few outlets all of them hold the aggregated contrast.
 """
-    wins = {who: value[f"stand-in, {who}: wins"] >= stats.PASSES for who in STAND_INS}
+    wins = {who: value[f"stand-in, {who}: wins"] >= stats.WINNING_RATE for who in STAND_INS}
     rare = value["share of yes"].where(lambda yes: yes < 0.5, 1 - value["share of yes"])
     passed, failed = (rare[wins[STAND_INS[1]] == flag] for flag in (True, False))
     test = f"""

@@ -62,7 +62,7 @@ def test_with_independent_units_it_is_the_t_test_of_the_paper():
 def test_a_model_as_good_as_people_stands_in_and_one_that_guesses_does_not():
     good = [against(*planted(seed))["wins"].mean() for seed in range(30)]
     bad = [against(*planted(seed, model=0.25))["wins"].mean() for seed in range(30)]
-    assert np.mean(np.array(good) >= stats.PASSES) >= 0.9
+    assert np.mean(np.array(good) >= stats.WINNING_RATE) >= 0.9
     assert max(bad) == 0
 
 

@@ -57,3 +57,10 @@ with Path(__file__).with_name("event_names.csv").open(encoding="utf-8", newline=
 def label(code: str) -> str:
     """Readable name of a code."""
     return NAMES.get(code, code.replace("_", " ").strip())
+
+
+def probability(p: float) -> str:
+    """Write a p- or q-value; empty where there is none."""
+    if p != p:
+        return ""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -91,9 +91,9 @@ def _verdict(test: pd.DataFrame, always: float, usual: object) -> str:
     if tested.empty:
         return f"too few to say: {stats.LEAST_UNITS} events that two people coded are needed"
     wins = f"as good as {test['wins'].sum()} of {len(test)} people"
-    if test["wins"].mean() < stats.PASSES:
+    if test["wins"].mean() < stats.WINNING_RATE:
         return f"may not stand in: shown to be {wins}"
-    if always >= stats.PASSES:
+    if always >= stats.WINNING_RATE:
         named = "; ".join(usual) if isinstance(usual, tuple) else usual
         return f"cannot be told: whoever always said {named} would pass too"
     few = "; only two people: ask a third" if len(test) < 3 else ""

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .. import corpus, settings
+from ..domain import probability
 from ..settings import DefectionError
 from . import captions, findings
 
@@ -64,13 +65,6 @@ class Estimate(NamedTuple):
 
         interval = "" if np.isnan(self.low) else f" [{number(self.low)} to {number(self.high)}]"
         return number(self.value) + after + interval
-
-
-def probability(p: float) -> str:
-    """Write a p- or q-value; empty where there is none."""
-    if np.isnan(p):
-        return ""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def readable(estimates: pd.DataFrame, spec: str) -> pd.DataFrame:

@@ -22,10 +22,10 @@ LEAST_UNITS = 30
 """Clusters that a person must share with others; with fewer the test's normal approximation fails
 (Calderon, Reichart & Dror 2025)."""
 
-PASSES = 0.5
+WINNING_RATE = 0.5
 """Share of people that the model must do as well as to stand in."""
 
-LEVEL = 0.05
+FALSE_DISCOVERIES = 0.05
 """False discovery rate among the people that the model is compared with."""
 
 
@@ -150,8 +150,8 @@ def alternative_annotator(
         By person: `n` (units that the person, another person and the model coded), `clusters`,
         `model` and `person` (how often each has the advantage, 0 to 1), `p` (one-sided; missing
         with fewer than `LEAST_UNITS` clusters), `q` (Benjamini & Yekutieli 2001), `wins` (q at
-        most `LEVEL`). The mean of `wins` is the winning rate, that of `model` the average
-        advantage probability.
+        most `FALSE_DISCOVERIES`). The mean of `wins` is the winning rate, that of `model` the
+        average advantage probability.
 
     References
     ----------
@@ -167,7 +167,7 @@ def alternative_annotator(
     if tested.any():
         adjusted = false_discovery_control(table.loc[tested, "p"], method="by")
         table.loc[tested, "q"] = adjusted
-    return table.assign(wins=table["q"] <= LEVEL)
+    return table.assign(wins=table["q"] <= FALSE_DISCOVERIES)
 
 
 def _against(

@@ -21,6 +21,9 @@ from .weighted import (
     share_intervals,
 )
 
+LEVEL = 0.05
+"""A p- or q-value below it counts: of a difference shown, of a hypothesis confirmed."""
+
 Rule = tuple[bool, bool]
 """Whether an event may be worth more than one observation, and whether t is in place of z."""
 
@@ -31,8 +34,8 @@ def excludes_zero(table: pd.DataFrame) -> pd.Series:
 
 
 def is_shown(table: pd.DataFrame) -> pd.Series:
-    """Whether each difference is shown: `q` below 0.05, and an interval that leaves zero out."""
-    return table["q"].lt(0.05) & excludes_zero(table)
+    """Whether each difference is shown: `q` below `LEVEL`, and an interval without zero."""
+    return table["q"].lt(LEVEL) & excludes_zero(table)
 
 
 def contrast(s: Shares, weights: dict[Hashable, float]) -> pd.DataFrame:

@@ -190,7 +190,7 @@ def lengths(table: pd.DataFrame) -> pd.DataFrame:
     own = table.drop("mirror index", level="part").copy()
     for column in ("value", "low", "high"):
         own[column] = np.sqrt(own[column].clip(lower=0))
-    return own.assign(shown=own["p"] < 0.05)
+    return own.assign(shown=own["p"] < stats.LEVEL)
 
 
 def shown(tables: dict[str, pd.DataFrame], keys: list[str]) -> pd.DataFrame:

@@ -46,8 +46,8 @@ EXCHANGES = {"directional": [2, 3, 0, 1], "relational": [3, 2, 1, 0]}
 
 # Panels of false alarms: the measure, and the rate that is due.
 ALARMS = {
-    "p < 0.05": ("p", 0.05),
-    "a code or more is found": ("family", 0.05),
+    "p < 0.05": ("p", stats.LEVEL),
+    "a code or more is found": ("family", stats.LEVEL),
     "95% interval holds zero": ("interval", 0.95),
 }
 
@@ -208,21 +208,21 @@ def false_alarms(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
         for n, compared in worlds.items():
             found = compared(0)
             p, known = found["p"], found["p"].notna()
-            any_found = (stats.adjust(p) < 0.05).any() if known.any() else np.nan
+            any_found = (stats.adjust(p) < stats.LEVEL).any() if known.any() else np.nan
             hits.add("shuffled", n, "family", any_found)
-            hits.add("shuffled", n, "p", (p < 0.05).where(known).astype(float), p.index)
+            hits.add("shuffled", n, "p", (p < stats.LEVEL).where(known).astype(float), p.index)
             held = _covers(found["low"], found["high"], 0)
             hits.add("shuffled", n, "interval", held, p.index)
         if len(articles):
             p = _hypotheses(shuffled(articles, rng), coded)
-            hits.add("shuffled", "holm", "family", (stats.holm(p) < 0.05).any())
+            hits.add("shuffled", "holm", "family", (stats.holm(p) < stats.LEVEL).any())
             for h in p.index:
-                hits.add("shuffled", h, "p", p[h] < 0.05)
+                hits.add("shuffled", h, "p", p[h] < stats.LEVEL)
         for half, order in EXCHANGES.items():
             s = exchanged(energy, order, rng)
             if len(s.mass) and (s.mass > 0).sum(0).min() > 1:
                 p = stats.energy_test(s, CELLS, half, sets=SETS)[0]
-                hits.add("shuffled", name("energy", half), "p", p < 0.05)
+                hits.add("shuffled", name("energy", half), "p", p < stats.LEVEL)
     return hits.table()
 
 
@@ -293,7 +293,7 @@ def detectable(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
         power = pd.DataFrame(columns=PLANTED)
         for size in tqdm(PLANTED, desc=f"power, {n}"):
             p = pd.concat([compared(size)["p"] for _ in range(replicates)], axis=1)
-            level = 0.05 / (4 if n in SAME_ACT else len(p))
+            level = stats.LEVEL / (4 if n in SAME_ACT else len(p))
             power[size] = (p <= level).mean(axis=1)
         power = power.loc[PORTRAYALS] if n in SAME_ACT else power
         for code, found in power.cummax(axis=1).iterrows():

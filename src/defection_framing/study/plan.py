@@ -81,8 +81,8 @@ def verdicts(table: pd.DataFrame, energy: pd.DataFrame) -> pd.DataFrame:
         }  # fmt: skip
     out = pd.DataFrame.from_dict(rows, "index")
     out["holm"], out["new_holm"] = stats.holm(out["p"]), stats.holm(out["new_p"])
-    confirmed = (out["new_holm"] < 0.05) & out["both_directions"].astype(bool)
-    supported = (out["holm"] < 0.05) & out["same_sign"].astype(bool)
+    confirmed = (out["new_holm"] < stats.LEVEL) & out["both_directions"].astype(bool)
+    supported = (out["holm"] < stats.LEVEL) & out["same_sign"].astype(bool)
     small = out["low90"].gt(-SMALL) & out["high90"].lt(SMALL)
     words = ["confirmed", "supported", "not confirmed, smaller than 10 points"]
     out["verdict"] = np.select([confirmed, supported, small], words, "not confirmed")

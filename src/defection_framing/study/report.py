@@ -6,7 +6,7 @@ import pandas as pd
 
 from .. import stats
 from ..corpus import Corpus
-from ..domain import CELLS, DIRECTIONS, TOWARD, label
+from ..domain import CELLS, DIRECTIONS, TOWARD, label, probability
 from . import codes, estimands, kept, same_act
 from .estimands import SAME_TRAITOR, name
 from .same_act import LEFT
@@ -111,8 +111,7 @@ def verdicts(known: pd.DataFrame) -> str:
         verdict = "neither" if given.sum() == 0 else VERDICTS[given.argmax()]
         p = known.reindex([f"hypothesis/{h}/holm", f"hypothesis/{h}/new_holm"])["p"]
         if p.notna().all():
-            ends = ["< 0.001" if x < 0.001 else f"{x:.3f}" for x in p]
-            lines.append(f"| {h}. {what} | {verdict} | {' | '.join(ends)} |")
+            lines.append(f"| {h}. {what} | {verdict} | {' | '.join(map(probability, p))} |")
     return "\n".join(lines) if len(lines) > 2 else ""
 
 

@@ -15,6 +15,7 @@ from frictionless import Package
 from PIL import Image as Picture
 
 from ... import settings
+from ...domain import probability
 from ...settings import DefectionError
 from .. import captions, explore, findings, ledger
 from ..execute import PACKAGE
@@ -211,8 +212,8 @@ def _cells(e: ledger.Estimate, source: object) -> dict[str, str]:
     return {
         "value [95% interval]": f"{e.value:.4g}{interval}",
         "n": " on ".join(f"{k:,.0f} {what}" for what, k in of.items() if k == k),
-        "p": ledger.probability(e.p),
-        "q": ledger.probability(e.q),
+        "p": probability(e.p),
+        "q": probability(e.q),
         "made by": f"{{py:obj}}`~{PACKAGE.name}.{source}`" if isinstance(source, str) else "",
     }
 
