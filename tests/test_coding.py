@@ -3,10 +3,11 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from defection_framing import settings
-from defection_framing.own import coders, coding, frames
+from defection_framing.own import coders, coding, events, frames
 
 pytestmark = pytest.mark.slow  # the coders are fitted first
 
@@ -270,3 +271,35 @@ def test_articles_on_one_event_have_one_direction():
     assert list(told["value"][:2]) == ["ru_to_ua", "ru_to_ua"]
     assert told["probability"][0] == told["probability"][1] and alone["open"][1]
     assert list(told["probability"][2:]) == list(alone["probability"][2:])
+
+
+# Of the events in `invented_events.jsonl`, as their writer meant them.
+TOLD = {
+    "ru_to_ua": "plane squad tank hotline mechanic legion legion-court surgeon platoon "
+    "helicopter-plot general-piece",
+    "ua_to_ru": "sergeant battalion mayor marine brothers",
+    "ru_exit": "navigator sailor border-guard opinion",
+    "ua_exit": "shooting bribe recruiter deserter-verdict awol-numbers",
+}
+
+
+def test_the_card_says_what_one_direction_of_an_event_brings():
+    invented = Path(__file__).with_name("invented_events.jsonl")
+    articles = pd.read_json(invented, lines=True, dtype=False, convert_dates=False)
+    articles["article_id"] = [f"a{k:010d}" for k in range(len(articles))]
+    means = {event: direction for direction, of in TOLD.items() for event in of.split()}
+    told = articles["event"].map(means)
+    alone = articles.assign(family=articles["article_id"], copied_from="", how="", likest="")
+    proposed = events.proposed(alone)["event"]
+    home = articles["lang"].map({"ru": "RU", "uk": "UA"}).fillna("")
+    texts = articles["title"] + "\n" + articles["text"]
+    said = []
+    for own in (None, proposed):
+        codes = coding.code_texts(texts, ["direction"], list(home), own)["direction"]
+        right = codes["value"] == told
+        said += [right.sum(), f"{right[~codes['open']].mean():.0%}"]
+    card = " ".join((settings.ROOT / "data" / "model_card.md").read_text("utf-8").split())
+    (one, one_decided), (all_right, decided) = said[:2], said[2:]
+    assert f"{all_right} right in the place of {one}" in card
+    assert f"of the decided {decided} in the place of {one_decided}" in card
+    assert told.notna().all() and all_right > one
