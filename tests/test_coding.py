@@ -285,7 +285,7 @@ TOLD = {
 
 def test_the_card_says_what_one_direction_of_an_event_brings():
     invented = Path(__file__).with_name("invented_events.jsonl")
-    articles = pd.read_json(invented, lines=True, dtype=False, convert_dates=False)
+    articles = pd.read_json(invented, lines=True, dtype=False)
     articles["article_id"] = [f"a{k:010d}" for k in range(len(articles))]
     means = {event: direction for direction, of in TOLD.items() for event in of.split()}
     told = articles["event"].map(means)
