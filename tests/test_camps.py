@@ -54,3 +54,12 @@ def test_an_outlet_is_never_an_event_of_exits():
         assert exits.tolist() == [len(cases), cases["event"].nunique()]
         trends = rows.loc[(side, "trend pieces")]
         assert trends["n_articles"] == len(left) - len(cases) and np.isnan(trends["n_events"])
+
+
+def test_a_table_without_rows_has_no_labels_with_n():
+    index = pd.MultiIndex.from_tuples([("Russian side", "exits")], names=["side", "kind"])
+    table = pd.DataFrame({"value": [0.1], "n_articles": [1200], "n_events": [3.0]}, index)
+    assert list(camps.with_n(table, "kind").index) == [
+        ("Russian side", "exits (1,200 articles, 3 events)")
+    ]
+    assert camps.with_n(table[:0], "kind").empty

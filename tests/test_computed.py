@@ -39,6 +39,15 @@ def test_a_share_is_said_with_its_interval_and_only_where_it_has_one(own):
     assert len(told(small)) == 1
 
 
+def test_what_is_left_open_is_said_beside_a_share(own):
+    articles = own.articles.copy()
+    those = articles.index[articles["direction"] == "ua_to_ru"]
+    articles.loc[those[:5], "portrayal"] = None
+    data = type(own)(**{**own.__dict__, "articles": articles})
+    said = next(t for t in told(data) if t.startswith("Articles on crossings to Russia"))
+    assert f"; 5 of {len(those)} articles are open and not counted)" in said
+
+
 def test_differences_that_are_shown_are_named_and_others_only_counted(own):
     known = {
         "portrayal_away/traitor": Estimate(0.3, 0.1, 0.5, 40, 20, 0.001, 0.004),

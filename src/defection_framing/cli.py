@@ -1,6 +1,8 @@
 """Console command `defection-framing`."""
 
 import errno
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,9 @@ from typer.core import TyperGroup
 
 from .people import commands
 from .settings import DefectionError
+
+if not sys.stderr.isatty():  # in a log, progress is a line now and then
+    os.environ.setdefault("TQDM_MININTERVAL", "10")
 
 # The commands import what they need themselves: the libraries take seconds, `--help` should not.
 

@@ -388,13 +388,9 @@ def version(*beside: str) -> str:
     With modules `beside` them, the name of what these make of them.
     """
     here, data = Path(__file__).parent, settings.ROOT / "data"
-    text = here.parent / "text"
-    read = [
-        here / name
-        for name in ("coders.py", "directions.py", "heads.py", "frames.py", "readings.py", *beside)
-    ]
-    read += [text / "mask.py", text / "sides.csv", text / "embed.py"]
-    read += [here.parent / "corpus" / "tables.py"]
+    names = "coders.py", "directions.py", "heads.py", "frames.py", "readings.py", *beside
+    others = "text/mask.py", "text/sides.csv", "text/embed.py", "corpus/tables.py"
+    read = [*(here / name for name in names), *(here.parent / name for name in others)]
     read += sorted((here / "coding_data").glob("*.*"))
     read += [data / name for name in (*_TABLES, "embeddings.json")]
     digest = hashlib.sha256(f"{np.__version__} {sklearn.__version__}".encode())

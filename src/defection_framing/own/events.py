@@ -60,7 +60,7 @@ _SHARE, _MANY = 0.2, 20
 _BEGINNING = 600  # characters that are read: twice as many tell no more and take twice as long
 _ROWS = 1000  # stories compared with all others at a time, for memory's sake
 
-_SHORT, _ID = 32, 5
+_SHORT, _ID = 20, 5
 # Most letters of a title, and of an id, in an event's name.
 
 _WORD = re.compile(r"\w*\d[\w-]*|[^\W\d_]+(?:['’ʼ-](?!s\b)[^\W\d_]+)*")

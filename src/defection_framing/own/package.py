@@ -329,7 +329,8 @@ def _descriptor(codes: pd.DataFrame, report: Report) -> dict:
         "coder": f"Classifiers learnt from the coded corpus (defection-framing {version}); "
         f"{report.by_person:,} of {(~codes['open']).sum():,} codes by a person. {_fate(report)} "
         "How well such codes fit, model_card.md says: portrayals and frames less in other "
-        "languages than in English.",
+        "languages than in English. Portrayals of whole articles lean to neutral: have people "
+        "code them before you report any.",
         "resources": ours["resources"],
     }
     said = {

@@ -7,8 +7,8 @@ import pandas as pd
 
 from .. import corpus, stats
 from ..domain import CAMPS
+from ..own import event_sheet, package
 from ..own import folder as own
-from ..own import package
 from ..own.folder import CODES as CODES_OF_MODEL
 from . import between, given, sheets
 from .sheets import CODES, DRAWN_FROM, SETS, UNITS, SheetError, draw, hand_out
@@ -249,7 +249,9 @@ def _coded_units(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, pd.Da
     codes = own.codes(folder).query("code == 'direction'").set_index("id")
     codes = codes["value"].where(codes["open"] != "true", "")
     camp = own.outlets(folder / "outlets.csv")["camp"]
-    known = pd.DataFrame({"cluster": texts["family"], "article_direction": codes}, texts.index)
+    event = event_sheet.read(folder, texts.index)
+    event = event.where(event != "general", event.index)
+    known = pd.DataFrame({"cluster": event, "article_direction": codes}, texts.index)
     known["camp"] = texts["outlet"].map(camp).map(CAMPS)
     known["article_id"] = known.index
     shown = {

@@ -89,9 +89,10 @@ def _shares(data: Corpus, column: str, by: list[str]) -> Iterator[str]:
     table = table[table["direction"].isin([*domain.DIRECTIONS])].reset_index()
     if "camp" in by:
         table = table[table["camp"].isin([*domain.TOWARD])]
-    table = stats.decided(table, column)
+    every, table = table.groupby(by, observed=True).size(), stats.decided(table, column)
     if table.empty:
         return
+    sizes = table.groupby(by, observed=True).size()
     found = stats.prevalence(stats.shares(table, column, by))
     for group, rows in found[found["low"].notna()].groupby(level=by, observed=True):
         rows = rows.sort_values("value", ascending=False, kind="stable")
@@ -100,7 +101,10 @@ def _shares(data: Corpus, column: str, by: list[str]) -> Iterator[str]:
         codes = "; ".join(f"{domain.label(code)} {_estimate(row):share}" for code, row in named)
         who = f" of {group[0]} outlets" if "camp" in by else ""
         told = f"{of.capitalize()}{who} on {_of(group[-1])} {do}: {codes}"
-        yield f"{told} ({_estimate(next(rows.itertuples())):n})."
+        key = group if "camp" in by else group[0]
+        left = every[key] - sizes[key]
+        left = f"; {left:,} of {every[key]:,} {of} are open and not counted" if left else ""
+        yield f"{told} ({_estimate(next(rows.itertuples())):n}{left})."
 
 
 def _estimate(row: Any) -> Estimate:

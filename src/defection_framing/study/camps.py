@@ -271,7 +271,10 @@ def with_n(table: pd.DataFrame, level: str) -> pd.DataFrame:
     names = table.index.get_level_values(level).astype(str)
     articles = table["n_articles"].map(" ({:,.0f} articles".format)
     events = table["n_events"].map(", {:,.0f} events)".format).where(table["n_events"] > 0, ")")
-    labels = pd.Index(names + articles.to_numpy() + events.to_numpy(), name=level)
+    # As words in an empty table, too.
+    labels = pd.Index(
+        names.str.cat([part.astype(str).to_numpy() for part in (articles, events)]), name=level
+    )
     own = table.drop(columns=["n_articles", "n_events"])
     return own.droplevel(level).set_index(labels, append=True)
 
