@@ -9,7 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from defection_framing import corpus, settings
-from defection_framing.publish import captions, execute, ledger, run
+from defection_framing.publish import captions, execute, ledger, report, run
 from defection_framing.publish.execute import normalise
 
 pytestmark = pytest.mark.slow
@@ -212,6 +212,7 @@ def test_an_estimate_may_move_to_another_notebook(quick):
 def test_a_failing_notebook_is_named_in_one_sentence_and_left_alone(project):
     path = project / "data" / "notebooks" / "1_first.ipynb"
     run.run_study()
+    assert all(file.exists() for file in report.files())
     put(project, "1_first", "x = 1", "raise KeyError('frame')\n", "x = 2")
     before = path.read_bytes()
     ran(project)
@@ -222,6 +223,7 @@ def test_a_failing_notebook_is_named_in_one_sentence_and_left_alone(project):
     assert message.startswith("Notebook 1_first.ipynb, code cell 2: KeyError: 'frame'")
     assert "\n" not in message
     assert path.read_bytes() == before
+    assert not any(file.exists() for file in report.files())  # with figures of another run
     assert [p.name for p in path.parent.iterdir() if p.name.startswith(".")] == []
     assert ran(project) == []
 

@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_info
 from .. import corpus, settings
 from ..settings import DefectionError, digest
 from ..text import mask
-from . import captions, ledger, pages
+from . import captions, ledger, pages, report
 from .execute import PACKAGE, execute
 from .references import versions
 
@@ -74,8 +74,8 @@ def run_study(only: list[str] | None = None) -> None:
     """Execute the notebooks that changed, or those named alone; then write the pages.
 
     In place when the repository's own data are studied, else into the researcher's folder. One that
-    fails is a DefectionError and left as it was; its estimates and figures are gone. With a corpus
-    that breaks its schema (CorpusError) nothing runs.
+    fails is a DefectionError and left as it was; its estimates, figures and the report are gone.
+    With a corpus that breaks its schema (CorpusError) nothing runs.
     """
     corpus.load()
     paths = {path.stem: path for path in notebooks(only or ())}
@@ -106,6 +106,8 @@ def run_study(only: list[str] | None = None) -> None:
     loader = ModuleTaskLoader({"DOIT_CONFIG": config, "task_study": lambda: (t for t in tasks)})
     code = DoitMain(loader, config_filenames=()).run(["run", *(["--always"] if only else [])])
     if errors:
+        for file in report.files():  # of an earlier run, with other figures
+            file.unlink(missing_ok=True)
         raise errors[0]
     if code:
         raise RuntimeError(f"The graph of notebooks ended with code {code}.")
