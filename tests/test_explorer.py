@@ -498,6 +498,9 @@ def test_wrong_code_gives_the_id_and_the_way_to_correct_it(explorer, table):
     page.wait_for_selector("#record", state="hidden")
     page.go_forward()
     page.wait_for_selector("#record", state="visible")
+    # Its closing may be told only after it was opened again.
+    page.dispatch_event("#record", "close")
+    assert page.is_visible("#record")
     page.keyboard.press("Escape")
     page.wait_for_url(lambda url: "claim=" not in url)  # the browser tells of it later
     assert not page.is_visible("#record")

@@ -299,8 +299,9 @@ $("shares").append(...compared.map((name) => element("details",
 $("legend").append(...facets.camp.codes.map((camp) =>
   element("li", {}, campMark(camp), label(camp, "camp"))));
 
+// The event of closing comes late: by then a step forward may have opened the record again.
 $("record").addEventListener("close", () => {
-  if (state.claim) go({ claim: "", page: state.page }, true);
+  if (state.claim && !$("record").open) go({ claim: "", page: state.page }, true);
 });
 let typing = false;
 $("q").addEventListener("input", () => {
