@@ -139,3 +139,10 @@ def test_the_package_itself_is_not_in_the_lock(lock):
 def test_the_environment_of_conda_is_the_one_that_pyproject_gives():
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     assert text == environment.environment(), "run `make lock`"
+
+
+def test_mutants_meet_all_tests_of_the_statistics():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    there = sorted(path.name for path in (ROOT / "tests").glob("test_stats_*.py"))
+    named = settings["mutmut"]["pytest_add_cli_args_test_selection"]
+    assert named == [f"tests/{name}" for name in there]
