@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,8 @@ from defection_framing.domain import CELLS
 from defection_framing.stats.energies import mirror_index
 from strategies import FEW, distributions
 from synthetic import claims
+
+MODULE = sys.modules["defection_framing.stats.energies"]
 
 # The index
 
@@ -49,7 +53,7 @@ def _shares(events=60, seed=4, draws=100, **effects):
 )
 def test_the_interval_is_that_of_its_rule_recomputed_from_the_draws(effects):
     s = _shares(events=200, **effects)
-    value, low, high = stats.index_interval(s, CELLS, 0)
+    value, low, high = stats.index_interval(s, CELLS)
     t1, a1, t2, a2 = (s.draws[:, s.at(g)] for g in CELLS)
     drawn = zip(t1, a1, t2, a2, strict=True)
     draws = np.array([mirror_index(t - a, u - b) for t, a, u, b in drawn])
@@ -64,15 +68,13 @@ def test_the_interval_is_that_of_its_rule_recomputed_from_the_draws(effects):
 
 def test_the_interval_does_not_leave_the_scale():
     s = _shares(relational=0.35)
-    assert stats.index_interval(s, CELLS, 0)[2] == 1
+    assert stats.index_interval(s, CELLS)[2] == 1
     turned = [CELLS[0], CELLS[1], CELLS[3], CELLS[2]]
-    assert stats.index_interval(s, turned, 0)[1] == -1
-    assert stats.index_interval(s, turned, 0)[0] == pytest.approx(
-        -stats.index_interval(s, CELLS, 0)[0]
-    )
+    assert stats.index_interval(s, turned)[1] == -1
+    assert stats.index_interval(s, turned)[0] == pytest.approx(-stats.index_interval(s, CELLS)[0])
 
 
-def test_an_interval_needs_ten_effective_events_in_the_harmonic_mean():
+def test_an_interval_needs_ten_effective_events_in_the_harmonic_mean(monkeypatch):
     assert stats.MIN_EVENTS_INDEX == 10
     for events, there in (
         ((10, 10, 10, 10), True),
@@ -90,7 +92,9 @@ def test_an_interval_needs_ten_effective_events_in_the_harmonic_mean():
         s = stats.shares(table, "frame", ["camp", "direction"], draws=50)
         assert s.n.loc[CELLS, "effective_events"].tolist() == list(events)
         value, low, high = stats.index_interval(s, CELLS)
-        bounds = stats.index_interval(s, CELLS, 0)
+        with monkeypatch.context() as patch:
+            patch.setattr(MODULE, "MIN_EVENTS_INDEX", 0)
+            bounds = stats.index_interval(s, CELLS)
         assert value == bounds[0]
         assert ((low, high) == bounds[1:]) == there and np.isnan(low) == np.isnan(high) == (
             not there

@@ -30,6 +30,9 @@ CODE_DRAWS = 1000
 SETTLED = 2000
 """Steps of a fit; it settles long before."""
 
+TOLERANCE = 1e-6
+"""A fit has settled when no chance in the posterior moves by more."""
+
 STEPS = 20
 """Steps of a refit, which starts from the fit to all codings."""
 
@@ -52,7 +55,6 @@ class Pooled:
     posterior: np.ndarray  #: (n, K) chance of each code; NaN for a unit that nobody coded
     confusion: np.ndarray  #: (J, K, K) chance that a coder gives the second where the first is true
     prevalence: np.ndarray  #: (K,) share of units in which each code is true
-    steps: int  #: taken; as many as allowed where it had not settled
 
 
 def pool(
@@ -60,7 +62,6 @@ def pool(
     weights: np.ndarray | None = None,
     start: Pooled | None = None,
     steps: int = 100,
-    tol: float = 1e-6,
 ) -> Pooled:
     """Fit by expectation and maximisation, smoothed by `RIGHT`, `WRONG` and `EVEN`.
 
@@ -74,8 +75,8 @@ def pool(
         too, from the fit to the others.
     start : Pooled, optional
         A fit of the same coders and codes to begin with; by default the shares of the votes.
-    steps, tol : int, float
-        Ends when no chance in the posterior moves by `tol`, or after so many steps.
+    steps : int
+        Ends after so many, if it has not settled before (see `TOLERANCE`).
 
     Notes
     -----
@@ -112,14 +113,14 @@ def pool(
         posterior = votes / np.maximum(votes.sum(1, keepdims=True), 1)
     else:
         posterior = expected(start.confusion, start.prevalence)
-    taken, moved = 0, np.inf
-    while taken < steps and moved >= tol:
+    for _ in range(steps):
         before = posterior
         confusion, prevalence = fitted(before)
         posterior = expected(confusion, prevalence)
-        taken, moved = taken + 1, np.abs(posterior - before).max(initial=0)
+        if np.abs(posterior - before).max(initial=0) < TOLERANCE:
+            break
     posterior = np.where(known[:, None], posterior, np.nan)
-    return Pooled(posterior[pattern], confusion, prevalence, taken)
+    return Pooled(posterior[pattern], confusion, prevalence)
 
 
 def draw(pooled: Pooled, rng: np.random.Generator) -> np.ndarray:
@@ -153,7 +154,6 @@ class CodeDraws:
     """
 
     articles: pd.Index  #: n
-    events: pd.Index  #: E
     names: pd.Index  #: K codes
     event: np.ndarray  #: (n,) int, of each article
     expected: np.ndarray  #: (n, K) how many units of an article have a code, as expected
@@ -235,7 +235,7 @@ def draw_codes(
     units = np.bincount(article[known], minlength=n)
     unit_draws = np.broadcast_to(units.astype(np.uint8), (draws, n))
     return CodeDraws(
-        articles, events, names, event, expected, units.astype(float), drawn, unit_draws, counts
+        articles, names, event, expected, units.astype(float), drawn, unit_draws, counts
     )
 
 
@@ -243,4 +243,4 @@ def _as_they_are(coded: Coded) -> Pooled:
     """The codes of a single coder, whose errors nothing shows."""
     given = (coded.codes == np.arange(coded.size)).astype(float)
     given[coded.codes[:, 0] < 0] = np.nan
-    return Pooled(given, np.eye(coded.size)[None], np.nanmean(given, axis=0), 0)
+    return Pooled(given, np.eye(coded.size)[None], np.nanmean(given, axis=0))

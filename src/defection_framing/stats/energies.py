@@ -78,7 +78,6 @@ def energy_test(
     half: str = "directional",
     bootstraps: int = BOOTSTRAPS,
     sets: int = SETS,
-    seed: int = SEED,
 ) -> tuple[float, float]:
     """Test of no energy in one half, the other as it is: the calibrated p, and the raw one.
 
@@ -99,9 +98,9 @@ def energy_test(
     Neither is ever zero (Phipson & Smyth 2010). Of 150 samples of 114 events without directional
     energy 3% were below 0.05.
     """
-    at, c, rng = [s.at(g) for g in cells], np.array(HALVES[half]), np.random.default_rng(seed)
+    at, c, rng = [s.at(g) for g in cells], np.array(HALVES[half]), np.random.default_rng(SEED)
     sums, mass = _centred(s.sums[:, at], s.mass[:, at])
-    counts = resampled(len(mass), bootstraps, seed)
+    counts = resampled(len(mass), bootstraps, SEED)
     raw = _raw_p(sums, mass, c, counts)
     null, below = _without(sums, mass, c), []
     for _ in range(sets):
@@ -181,21 +180,19 @@ def mirror_index(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         return 2 * (first * second).sum(-1) / length
 
 
-def index_interval(
-    s: Shares, cells: Sequence[Hashable], least: float = MIN_EVENTS_INDEX
-) -> tuple[float, float, float]:
+def index_interval(s: Shares, cells: Sequence[Hashable]) -> tuple[float, float, float]:
     """Mirror index of four groups (each camp's toward and away) with its interval.
 
     The value plus or minus t times the cluster-bootstrap standard error, t with as many degrees of
     freedom as the smallest cell has effective events, less one. Sampling noise pulls the index away
     from 1: the interval is longer on the other side by the bias that the bootstrap shows. There is
-    none under `least` effective events, in the harmonic mean of the cells.
+    none under `MIN_EVENTS_INDEX` effective events, in the harmonic mean of the cells.
     """
     at = [s.at(g) for g in cells]
     events, (a, b, c, d) = s.n["effective_events"].iloc[at], s.value[at]
     value, drawn = float(mirror_index(a - b, c - d)), np.moveaxis(s.draws[:, at], 1, 0)
     drawn = mirror_index(drawn[0] - drawn[1], drawn[2] - drawn[3])
-    if stats.hmean(events) < least:
+    if stats.hmean(events) < MIN_EVENTS_INDEX:
         return value, np.nan, np.nan
     t, bias = stats.t.isf(0.025, max(events.min() - 1, 1)), value - float(known_mean(drawn))
     reach = float(t * np.sqrt(known_variance(drawn)))
