@@ -18,7 +18,7 @@ from defection_framing.study.estimands import (
     SAME_TREASON,
     TRAITOR_AWAY,
 )
-from defection_framing.study.multiverse import CHOICES, REPORTED
+from defection_framing.study.multiverse import CHOICES, REPORTED_OPTIONS
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +60,9 @@ def coded(m, share, column="portrayal", code="traitor"):
 
 def leaving(m):
     """Whether the teller's side is the one that is left."""
-    return (m.articles["camp"] == m.articles["direction"].astype(str).map(same_act.LEFT)).to_numpy()
+    return (
+        m.articles["camp"] == m.articles["direction"].astype(str).map(same_act.CAMP_LEFT)
+    ).to_numpy()
 
 
 def option(table, choice, wanted):
@@ -92,7 +94,7 @@ def test_an_option_does_what_the_sensitivity_of_its_name_does(data, m, sensitivi
         assert row.n_events == len(made.names)
 
 
-def test_contrasts_by_option_are_those_of_their_stratum(data, m):
+def test_contrasts_by_option_are_those_of_their_subset(data, m):
     table = multiverse.unpaired(m, [TRAITOR_AWAY], ("acts",))[TRAITOR_AWAY.name]
     for wanted, ending in (("no prosecutions", "_unprosecuted"), ("completed", "_completed")):
         own = CONTRASTS[f"portrayal_away{ending}"].estimate(data, draws=20).loc["traitor"]
@@ -188,11 +190,11 @@ def test_outlets_directions_and_services_weigh_as_their_options_say(m):
         of_direction = [weights[stratum == s].sum() for s in (0, 1)]
         equal = t.options["directions"] == "the same weight"
         assert (np.ptp(of_direction) < 1e-9) == equal and equal or np.ptp(weights) < 1e-9
-        merged = t.options["announcements"] != REPORTED["announcements"]
+        merged = t.options["announcements"] != REPORTED_OPTIONS["announcements"]
         assert (len(stratum) < len(t.unit)) == merged
         outlet = m.articles["outlet"].to_numpy()[t.rows]
         weight = np.abs(t.differences)
-        if t.options["within a camp"] == REPORTED["within a camp"]:
+        if t.options["within a camp"] == REPORTED_OPTIONS["within a camp"]:
             assert np.allclose(t.differences, first.differences)
             continue
         for row in range(0, len(t.unit), 5):

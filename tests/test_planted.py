@@ -92,7 +92,7 @@ def test_the_notebooks_tables_hold_together(tmp_path, monkeypatch):
     # the same contrast, computed by itself
     alone = CONTRASTS["portrayal_away_unprosecuted"].estimate(data)
     pd.testing.assert_frame_equal(tables["portrayal_away_unprosecuted"], alone)
-    rows = camps.by_stratum(tables, same)
+    rows = camps.by_subset(tables, same)
     assert (
         rows.loc["portrayed as traitor", "mean of the camps", "all crossings"]["value"]
         == (tables["portrayal_away"].loc["traitor", "value"])

@@ -18,7 +18,7 @@ def articles(rows):
     table = pd.DataFrame(rows, columns=["event", "direction", "camp", "traitor"])
     table["article_id"] = [f"a{i}" for i in table.index]
     table["unit"] = table["event"] + "/" + table["direction"]
-    table["left"] = table["camp"] == table["direction"].map(same_act.LEFT)
+    table["left"] = table["camp"] == table["direction"].map(same_act.CAMP_LEFT)
     coded = stats.Coded(table["traitor"].to_numpy(int)[:, None], 2)
     names = pd.Index(["neutral", "traitor"])
     ids = pd.Index(table["article_id"])
@@ -37,7 +37,7 @@ ROWS = [
 
 
 def test_who_is_left_depends_on_the_direction():
-    assert same_act.LEFT == {"ru_to_ua": "Russian", "ua_to_ru": "Ukrainian"}
+    assert same_act.CAMP_LEFT == {"ru_to_ua": "Russian", "ua_to_ru": "Ukrainian"}
     assert same_act.TELLERS["crossings to Russia"] == ("Ukrainian", "Russian")
 
 
@@ -59,7 +59,7 @@ def test_an_event_with_one_telling_once_a_code_is_left_out_is_dropped():
 def test_only_events_that_both_camps_told_in_one_direction_are_compared(data):
     told = same_act.shared_articles(data)
     assert told.groupby("unit")["camp"].nunique().eq(2).all()
-    assert set(told["direction"]) == set(same_act.LEFT)
+    assert set(told["direction"]) == set(same_act.CAMP_LEFT)
     assert (told["outcome"] != "none").all() and (told["event"] != "general").all()
     assert told["shared"].all()
     new = same_act.shared_articles(data, wave=2)
@@ -85,7 +85,8 @@ def test_events_that_half_their_articles_owe_to_one_service_are_one_cluster():
         ("Security Service of Ukraine",),
     ]
     table["sources"] = pd.Series([*sources, ()])
-    cluster = same_act.services(table, pd.Index(["x/ru_to_ua", "y/ua_to_ru", "z/ua_to_ru"]))
+    units = pd.Index(["x/ru_to_ua", "y/ua_to_ru", "z/ua_to_ru"]).get_indexer(table["unit"])
+    cluster = same_act.by_service(same_act.served(table).to_numpy(float), units)
     assert cluster[1] == cluster[2] != cluster[0]
 
 

@@ -5,6 +5,7 @@ tellings (`same_act`), which alone holds the act constant.
 """
 
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,8 @@ from .estimands import (
     COLUMNS,
     CONTRASTS,
     HEADLINES,
-    POPULATIONS,
-    STRATA,
+    SUBSETS,
+    articles_of,
     estimates,
     is_trend,
     name,
@@ -33,8 +34,8 @@ SAME, MEAN = "same act", "mean of the camps"
 OF = {"": MEAN, **{f"_{camp}": camp for camp in TOWARD}}
 """How names of contrasts end, and whose they are."""
 
-REPORTED = [
-    *(f"{key}_away{stratum}{of}" for key in COLUMNS for stratum in STRATA for of in OF),
+REPORTED_CONTRASTS = [
+    *(f"{key}_away{subset}{of}" for key in COLUMNS for subset in SUBSETS for of in OF),
     *(key for key in CONTRASTS if "_away" not in key),
 ]
 """Contrasts that the notebook reports."""
@@ -52,10 +53,10 @@ VERSIONS = {
 
 
 def contrasts(data: Corpus) -> dict[str, pd.DataFrame]:
-    """The contrasts `REPORTED`, by name: as `stats.contrast` and `reliability.tested` give them."""
+    """The `REPORTED_CONTRASTS`, by name: as `stats.contrast` and `reliability.tested` give them."""
     low = {column: reliability.doubtful(data, column) for column, _ in COLUMNS.values()}
     articles, out = {}, {}
-    for key in REPORTED:
+    for key in REPORTED_CONTRASTS:
         c = CONTRASTS[key]
         rows = (c.column, c.without, c.population)
         if rows not in articles:
@@ -65,30 +66,30 @@ def contrasts(data: Corpus) -> dict[str, pd.DataFrame]:
 
 
 def same(data: Corpus) -> dict[tuple[str, str], pd.DataFrame]:
-    """Comparisons of the same acts, as `same_act.differences`, by key of `COLUMNS` and `STRATA`."""
+    """Comparisons of the same acts (`same_act.differences`), by key of `COLUMNS` and `SUBSETS`."""
     return {
-        (key, stratum): same_act.differences(data, column, without, population)
+        (key, subset): same_act.differences(data, column, without, population)
         for key, (column, without) in COLUMNS.items()
-        for stratum, (_, population) in STRATA.items()
+        for subset, (_, population) in SUBSETS.items()
     }
 
 
-def by_stratum(tables: dict, paired: dict) -> pd.DataFrame:
-    """The headline contrasts of crossings in every stratum, each with that of the same acts.
+def by_subset(tables: dict, paired: dict) -> pd.DataFrame:
+    """The headline contrasts of crossings in every subset, each with that of the same acts.
 
-    Index: `estimate` (in words), `series` (a camp, their mean, or the same act), `stratum`.
+    Index: `estimate` (in words), `series` (a camp, their mean, or the same act), `subset`.
     """
     rows = {}
     for e in HEADLINES.values():
         key, is_crossing, _ = e.contrast.partition("_away")
-        for stratum, (label, _) in STRATA.items() if is_crossing else ():
+        for subset, (label, _) in SUBSETS.items() if is_crossing else ():
             what = e.label.partition(",")[0]
             for of, series in OF.items():
-                rows[what, series, label] = tables[f"{e.contrast}{stratum}{of}"], e.code
-            rows[what, SAME, label] = paired[key, stratum], e.code
+                rows[what, series, label] = tables[f"{e.contrast}{subset}{of}"], e.code
+            rows[what, SAME, label] = paired[key, subset], e.code
     # a corpus may lack a code
     made = {at: table.reindex([code]).iloc[0] for at, (table, code) in rows.items()}
-    return pd.DataFrame.from_dict(made, "index").rename_axis(["estimate", "series", "stratum"])
+    return pd.DataFrame.from_dict(made, "index").rename_axis(["estimate", "series", "subset"])
 
 
 def beside(tables: dict, paired: dict, key: str) -> pd.DataFrame:
@@ -96,8 +97,8 @@ def beside(tables: dict, paired: dict, key: str) -> pd.DataFrame:
 
     Index: `comparison`, `code`.
     """
-    labels = {stratum: label for stratum, (label, _) in STRATA.items() if stratum != "_completed"}
-    parts = {label: tables[f"{key}_away{stratum}"] for stratum, label in labels.items()}
+    labels = {subset: label for subset, (label, _) in SUBSETS.items() if subset != "_completed"}
+    parts = {label: tables[f"{key}_away{subset}"] for subset, label in labels.items()}
     parts[SAME] = paired[key, ""]
     return pd.concat(parts, names=["comparison", "code"])
 
@@ -121,8 +122,8 @@ def levels(data: Corpus, column: str, articles: pd.DataFrame, by: list[str]) -> 
 
 def crossings(data: Corpus, population: str = "acts") -> pd.DataFrame:
     """Articles of the camps `SHOWN` on crossings, with `kind`: coming, or leaving and how."""
-    articles = data.article_table().reset_index()
-    articles = articles[POPULATIONS[population](articles) & articles["camp"].isin(SHOWN)]
+    articles = articles_of(data, population)
+    articles = articles[articles["camp"].isin(SHOWN)]
     occasion = articles["occasion"]
     coming = articles["direction"].astype(object) == articles["camp"].map(TOWARD)
     kinds = {"coming": coming, "leaving": occasion.isna()}
@@ -130,15 +131,10 @@ def crossings(data: Corpus, population: str = "acts") -> pd.DataFrame:
     return articles.assign(kind=np.select([*kinds.values()], [*kinds], "leaving, others"))
 
 
-def by_camp(data: Corpus, column: str) -> pd.DataFrame:
+def by_camp(data: Corpus, column: str, population: str = "acts") -> pd.DataFrame:
     """Levels of a column in crossings by camp and direction, camps in the order `SHOWN`."""
-    return levels(data, column, crossings(data), ["camp", "direction"]).reindex(SHOWN, level=0)
-
-
-def unprosecuted(data: Corpus, column: str) -> pd.DataFrame:
-    """Levels of the two camps as `by_camp`, in the stratum without prosecutions."""
-    articles = crossings(data, "two camps, no prosecutions")
-    return levels(data, column, articles, ["camp", "direction"])
+    articles = crossings(data, population)
+    return levels(data, column, articles, ["camp", "direction"]).reindex(SHOWN, level=0)
 
 
 def by_kind(data: Corpus, column: str) -> pd.DataFrame:
@@ -228,12 +224,14 @@ def same_estimates(paired: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([whole, differ.to_frame("value").astype(float)])
 
 
+unprosecuted_by_camp = partial(by_camp, population="two camps, no prosecutions")
+
 # Levels that are recorded: what gives them, the column, and the codes.
 LEVELS = {
     "portrayal_by_camp": (by_camp, "portrayal", ["traitor", "convert", "neutral"]),
     "motives_by_camp": (by_camp, "motives", ["survival", "not_stated"]),
     "voice_by_camp": (by_camp, "voice", ["defector", "ru_official", "ua_official"]),
-    "portrayal_unprosecuted": (unprosecuted, "portrayal", ["traitor"]),
+    "portrayal_unprosecuted": (unprosecuted_by_camp, "portrayal", ["traitor"]),
     "portrayal_by_kind": (by_kind, "portrayal", ["traitor", "neutral"]),
     "frame_by_kind": (by_kind, "frame", ["treason"]),
     "frame_left": (exits, "frame", ["collapse"]),
@@ -280,8 +278,8 @@ def with_n(table: pd.DataFrame, level: str) -> pd.DataFrame:
 
 
 def sizes(tables: dict, paired: dict) -> str:
-    """What the contrasts of each stratum rest on, in words."""
+    """What the contrasts of each subset rest on, in words."""
     return "; ".join(
         f"{label}: {size(tables[f'portrayal_away{s}'])} (same act: {size(paired['portrayal', s])})"
-        for s, (label, _) in STRATA.items()
+        for s, (label, _) in SUBSETS.items()
     )

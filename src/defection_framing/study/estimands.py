@@ -31,7 +31,7 @@ def _acts(t: pd.DataFrame) -> pd.Series:
     return _crossings(t) & (t["outcome"] != "none")
 
 
-def unprosecuted(t: pd.DataFrame) -> pd.Series:
+def is_unprosecuted(t: pd.DataFrame) -> pd.Series:
     """Not a report of a prosecution, nor on an event that was sought by words of criminal law.
 
     None in a corpus where no occasion was coded: nobody knows there.
@@ -58,11 +58,20 @@ POPULATIONS = {
     "compared camps": lambda t: _acts(t) & t["camp"].isin(COMPARED_CAMPS),
     "two camps": lambda t: _acts(t) & t["camp"].isin(TOWARD),
     "crossings of the two camps": lambda t: _crossings(t) & t["camp"].isin(TOWARD),
-    "two camps, no prosecutions": lambda t: _acts(t) & unprosecuted(t) & t["camp"].isin(TOWARD),
+    "two camps, no prosecutions": lambda t: _acts(t) & is_unprosecuted(t) & t["camp"].isin(TOWARD),
     "two camps, completed": lambda t: (
         _acts(t) & (t["outcome"] == "completed") & t["camp"].isin(TOWARD)
     ),
 }
+
+
+def articles_of(data: Corpus, population: str, wave: int = 0) -> pd.DataFrame:
+    """Rows of `article_table` of one of the `POPULATIONS`, on events of one wave (0: both)."""
+    articles = data.article_table().reset_index()
+    rows = POPULATIONS[population](articles)
+    if wave:
+        rows &= articles["new_event"].eq(wave == 2)
+    return articles[rows]
 
 
 def name(*parts: object) -> str:
@@ -117,7 +126,7 @@ SAME_OTHERS = Paired("17 frames beside treason, same act", "frame", None, "treas
 PAIRED = {p.name: p for p in (SAME_TRAITOR, SAME_CONVERT, SAME_TREASON, SAME_OTHERS)}
 
 # The primary hypotheses of the plan (data/PLAN.md): what is tested, and the sign it is to have.
-HYPOTHESES = {"H1": (SAME_TRAITOR, 1), "H2": (SAME_CONVERT, -1), "H3": (SAME_OTHERS, 0)}
+PAIRED_HYPOTHESES = {"H1": (SAME_TRAITOR, 1), "H2": (SAME_CONVERT, -1), "H3": (SAME_OTHERS, 0)}
 DIRECTIONAL_ENERGY = "H4"
 """H4, which no paired comparison can test: directional energy beside treason, of all acts."""
 
@@ -147,8 +156,7 @@ class Contrast:
 
     def articles(self, data: Corpus, draws: int = stats.CODE_DRAWS) -> stats.Panel:
         """All articles of its population."""
-        articles = data.article_table().reset_index()
-        rows = articles[POPULATIONS[self.population](articles)]
+        rows = articles_of(data, self.population)
         code_draws = codes.of_articles(data, self.column, draws=draws, without=self.without)
         return stats.Panel.pooled(rows, code_draws, ["camp", "direction"])
 
@@ -178,9 +186,9 @@ def _within(camps, weight: float) -> dict[Hashable, float]:
 LEAVING = "leaving minus coming"
 _TO_RUSSIA, _MEAN = "to Russia minus to Ukraine", "mean of the camps"
 
-# Strata of the two camps' crossings: how names of their contrasts end, in words, the population.
+# Subsets of the two camps' crossings: how names of their contrasts end, in words, the population.
 # Prosecutions alone have none: hardly anyone who comes is prosecuted.
-STRATA = {
+SUBSETS = {
     "": ("all crossings", "two camps"),
     "_unprosecuted": ("no prosecutions", "two camps, no prosecutions"),
     "_completed": ("completed crossings", "two camps, completed"),
@@ -198,12 +206,12 @@ COLUMNS = {
 def _contrasts() -> Iterator[Contrast]:
     for key, (column, without) in COLUMNS.items():
         what = f"{column} beside {without}" if without else column
-        for ending, (_, population) in STRATA.items():
-            stratum = population.removeprefix("two camps")
-            label, of = f"{what}, {LEAVING}, {_MEAN}{stratum}", cells(TOWARD, 0.5, -0.5)
+        for ending, (_, population) in SUBSETS.items():
+            subset = population.removeprefix("two camps")
+            label, of = f"{what}, {LEAVING}, {_MEAN}{subset}", cells(TOWARD, 0.5, -0.5)
             yield Contrast(f"{key}_away{ending}", label, column, of, population, without)
             for camp in TOWARD:
-                label, of = f"{what}, {LEAVING}, {camp} camp{stratum}", cells([camp], 1, -1)
+                label, of = f"{what}, {LEAVING}, {camp} camp{subset}", cells([camp], 1, -1)
                 key_of = f"{key}_away{ending}_{camp}"
                 yield Contrast(key_of, label, column, of, population, without)
     for column in ("frame", "motives", "portrayal"):

@@ -20,7 +20,7 @@ from ..corpus import Corpus
 from ..domain import CELLS
 from ..stats import Panel
 from . import codes, same_act
-from .estimands import CONTRASTS, HEADLINES, HYPOTHESES, SIMULATED, Contrast, estimates, name
+from .estimands import CONTRASTS, HEADLINES, PAIRED_HYPOTHESES, SIMULATED, Contrast, estimates, name
 
 DRAWS = 400  # bootstrap draws where only intervals are wanted
 PERMUTATIONS = 800  # enough for one false discovery among 18 frames at q = 0.05
@@ -38,7 +38,7 @@ SAME_ACT = {
 }
 
 # Codes that a paired hypothesis is about.
-PORTRAYALS = [p.code for p, _ in HYPOTHESES.values() if p.column == "portrayal"]
+PORTRAYALS = [p.code for p, _ in PAIRED_HYPOTHESES.values() if p.column == "portrayal"]
 
 # Exchanges of `CELLS` that leave nothing of an energy and all of the other: of camps and directions
 # at once (who comes to the teller's side still comes), of camps alone (directions stay).
@@ -54,7 +54,7 @@ ALARMS = {
 # What is simulated, in words.
 LABELS = (
     {n: n.replace("same_act/", "same act, ").replace("/new_", ", new ") for n in SAME_ACT}
-    | {h: f"{h}: {p.label}" for h, (p, _) in HYPOTHESES.items()}
+    | {h: f"{h}: {p.label}" for h, (p, _) in PAIRED_HYPOTHESES.items()}
     | {"holm": "H1 to H3, p after Holm"}
     | {name("energy", half): f"{half} energy beside treason" for half in EXCHANGES}
     | {n: CONTRASTS[n].label for n in SIMULATED}
@@ -183,7 +183,7 @@ def plant(panel: Panel, c: Contrast, size: float, rng) -> Panel:
 def _hypotheses(articles: pd.DataFrame, coded: dict[str, stats.CodeDraws]) -> pd.Series:
     """P-values of the paired hypotheses, of articles as `same_act.shared_articles`."""
     out = {}
-    for h, (p, _) in HYPOTHESES.items():
+    for h, (p, _) in PAIRED_HYPOTHESES.items():
         code_draws = coded[h].without(p.without) if p.without else coded[h]
         pairs = same_act.pairs(articles, code_draws)[0]
         table = stats.paired_contrast(pairs, flips=FLIPS)["p"]
@@ -203,7 +203,7 @@ def false_alarms(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
     worlds, articles = _worlds(data, rng), same_act.shared_articles(data)
     energy = CONTRASTS["frame_beside_treason_away"].panel(data)
     energy = energy.shares(["camp", "direction"], pd.Index(CELLS))
-    coded = {h: codes.of_articles(data, p.column) for h, (p, _) in HYPOTHESES.items()}
+    coded = {h: codes.of_articles(data, p.column) for h, (p, _) in PAIRED_HYPOTHESES.items()}
     for _ in tqdm(range(replicates), desc="false alarms"):
         for n, compared in worlds.items():
             found = compared(0)
@@ -352,7 +352,7 @@ def alarm_estimates(table: pd.DataFrame) -> pd.DataFrame:
     p, family, interval = measures
     of_contrasts = family.reindex(list(SIMULATED))
     value = {
-        **p.reindex([*HYPOTHESES, *(name("energy", half) for half in EXCHANGES)]),
+        **p.reindex([*PAIRED_HYPOTHESES, *(name("energy", half) for half in EXCHANGES)]),
         **family.reindex(["holm", *SAME_ACT]),
         "contrasts/mean": of_contrasts.mean(),
         "contrasts/highest": of_contrasts.max(),
@@ -366,7 +366,9 @@ def coverage_estimates(table: pd.DataFrame) -> pd.DataFrame:
     """The rates of `coverage` that a sentence states."""
     whole = rows(summary(table), "corpus", "interval")
     single = table.query("measure == 'interval'").set_index(["what", "estimate", "code"])["value"]
-    paired = [(p.name, ("same_act/" + p.column, p.code)) for p, _ in HYPOTHESES.values() if p.code]
+    paired = [
+        (p.name, ("same_act/" + p.column, p.code)) for p, _ in PAIRED_HYPOTHESES.values() if p.code
+    ]
     paired += [("same_act/frame/treason", ("same_act/frame", "treason"))]
     unpaired = [(e.name, (e.contrast, e.code)) for e in HEADLINES.values()]
     few = str(stats.MIN_PAIRS)

@@ -16,7 +16,7 @@ from ..domain import CELLS, DIRECTIONS, TOWARD
 from .estimands import LEAVING, cells, estimates, name
 from .reliability import side_by_side
 
-LEFT = {d: d[0].upper() for d in DIRECTIONS}
+RIGHT_GUESS = {d: d[0].upper() for d in DIRECTIONS}
 """The side that is left, as blind coders guessed it: R or U."""
 
 LOOKED_AT = {"portrayal": ("traitor", "convert"), "frame": ("treason",)}
@@ -50,8 +50,8 @@ def guesses(data: Corpus) -> pd.DataFrame:
     guess), `n_articles`, `n_events`.
     """
     codings = side_by_side(data, "guess")
-    codings = codings[codings["direction"].isin(LEFT)]
-    left = codings["direction"].astype(str).map(LEFT)
+    codings = codings[codings["direction"].isin(RIGHT_GUESS)]
+    left = codings["direction"].astype(str).map(RIGHT_GUESS)
     codings = pd.concat([codings.assign(right=codings[c] == left) for c in "AB"], ignore_index=True)
     camp = codings["camp"].where(codings["camp"].isin(TOWARD), "Other")
     rows = {("all", "all"): codings} if len(codings) else {}

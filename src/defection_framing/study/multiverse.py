@@ -17,8 +17,8 @@ from .. import stats
 from ..corpus import Corpus
 from ..domain import CAMPS, TOWARD
 from . import codes
-from .estimands import HEADLINES, PAIRED, Contrast, Estimand, Paired, unprosecuted
-from .same_act import LEFT, served
+from .estimands import HEADLINES, PAIRED, Contrast, Estimand, Paired, is_unprosecuted
+from .same_act import CAMP_LEFT, by_service, served
 
 # The choices and their options; what the study reports is the first option of each.
 CHOICES = {
@@ -59,7 +59,7 @@ RULES: dict[str, stats.Rule] = {
 LEAST = (stats.MIN_EVENTS, 5, 10)
 LEAST_PAIRS = (stats.MIN_PAIRS, 7, 10)
 
-REPORTED = {c: options[0] for c, options in CHOICES.items()}
+REPORTED_OPTIONS = {c: options[0] for c, options in CHOICES.items()}
 _VARIANTS = CHOICES["codes"]
 
 
@@ -81,12 +81,6 @@ class Material:
             at = of.names.get_indexer([w.code for w in wanted])
             out.append(np.where(at >= 0, of.shares(np.arange(len(of.articles)))[0][:, at], np.nan))
         return np.stack(out, axis=2)
-
-    def together(self, unit: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Cluster of each unit (U,): the service that half its articles owe to, or itself."""
-        n = np.bincount(unit)
-        share = np.stack([np.bincount(unit, s) for s in self.served[rows].T], axis=1) / n[:, None]
-        return np.where(share.max(1) >= 0.5, share.argmax(1) + len(n), np.arange(len(n)))
 
     def largest(self, cases: np.ndarray) -> np.ndarray:
         """Articles (n,) of the event that has most of some articles."""
@@ -111,7 +105,7 @@ def material(data: Corpus) -> Material:
     first_hand, act = ~a["kind"].isin(["aggregator", "mirror"]), a["outcome"] != "none"
     keeps = {
         ("acts", "all"): act,
-        ("acts", "no prosecutions"): act & unprosecuted(a),
+        ("acts", "no prosecutions"): act & is_unprosecuted(a),
         ("acts", "completed"): a["outcome"] == "completed",
         ("wave", "new events"): a["new_event"],
         ("wave", "old events"): ~a["new_event"],
@@ -173,15 +167,17 @@ def tellings(m: Material, choices: Sequence[str], known: np.ndarray) -> Iterator
     """
     a, seen = m.articles, set()
     direction = a["direction"].astype(str)
-    stratum = pd.Index(LEFT).get_indexer(direction)  # also the position of the camp that is left
+    stratum = pd.Index(CAMP_LEFT).get_indexer(
+        direction
+    )  # also the position of the camp that is left
     cases = (stratum >= 0) & (a["event"] != "general").to_numpy()
     largest, cases = m.largest(cases), cases & known
     unit = pd.factorize(a["event"] + "/" + direction)[0]
     lang, outlet = (pd.factorize(a[c])[0] for c in ("lang", "outlet"))
     for options in crossed(choices, made=False):
-        camp = m.camps[(REPORTED | options)["Russian camp"]]
+        camp = m.camps[(REPORTED_OPTIONS | options)["Russian camp"]]
         left = (camp == stratum).astype(int)
-        rows = np.flatnonzero(m.kept(REPORTED | options, cases & (camp >= 0), largest))
+        rows = np.flatnonzero(m.kept(REPORTED_OPTIONS | options, cases & (camp >= 0), largest))
         key = unit * (lang.max() + 1) + lang if _other(options, "languages of an event") else unit
         told = np.zeros((key.max() + 1, 2), bool)
         told[key[rows], left[rows]] = True
@@ -195,7 +191,7 @@ def tellings(m: Material, choices: Sequence[str], known: np.ndarray) -> Iterator
                 weight /= np.bincount(own)[own]
             weight = np.round(weight / np.bincount(side, weight)[side], 12)
             one = _other(made, "announcements")
-            cluster = m.together(at, rows) if one else np.arange(len(units))
+            cluster = by_service(m.served[rows], at) if one else np.arange(len(units))
             size = np.bincount(np.unique([of, cluster], axis=1)[0], minlength=2)
             parts = (x.tobytes() for x in (rows, left[rows], weight, cluster))
             same = (*parts, size[0] == size[1] or made.get("directions"))
@@ -237,17 +233,19 @@ def unpaired(
     first = "acts" if of_camps else "exits"
     shares, event = m.shares(c.column, wanted), pd.factorize(a["event"])[0]
     cells = {option: _cell(a, camp, c) for option, camp in m.camps.items()}
-    largest = m.largest(cells[REPORTED["Russian camp"]] >= 0)
+    largest = m.largest(cells[REPORTED_OPTIONS["Russian camp"]] >= 0)
     known = ~np.isnan(shares).any((1, 2)) & keep
     rows, parts, seen = [], [], set()
     for options in crossed(choices, made=False):
-        cell = cells[(REPORTED | options)["Russian camp"]]
-        wants = {first: REPORTED[first]} | options
+        cell = cells[(REPORTED_OPTIONS | options)["Russian camp"]]
+        wants = {first: REPORTED_OPTIONS[first]} | options
         used = np.flatnonzero(m.kept(wants, (cell >= 0) & known, largest))
         at = np.unique(event[used], return_inverse=True)[1]
         for made in crossed(choices, made=True) if len(used) else ():
             one, article = _other(made, "announcements"), _other(made, "weighting")
-            unit = np.unique(m.together(at, used)[at], return_inverse=True)[1] if one else at
+            unit = (
+                np.unique(by_service(m.served[used], at)[at], return_inverse=True)[1] if one else at
+            )
             codes_of = shares[used].reshape(len(used), -1)
             panel = stats.Panel(pd.RangeIndex(codes_of.shape[1]), codes_of, at, unit, {})
             sums = panel.event_sums(cell[used], len(c.weights), "article" if article else "event")
@@ -297,7 +295,7 @@ def _tables(wanted, choices, rows, bounds, rules, least: float) -> dict[str, pd.
 def _finished(t: pd.DataFrame) -> pd.DataFrame:
     """A curve in its order, lowest first, which says what is as reported and what leaves zero."""
     t["excludes_zero"] = stats.excludes_zero(t)
-    own = [t[c] == REPORTED[c] for c in t.columns.intersection(list(CHOICES))]
+    own = [t[c] == REPORTED_OPTIONS[c] for c in t.columns.intersection(list(CHOICES))]
     t["reported"] = np.logical_and.reduce(own) if len(t) else False
     # rounded: last digits, which processors differ in, order nothing
     by = t["value"].round(9).argsort(kind="stable")

@@ -9,7 +9,7 @@ from .. import stats
 from ..corpus import Corpus
 from ..domain import CELLS
 from . import codes
-from .estimands import DIRECTIONAL_ENERGY, HYPOTHESES, POPULATIONS, estimates, name
+from .estimands import DIRECTIONAL_ENERGY, PAIRED_HYPOTHESES, articles_of, estimates, name
 from .same_act import WAYS
 
 SMALL = 0.1
@@ -34,12 +34,8 @@ def energies(
     `without` are left out, the others rescaled; of the code `dropped` the coordinate is. With
     `n_articles` and `n_events`.
     """
-    articles = data.article_table().reset_index()
-    rows = POPULATIONS[only](articles)
-    if wave:
-        rows &= articles["new_event"].eq(wave == 2)
     code_draws = codes.of_articles(data, "frame", variant, without=without)
-    panel = stats.Panel.pooled(articles[rows], code_draws, ["camp", "direction"])
+    panel = stats.Panel.pooled(articles_of(data, only, wave), code_draws, ["camp", "direction"])
     s = panel.shares(["camp", "direction"], pd.Index(CELLS))
     keep = s.codes != dropped
     s = replace(
@@ -66,7 +62,7 @@ def verdicts(table: pd.DataFrame, energy: pd.DataFrame) -> pd.DataFrame:
     new events alone, the same sign in both directions. Supported: under 0.05 over all, the same
     sign among the new. H3 and H4 have no sign.
     """
-    tested = {h: (p.label, table.loc[p.name], sign) for h, (p, sign) in HYPOTHESES.items()}
+    tested = {h: (p.label, table.loc[p.name], sign) for h, (p, sign) in PAIRED_HYPOTHESES.items()}
     tested[DIRECTIONAL_ENERGY] = "directional energy beside treason", energy, 0
     rows = {}
     for h, (what, of, sign) in tested.items():

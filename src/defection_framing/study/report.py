@@ -9,7 +9,7 @@ from ..corpus import Corpus
 from ..domain import CELLS, DIRECTIONS, TOWARD, label, probability
 from . import codes, estimands, kept, same_act
 from .estimands import SAME_TRAITOR, name
-from .same_act import LEFT
+from .same_act import CAMP_LEFT
 
 SAME = "The same cases, told by both camps"
 ALL = "All that they tell: different cases (articles)"
@@ -65,7 +65,7 @@ def traitor(known: pd.DataFrame) -> pd.DataFrame:
         Estimates by name: `value`, `low`, `high`, `n_articles`, `n_events`, `points` (in words).
     """
     rows = []
-    for direction, left in reversed(LEFT.items()):
+    for direction, left in reversed(CAMP_LEFT.items()):
         camps = {"left": left, "received": next(c for c in TOWARD if c != left)}
         sides = {s: (c, name(SAME_TRAITOR.name, s, direction)) for s, c in camps.items()}
         contrast = name(SAME_TRAITOR.name, f"crossings {DIRECTIONS[direction]}")
@@ -92,7 +92,7 @@ def gains(known: pd.DataFrame) -> pd.DataFrame:
 
 
 VERDICTS = ("confirmed", "supported")
-HYPOTHESES = {
+HYPOTHESES_IN_WORDS = {
     "H1": "The side that was left portrays a traitor more often",
     "H2": "The side that received portrays a convert more often",
     "H3": "The other 17 frames differ between the two sides, in the same cases",
@@ -106,7 +106,7 @@ def verdicts(known: pd.DataFrame) -> str:
         "| the plan's hypothesis | verdict | p, all cases | p, new cases alone |",
         "| ------------------------- | ---------- | ------ | ------ |",
     ]
-    for h, what in HYPOTHESES.items():
+    for h, what in HYPOTHESES_IN_WORDS.items():
         given = known["value"].reindex([f"hypothesis/{h}/{v}" for v in VERDICTS])
         verdict = "neither" if given.sum() == 0 else VERDICTS[given.argmax()]
         p = known.reindex([f"hypothesis/{h}/holm", f"hypothesis/{h}/new_holm"])["p"]

@@ -16,9 +16,9 @@ from ..corpus import Corpus
 from ..corpus.outlets import leads_somewhere
 from ..domain import DIRECTIONS, TOWARD, label
 from . import codes, reliability
-from .estimands import PAIRED, POPULATIONS, SAME_OTHERS, SAME_TRAITOR, Paired, estimates, name
+from .estimands import PAIRED, SAME_OTHERS, SAME_TRAITOR, Paired, articles_of, estimates, name
 
-LEFT = {d: camp for camp, toward in TOWARD.items() for d in TOWARD.values() if d != toward}
+CAMP_LEFT = {d: camp for camp, toward in TOWARD.items() for d in TOWARD.values() if d != toward}
 """The camp whose side is left, by direction: a crossing to Ukraine leaves the Russian side."""
 
 # Services whose announcements count as one cluster where an event rests on them, by how they are
@@ -77,17 +77,13 @@ def shared_articles(
     that was left. `only` is of `POPULATIONS`; of a `wave` or `direction` alone; in a language in
     which both camps told the event; without outlets whose camp rests on little (`firm`).
     """
-    articles = data.article_table().reset_index()
-    rows = POPULATIONS[only](articles)
-    if wave:
-        rows &= articles["new_event"].eq(wave == 2)
+    articles = articles_of(data, only, wave).astype({"direction": str})
     if direction:
-        rows &= articles["direction"].eq(direction)
+        articles = articles[articles["direction"] == direction]
     if firm:
-        rows &= articles["confidence"] != "low"
-    articles = articles[rows].astype({"direction": str})
+        articles = articles[articles["confidence"] != "low"]
     articles["unit"] = articles["event"] + "/" + articles["direction"]
-    articles["left"] = articles["camp"] == articles["direction"].map(LEFT)
+    articles["left"] = articles["camp"] == articles["direction"].map(CAMP_LEFT)
     keys = ["unit", "lang"] if same_language else ["unit"]
     both = articles.groupby(keys)["camp"].transform("nunique") == 2
     return articles[both]
@@ -129,11 +125,14 @@ def served(articles: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({service: sources.str.contains(p) for service, p in SERVICES.items()})
 
 
-def services(articles: pd.DataFrame, units: pd.Index) -> np.ndarray:
-    """Cluster of each event: of those that half their articles owe to one service, that service."""
-    share = served(articles).groupby(articles["unit"]).mean().loc[units]
-    cluster = share.idxmax(axis=1).where(share.max(axis=1) >= 0.5, units)
-    return pd.factorize(cluster)[0]
+def by_service(served: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Cluster of each of U units: those that half their articles owe to one service are one.
+
+    Of n articles whether they owe to each of the `SERVICES` (n, services), and their `unit` (n,).
+    """
+    n = np.bincount(unit)
+    share = np.stack([np.bincount(unit, s) for s in served.T], axis=1) / n[:, None]
+    return np.where(share.max(1) >= 0.5, share.argmax(1) + len(n), np.arange(len(n)))
 
 
 def differences(
@@ -154,10 +153,13 @@ def paired_events(data: Corpus, p: Paired, way: str = "as planned"):
     """The pairs of a comparison made in one of the `WAYS`, and the clusters of its events."""
     options, passes = WAYS[way]
     options = dict(options)
-    by_service = options.pop("by_service", False)
+    one_cluster = options.pop("by_service", False)
     code_draws = codes.of_articles(data, p.column, passes, without=p.without)
     made, used = pairs(shared_articles(data, **options), code_draws)
-    return made, services(used, made.names) if by_service else None
+    if not one_cluster:
+        return made, None
+    cluster = by_service(served(used).to_numpy(float), made.names.get_indexer(used["unit"]))
+    return made, pd.factorize(cluster)[0]
 
 
 def paired(data: Corpus, p: Paired, way: str = "as planned") -> dict[str, float]:
@@ -178,7 +180,7 @@ def comparisons(data: Corpus) -> pd.DataFrame:
     rows = {(key, way): paired(data, p, way) for key, p in PAIRED.items() for way in WAYS}
     table = pd.DataFrame.from_dict(rows, "index").rename_axis(["estimate", "sensitivity"])
     # a corpus may have no pair in a direction, or none at all
-    of_direction = [f"{what}_{i}" for what in ("value", "n") for i in range(len(LEFT))]
+    of_direction = [f"{what}_{i}" for what in ("value", "n") for i in range(len(CAMP_LEFT))]
     return table.reindex(columns=table.columns.union(of_direction, sort=False))
 
 
@@ -220,7 +222,7 @@ def events(data: Corpus) -> pd.DataFrame:
 
 TELLERS = {
     f"crossings {DIRECTIONS[d]}": (camp, *(c for c in TOWARD if c != camp))
-    for d, camp in LEFT.items()
+    for d, camp in CAMP_LEFT.items()
 }
 """By panel of `events` the camp that was left and the one that received."""
 
@@ -242,7 +244,7 @@ def table_of_events(data: Corpus) -> pd.DataFrame:
         occasion=table["occasion"],
     )
     for camp in TOWARD:
-        left = table["direction"].map(LEFT) == camp
+        left = table["direction"].map(CAMP_LEFT) == camp
         share = table["left"].where(left, table["received"])
         out[f"traitor, {camp}"] = share.map("{:.0%}".format)
         out[f"articles, {camp}"] = links[camp]
@@ -267,7 +269,7 @@ def paired_estimates(table: pd.DataFrame) -> pd.DataFrame:
         for sign in ("positive", "negative", "alike"):
             out[name(of, sign)] = {"value": row[sign]}
         if how == "new events":  # the plan's verdict asks for the sign in each direction
-            for i, direction in enumerate(sorted(LEFT)):
+            for i, direction in enumerate(sorted(CAMP_LEFT)):
                 n = row[f"n_{i}"]
                 out[name(of, direction)] = {"value": row[f"value_{i}"], "n_events": n}
     for key in dict.fromkeys(table.index.get_level_values(0)):
@@ -288,7 +290,7 @@ def event_estimates(data: Corpus) -> pd.DataFrame:
         "new_to_ukraine": len(to_ukraine),
         "new_to_ukraine_differ": (to_ukraine["value"].abs() > stats.ALIKE).sum(),
     }  # fmt: skip
-    counts |= {name("events", d): (table["direction"] == d).sum() for d in LEFT}
+    counts |= {name("events", d): (table["direction"] == d).sum() for d in CAMP_LEFT}
     rows = {name("same_act", what): {"value": n} for what, n in counts.items()}
     for side, shares in table.groupby("direction")[["left", "received"]].mean().items():
         rows |= {name(SAME_TRAITOR.name, side, d): {"value": x} for d, x in shares.items()}
