@@ -80,6 +80,22 @@ def test_a_finding_of_a_part_of_an_estimate_is_found():
     assert "hypothesis_4  src/" in where("hypothesis/H4")
 
 
+def test_a_name_of_a_figure_and_a_finding_gives_both_apart():
+    figure, finding = where("direction").split("\n\n")
+    assert figure.startswith("figure    notebooks/0_report.ipynb, code cell ")
+    assert "finding   report_direction  src/" in figure and "say(" not in figure
+    assert finding.startswith("finding   notebooks/4_camps.ipynb, code cell ")
+    assert finding.splitlines()[-1].startswith("finding   direction  src/")
+
+
+def test_the_beginning_of_a_name_will_do_where_one_begins_so(study):
+    assert where("by_l") == where("by_language")
+    table = pd.DataFrame({"value": [0.1]}, ["frame_away/treason/without_y"])
+    ledger.record(table.assign(source="publish.ledger.record"))
+    with pytest.raises(settings.DefectionError, match="'frame_away' may mean .*_x, .*_y: name one"):
+        where("frame_away")
+
+
 def test_an_unknown_name_is_one_sentence_with_the_nearest(study):
     with pytest.raises(settings.DefectionError, match="'by_langage'; near are by_language"):
         where("by_langage")

@@ -308,7 +308,10 @@ def verify() -> None:
 @app.command()
 def where(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Of an estimate, a figure or a finding.")
+        str,
+        typer.Argument(
+            metavar="NAME", help="Of an estimate, a figure or a finding, or how one alone begins."
+        ),
     ],
 ) -> None:
     """Print notebook, cell, functions and words of an estimate, a figure or a finding."""

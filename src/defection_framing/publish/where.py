@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
@@ -14,33 +15,56 @@ from ..settings import DefectionError
 from . import captions, findings, ledger
 from .execute import PACKAGE
 
+MOST = 8
+"""Names that are listed at most where one is not known."""
+
 
 def where(name: str) -> str:
-    """Say where an estimate, a figure or a finding comes from; `DefectionError` with near names."""
+    """Say where an estimate, a figure or a finding comes from; of a name of several, say all.
+
+    The beginning of a name will do where no other begins so. `DefectionError` lists what it may
+    mean, or near names.
+    """
     estimates, figures = ledger.read().set_index("name"), captions.read_register()
-    said, lines = findings.load(), []
+    said, parts = findings.load(), []
+    name = _whole(name, [*dict.fromkeys([*figures, *said, *estimates.index])])
     if name in figures:
         made = figures[name]
-        lines += _told("figure", made["notebook"], rf"""show\(\s*["']{re.escape(name)}["']""")
-        lines += [f"drawn by  {_place(made['drawn_by'])}", f"words     {_words('figures', name)}"]
+        cells = _told("figure", made["notebook"], rf"""show\(\s*["']{re.escape(name)}["']""")
+        drawn = [f"drawn by  {_place(made['drawn_by'])}", f"words     {_words('figures', name)}"]
+        parts.append([*cells, *drawn, *_found(key for key, f in said.items() if f.figure == name)])
     if name in estimates.index:
         notebook, source = estimates.loc[name, ["notebook", "source"]].fillna("")
-        call = rf"\b{re.escape(source.rpartition('.')[2] or name)}\("
-        lines += [*_told("estimate", notebook, call), f"made by   {_place(source)}"]
-    if name in said:
-        lines += _told("finding", said[name].notebook, rf"""say\([^)]*["']{re.escape(name)}["']""")
-    if not lines:
-        known = [*dict.fromkeys([*figures, *said, *estimates.index])]
-        near = [n for n in known if name in n][:8] or get_close_matches(name, known, 5, 0)
-        raise DefectionError(
-            f"No estimate, figure or finding is called {name!r}; near are {', '.join(near)}."
+        cells = _told("estimate", notebook, rf"\b{re.escape(source.rpartition('.')[2] or name)}\(")
+        using = (
+            key
+            for key, f in said.items()
+            if any(n == name or n.startswith(f"{name}/") for n in f.names())
         )
-    using = [
-        f"finding   {_words('findings', key)}"
-        for key, f in said.items()
-        if name in (key, f.figure) or any(n == name or n.startswith(f"{name}/") for n in f.names())
-    ]
-    return "\n".join([*lines, *using])
+        parts.append([*cells, f"made by   {_place(source)}", *_found(using)])
+    if name in said:
+        cells = _told("finding", said[name].notebook, rf"""say\([^)]*["']{re.escape(name)}["']""")
+        parts.append([*cells, *_found([name])])
+    return "\n\n".join(map("\n".join, parts))
+
+
+def _whole(name: str, known: list[str]) -> str:
+    """The name, or the one that begins so."""
+    begin = [n for n in known if n.startswith(name)]
+    if name in known or len(begin) == 1:
+        return name if name in known else begin[0]
+    if begin:
+        rest = f" and {len(begin) - MOST} more" if len(begin) > MOST else ""
+        raise DefectionError(f"{name!r} may mean {', '.join(begin[:MOST])}{rest}: name one.")
+    near = [n for n in known if name in n][:MOST] or get_close_matches(name, known, 5, 0)
+    raise DefectionError(
+        f"No estimate, figure or finding is called {name!r}; near are {', '.join(near)}."
+    )
+
+
+def _found(names: Iterable[str]) -> list[str]:
+    """A line for each of some findings: where its words stand."""
+    return [f"finding   {_words('findings', name)}" for name in names]
 
 
 def _words(kind: str, name: str) -> str:
