@@ -1,16 +1,6 @@
 """The coded corpus: its tables, loaded and held to their descriptor."""
+# ruff: noqa: F401, I001
 
 from .faults import cell_fault, no_code
-from .tables import (
-    DESCRIPTOR,
-    MAY_BE_ABSENT,
-    Corpus,
-    CorpusError,
-    NotEnough,
-    article_texts,
-    cell_text,
-    codes,
-    columns,
-    event_facts,
-    load,
-)
+from .tables import DESCRIPTOR, MAY_BE_ABSENT, Corpus, CorpusError, NotEnough
+from .tables import article_texts, cell_text, codes, columns, event_facts, load

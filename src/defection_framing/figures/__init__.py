@@ -6,7 +6,6 @@ Each function draws in the study's style without touching a caller's matplotlib,
 # ruff: noqa: F401
 
 from .counts import counts, heat
-from .curves import what_holds
 from .forest import forest
 from .maps import topic_map, topic_numbers
-from .tellings import dumbbell, tellings
+from .tellings import dumbbell, tellings, what_holds

@@ -10,20 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
 from .. import domain
-from .style import (
-    DAGGER,
-    DARK,
-    LIGHT,
-    NBSP,
-    PALE,
-    WIDTH,
-    Look,
-    drawn,
-    looks,
-    nothing,
-    tick,
-    wrapped,
-)
+from .style import DARK, LIGHT, PALE, WIDTH, Look, drawn, looks, nothing, tick, wrapped
 
 
 @drawn
@@ -130,8 +117,12 @@ def _by_value(t: pd.DataFrame) -> list[str]:
 def _row_names(t: pd.DataFrame, order: Sequence[str], marked: Collection[str], letters: int):
     """Labels of rows, with a dagger for those marked, and n where the table has it."""
     n = t.groupby("row")["n"].max().dropna() if "n" in t else {}
-    names = {r: domain.label(r) + (DAGGER if r in marked else "") for r in order}
-    names |= {r: f"{names[r]} (n{NBSP}={NBSP}{n[r]:,.0f})" for r in order if r in n}
+    names = {r: domain.label(r) + ("\N{DAGGER}" if r in marked else "") for r in order}
+    names |= {
+        r: f"{names[r]} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{n[r]:,.0f})"
+        for r in order
+        if r in n
+    }
     return {r: "\n".join(textwrap.wrap(name, letters)) for r, name in names.items()}
 
 

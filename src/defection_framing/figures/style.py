@@ -28,7 +28,6 @@ BLACK, DARK, GREY, LIGHT = "#000000", "#333333", "#999999", "#eeeeee"
 PALE = "#c4c4c4"
 WIDTH = 7.2
 """Inches, of every figure: a notebook and a page show it whole."""
-MINUS, DAGGER, NBSP = "\N{MINUS SIGN}", "\N{DAGGER}", "\N{NO-BREAK SPACE}"
 
 RC = {
     "figure.dpi": 100,
@@ -110,7 +109,7 @@ def beside(ax, inches: float, y: float, text: str, **options) -> None:
 def tick(unit: str, value: float) -> str:
     """Write a number on an axis: a share as `points` or `percent`, or `plain`."""
     text = f"{value:.3g}" if unit == "plain" else f"{100 * value:.3g}"
-    return text.replace("-", MINUS) + ("%" if unit == "percent" else "")
+    return text.replace("-", "\N{MINUS SIGN}") + ("%" if unit == "percent" else "")
 
 
 def lettered(fig, title: str, question: str, source: str) -> Bbox:

@@ -17,21 +17,19 @@ from ..domain import probability
 from ..settings import DefectionError
 from . import captions, findings
 
-COLUMNS = ["value", "low", "high", "n_articles", "n_events", "p", "q"]
-
-
 _FORMATS = {
     "share": (100, 0, "", "%", ""),
     "rate": (100, 1, "", "%", ""),
     "points": (100, 0, "+", "", " points"),
     "gap": (100, 0, "", "", " points"),
     "index": (1, 2, "", "", ""),
+    "exact": (1, 4, "", "", ""),
 }
 """Scale, digits, sign, unit of each number and unit at the end."""
 
 
 class Estimate(NamedTuple):
-    """An estimate; formats `share`, `rate`, `points`, `gap`, `index`, `count`, `year`, `p`, `n`."""
+    """An estimate; formats: see `_FORMATS`, and `count`, `year`, `p`, `n`."""
 
     value: float
     low: float = np.nan
@@ -57,6 +55,8 @@ class Estimate(NamedTuple):
         scale, digits, sign, unit, after = _FORMATS[spec]
 
         def number(x: float) -> str:
+            if spec == "exact":
+                return f"{x:.{digits}g}"
             # A limit beside zero keeps its side of it.
             exact = x and not round(x * scale, digits)
             shown = digits + (0 if not exact else 1 if round(x * scale, digits + 1) else 2)
@@ -65,6 +65,9 @@ class Estimate(NamedTuple):
 
         interval = "" if np.isnan(self.low) else f" [{number(self.low)} to {number(self.high)}]"
         return number(self.value) + after + interval
+
+
+COLUMNS = list(Estimate._fields)
 
 
 def readable(estimates: pd.DataFrame, spec: str) -> pd.DataFrame:

@@ -12,14 +12,7 @@ from scipy import stats
 
 from ..settings import SEED
 from .panel import EventSums
-from .weighted import (
-    MIN_EVENTS,
-    Shares,
-    event_worth,
-    known_mean,
-    share_interval,
-    share_intervals,
-)
+from .weighted import MIN_EVENTS, Shares, event_worth, known_mean, share_interval, share_intervals
 
 LEVEL = 0.05
 """A p- or q-value below it counts: of a difference shown, of a hypothesis confirmed."""

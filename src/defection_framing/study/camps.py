@@ -13,18 +13,8 @@ import pandas as pd
 from .. import stats
 from ..corpus import Corpus
 from ..domain import TOWARD
-from . import codes, plan, reliability, same_act
-from .estimands import (
-    COLUMNS,
-    CONTRASTS,
-    HEADLINES,
-    SUBSETS,
-    articles_of,
-    estimates,
-    is_trend,
-    name,
-    size,
-)
+from . import codes, estimands, plan, reliability, same_act
+from .estimands import COLUMNS, CONTRASTS, HEADLINES, SUBSETS, articles_of, estimates, name, size
 
 # Camps whose levels are shown beside each other: the two, and those that are neither.
 SHOWN = [*TOWARD, "Western", "Undisclosed"]
@@ -156,7 +146,7 @@ def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:
     out.
     """
     articles, parts = data.article_table().reset_index(), []
-    trend = is_trend(articles)
+    trend = estimands.is_trend(articles)
     for side, (crossing, out) in EXITS.items():
         left = articles["direction"] == out
         kinds = {

@@ -10,12 +10,10 @@ from collections.abc import Callable, Collection
 from html import escape
 from pathlib import Path, PurePosixPath
 
-import pandas as pd
 from frictionless import Package
 from PIL import Image as Picture
 
 from ... import settings
-from ...domain import probability
 from ...settings import DefectionError
 from .. import captions, explore, findings, ledger
 from ..execute import PACKAGE
@@ -171,7 +169,7 @@ def _link(found: re.Match, place: str, pages: Collection[str], files: set[str]) 
 
 def _findings() -> str:
     """Every finding with the estimates that it rests on and the conditions that keep it true."""
-    known, table = ledger.estimates(), ledger.read().set_index("name")
+    table = ledger.read().set_index("name")
     parts = [
         "# Findings and their estimates",
         "Every sentence of finding, by the notebook that says it. Its numbers are those of the "
@@ -184,38 +182,20 @@ def _findings() -> str:
         here = [(f, text) for f, text, _ in said if f.notebook == path.stem]
         place = path.relative_to(settings.ROOT).as_posix()
         parts += [f"## {heading(path)}", f"[Notebook](/{place})"] if here else []
-        shown = path.read_text(encoding="utf-8")
         for finding, text in here:
-            rows = {n: _cells(known[n], table["source"][n]) for n in finding.names() if n in known}
-            cells = pd.DataFrame.from_dict(rows, "index").loc[:, lambda t: (t != "").any()]
+            rows = table.reindex(finding.names())
+            made = rows["source"].map(f"{{{{py:obj}}}}`~{PACKAGE.name}.{{}}`".format, "ignore")
+            cells = ledger.readable(rows, "exact").assign(**{"made by": made.fillna("")})
             lines = [["estimate", *cells], ["---"] * (cells.shape[1] + 1), *cells.itertuples()]
-            links = []
-            if finding.figure in captions.read_register():
-                links.append(f"[figure](#figure-{finding.figure})")
-            if f'"finding": "{finding.name}"' in shown:
-                links.append(f"[cell](#said-{finding.name})")
             parts += [
                 f"(finding-{finding.name})=",
-                f"{text} ({', '.join(links)})" if links else text,
+                f"{text} ([figure](#figure-{finding.figure}), [cell](#said-{finding.name}))",
                 "<details><summary>Estimates and conditions</summary>",
                 "\n".join(f"| {' | '.join(line)} |" for line in lines),
                 "True while " + "; ".join(f"`{c}`" for c in finding.holds) + ".",
                 "</details>",
             ]
     return "\n\n".join(parts) + "\n"
-
-
-def _cells(e: ledger.Estimate, source: object) -> dict[str, str]:
-    """An estimate as it is recorded, and the function that made it."""
-    interval = "" if e.low != e.low else f" [{e.low:.4g} to {e.high:.4g}]"
-    of = {"articles": e.n_articles, "events": e.n_events}
-    return {
-        "value [95% interval]": f"{e.value:.4g}{interval}",
-        "n": " on ".join(f"{k:,.0f} {what}" for what, k in of.items() if k == k),
-        "p": probability(e.p),
-        "q": probability(e.q),
-        "made by": f"{{py:obj}}`~{PACKAGE.name}.{source}`" if isinstance(source, str) else "",
-    }
 
 
 def _dictionary() -> str:
