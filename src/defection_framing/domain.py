@@ -35,23 +35,9 @@ DIRECTIONS = {
 }
 """The directions that are compared, in the order of figures; articles on both are left out."""
 
-NAMES = DIRECTIONS | {
-    "camp_detail": "camp of the registry",
-    "ru_official": "Russian officials",
-    "ua_official": "Ukrainian officials",
-    "west_official": "Western officials",
-    "ru_media": "Russian media",
-    "ua_media": "Ukrainian media",
-    "media": "other media",
-    "outlet": "the outlet itself",
-    "peer": "fellow soldiers, family",
-    "statistic": "a number among many",
-    "asset": "asset of a service",
-}
-"""Readable names of codes that underscores alone do not give."""
-
-with Path(__file__).with_name("event_names.csv").open(encoding="utf-8", newline="") as _file:
-    NAMES |= {row["event"]: row["name"] for row in csv.DictReader(_file)}
+with Path(__file__).with_name("names.csv").open(encoding="utf-8", newline="") as _file:
+    NAMES = DIRECTIONS | {row["code"]: row["name"] for row in csv.DictReader(_file)}
+"""Readable names of codes, cases among them, that underscores alone do not give."""
 
 
 def label(code: str) -> str:

@@ -15,6 +15,7 @@ question; below them one line: what the picture rests on, who coded, and the lic
 from collections.abc import Iterable
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib as mpl
@@ -29,25 +30,7 @@ PALE = "#c4c4c4"
 WIDTH = 7.2
 """Inches, of every figure: a notebook and a page show it whole."""
 
-RC = {
-    "figure.dpi": 100,
-    "figure.constrained_layout.use": True,
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "text.hinting": "none",  # so that letters take the same room at every resolution
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 9,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#dddddd",
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "svg.hashsalt": "defection-framing",
-    "svg.fonttype": "path",
-}
+RC = mpl.rc_params_from_file(Path(__file__).with_name("study.mplstyle"), use_default_template=False)
 
 
 class Look(NamedTuple):

@@ -15,27 +15,7 @@ from .. import settings
 from ..settings import DefectionError
 from . import captions, ledger, report
 
-OPENING = """# Figures
-
-Each figure says what was found, then what was asked; below it stand what it rests on and its \
-files: PNG, SVG, and the table behind it as CSV. Where a condition of a title fails, the question \
-takes its place.
-
-{reuse}**Signs.** Orange squares are Russian outlets, blue circles Ukrainian ones, hollow diamonds \
-Western ones, grey crosses undisclosed ones; nothing else has a colour. `>` is to Russia, `<` to \
-Ukraine, `^` and `v` leave the Russian and the Ukrainian side without joining the other. \
-Differences are leaving minus coming. Lines through marks are 95% intervals. `†` marks a code on \
-which coders agree too little to test it, `‡` a topic that other fits do not find again.
-
-"""
-
-REUSE = """**Reuse.** Figures and tables are [CC BY 4.0](../data/LICENSE): use and change them \
-with the credit *Toward us, away from us {version}, CC BY 4.0* and a word on what was changed. \
-Keep with them that the codes are a language model's, unchecked by people. To cite the study, see \
-[CITATION.cff](../CITATION.cff). This page is written by `make study` and `make pages` from \
-[figures.toml](../src/defection_framing/publish/figures.toml); edits here are overwritten.
-
-"""
+OPENING = Path(__file__).with_name("gallery.md").read_text(encoding="utf-8").strip()
 
 THUMBNAIL = '<a href="#{name}"><img src="{file}" alt="{title}" width="210"></a>'
 
@@ -166,9 +146,10 @@ def _gallery(entries: dict[str, dict], notebooks: dict[str, Path]) -> str:
             fold = f"<details><summary>Show the figures: {len(names)}</summary>"
             shown = [fold, *shown, "</details>"]
         sections += [f"## {group}", *shown]
-    # Whose a researcher's own figures are, the researcher says.
-    reuse = "" if settings.is_own() else REUSE.format(version=version("defection-framing"))
-    return OPENING.format(reuse=reuse) + "\n\n".join([*contents, *sections]) + "\n"
+    opening = OPENING.format(version=version("defection-framing")).split("\n\n")
+    if settings.is_own():  # whose a researcher's own figures are, the researcher says
+        opening = [part for part in opening if not part.startswith("**Reuse.**")]
+    return "\n\n".join([*opening, *contents, *sections]) + "\n"
 
 
 def heading(notebook: Path) -> str:

@@ -22,17 +22,7 @@ PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
 EMPTY = re.compile(r"^(##+) .*\n+(?=(?!\1#)##+ |\Z)", re.M)  # a heading with nothing under it
 LINK = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?!http|#)([^)]+)\)")  # to another file
 
-PAPER = """#set document(title: "TITLE", date: none)
-#set page(paper: "a4", margin: 2.2cm, numbering: "1")
-#set text(font: "Libertinus Serif", size: 10pt, lang: "en")
-#set par(justify: true)
-#show heading.where(level: 1): set text(size: 20pt)
-#show heading.where(level: 2): set text(size: 13pt)
-#show figure.caption: set text(size: 8pt)
-#show table: set text(size: 8pt)
-#show figure.where(kind: table): set block(breakable: true)
-#let horizontalrule = line(length: 100%)
-"""
+PAPER = Path(__file__).with_name("report.typ").read_text(encoding="utf-8")
 
 
 def files() -> tuple[Path, Path]:

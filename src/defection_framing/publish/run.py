@@ -204,6 +204,7 @@ def _inputs(source: Path, modules: Iterable[str]) -> dict:
         # The report lists all findings; other notebooks' sentences are reworded without a run.
         "findings": _digest_of(PACKAGE / "publish" / "findings.toml") if stage == LAST else "",
         "tables": [_digest_of(path) for path in sorted(PACKAGE.rglob("*.csv"))],
+        "style of figures": _digest_of(PACKAGE / "figures" / "study.mplstyle"),
         "versions": versions(),
     }
 

@@ -1,5 +1,6 @@
 """Show a figure in a notebook, and keep it with its words, its data and who drew it."""
 
+import csv
 import io
 import os
 from importlib.metadata import version
@@ -19,49 +20,12 @@ from . import captions, ledger
 DPI = 120
 """Of the picture in a notebook: 7.5 inches are 900 pixels, about the width of its column."""
 
-COLUMNS = {
-    "low": "95% interval from",
-    "high": "95% interval to",
-    "low90": "90% interval from",
-    "high90": "90% interval to",
-    "p": "p-value",
-    "q": "q-value",
-    "p_all": "p-value for all at once",
-    "n_articles": "articles",
-    "n_events": "events",
-    "articles_given": "articles with the code",
-    "events_given": "events with the code",
-    "small": "too few events for an interval",
-    "shown": "drawn filled",
-    "positive": "events above zero",
-    "negative": "events below zero",
-    "alike": "events at zero",
-    "value_0": "value, crossings to Ukraine",
-    "n_0": "events, crossings to Ukraine",
-    "value_1": "value, crossings to Russia",
-    "n_1": "events, crossings to Russia",
-    "first": "share by the first named",
-    "second": "share by the second named",
-    "ukraine_only": "articles with the code only where Ukraine is named as left",
-    "russia_only": "articles with the code only where Russia is named as left",
-    "left": "share, camp that was left",
-    "received": "share, camp that received",
-    "left_camp": "teller, camp that was left",
-    "received_camp": "teller, camp that received",
-    "band": "missed in a fifth of corpora up to",
-    "n_left": "articles, camp that was left",
-    "n_received": "articles, camp that received",
-    "holds": "same sign and interval excludes zero",
-    "other_sign": "other sign and interval excludes zero",
-    "percentile": "share below the reported value",
-}
+with Path(__file__).with_name("column_names.csv").open(encoding="utf-8", newline="") as _file:
+    COLUMNS = {row["column"]: row["words"] for row in csv.DictReader(_file)}
 """Columns whose words are not their code's (see `domain.label`)."""
 
 LOWER = r"(^|_)low$"
 """Columns of lower limits of intervals."""
-
-for _side in ("left", "received"):
-    COLUMNS |= {f"{_side}_{end}": f"{COLUMNS[_side]}, {COLUMNS[end]}" for end in ("low", "high")}
 
 
 def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -> None:
