@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 
 from defection_framing import corpus, stats
-from defection_framing.corpus import passes
 from defection_framing.settings import ROOT
 from defection_framing.study import codes
+from defection_framing.study.codes import matrix
 
 
 def codings(rows):
@@ -19,9 +19,9 @@ def test_a_pass_that_gave_none_counts_as_none_and_others_are_left_out():
             {"claim_id": "2", "coder": "B", "frame": "policy"},
         ]
     )
-    coded = passes.matrix(table, "frame", ["cost", "policy"])
+    coded = matrix(table, "frame", ["cost", "policy"])
     assert coded.codes.tolist() == [[0, -1, -1], [-1, 1, -1]]
-    assert passes.matrix(table, "frame", ["cost", "policy"], ["0"]).codes.tolist() == [[1], [-1]]
+    assert matrix(table, "frame", ["cost", "policy"], ["0"]).codes.tolist() == [[1], [-1]]
 
 
 def test_a_list_of_codes_is_asked_code_by_code():
@@ -32,7 +32,7 @@ def test_a_list_of_codes_is_asked_code_by_code():
             {"claim_id": "2", "coder": "A", "motives": ()},
         ]
     )
-    assert passes.matrix(table, "motives", "family", "AB").codes.tolist() == [[1, 0], [-1, -1]]
+    assert matrix(table, "motives", "family", "AB").codes.tolist() == [[1, 0], [-1, -1]]
 
 
 @pytest.mark.slow
@@ -42,11 +42,11 @@ def test_the_tables_hold_the_likeliest_code_of_the_passes_that_are_pooled():
     for column in ("frame", "portrayal", "occasion", "who", "outcome"):
         table, codings = claims if column == "frame" else articles
         named = table[column].cat.categories
-        coded = passes.matrix(codings, column, named, units=table.index)
+        coded = matrix(codings, column, named, units=table.index)
         likeliest = stats.pool(coded, steps=stats.SETTLED).posterior.argmax(1)
         assert (named[likeliest] == table[column].astype(str)).all(), column
     for code in corpus.codes("articles", "motives"):
-        coded = passes.matrix(data.codings_articles, "motives", code, units=data.articles.index)
+        coded = matrix(data.codings_articles, "motives", code, units=data.articles.index)
         given = stats.pool(coded, steps=stats.SETTLED).posterior[:, 1] > 0.5
         if code != "not_stated":  # which stands where no other does
             assert (data.articles["motives"].map(lambda cell, c=code: c in cell) == given).all()

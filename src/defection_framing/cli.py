@@ -129,6 +129,9 @@ def check(folder: Folder = None) -> None:
     typer.echo("The corpus fits the schema.")
 
 
+Out = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder to write to, or to go on in.")
+]
 Columns = Annotated[
     list[str] | None,
     typer.Option(
@@ -161,9 +164,7 @@ def ingest(
             "programs and crawlers export them; tables of texts or of addresses; addresses.",
         ),
     ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder to write to, or to add to.")
-    ],
+    out: Out,
     column: Columns = None,
     taken_for: Format = "",
 ) -> None:
@@ -185,9 +186,7 @@ def all_the_way(
         list[str],
         typer.Argument(metavar="SOURCE...", help="Your articles, as `ingest` takes them."),
     ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder to write to, or to go on in.")
-    ],
+    out: Out,
     column: Columns = None,
     taken_for: Format = "",
 ) -> None:
@@ -213,9 +212,7 @@ def scale(
             "direction and camp.",
         ),
     ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder to write to, or to go on in.")
-    ],
+    out: Out,
     workers: Annotated[int, typer.Option(min=1, help="Processes that work side by side.")] = 1,
 ) -> None:
     """Code, cluster and compare claims by the million, partition by partition, into DIR.

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from .. import corpus, domain, settings, stats
-from ..corpus.passes import POOLED
 from ..figures import style
+from ..study.codes import POOLED
 from ..text import embed, mask
 from . import captions, offline
 

@@ -28,6 +28,7 @@ STABLE = 0.6
 # Ways to make topics of claims, in words, and in names of estimates.
 MODELS = {"this model": "model", "this model, strict": "strict", "coded main frame": "coded"}
 
+DRAWS = 150  # over events, of each refit of the topics
 TYPICAL = 3  # claims that are shown of each topic
 
 
@@ -279,14 +280,14 @@ def numbers(measures: pd.DataFrame) -> pd.DataFrame:
 
 
 def composed(
-    labels: np.ndarray, again: np.ndarray, texts: pd.DataFrame, by: Sequence[str], draws=150
+    labels: np.ndarray, again: np.ndarray, texts: pd.DataFrame, by: Sequence[str]
 ) -> stats.Shares:
     """Shares of topics in texts on crossings, with the uncertainty of the topics themselves.
 
     Texts that fit none count, too.
 
     The method of composition (Treier & Jackman 2008, as in R's stm): each refit of the topics gives
-    its own `draws` over events, and the pooled draws vary by both.
+    its own `DRAWS` over events, and the pooled draws vary by both.
     """
     crossing = texts["direction"].isin(TO_RUSSIA).to_numpy()
     numbers = sorted(set(labels[crossing]))
@@ -295,7 +296,7 @@ def composed(
         own = texts[crossing].assign(topic=pd.Categorical(found[crossing], numbers))
         return stats.shares(own.reset_index(drop=True), "topic", by, draws=n, seed=seed)
 
-    pooled = np.concatenate([of(r, SEED + i, draws).draws for i, r in enumerate(again)])
+    pooled = np.concatenate([of(r, SEED + i, DRAWS).draws for i, r in enumerate(again)])
     return replace(of(labels, SEED, 2), draws=pooled)
 
 
@@ -321,8 +322,7 @@ def by_camp(
     s = composed(labels, again, texts, ["direction", "camp"])
     cells = stats.prevalence(s).rename_axis(["direction", "camp", "topic"])
     cells = cells.drop(index=-1, level="topic", errors="ignore")
-    there = cells.index.droplevel("topic")
-    cells = pd.concat([cells[there == cell] for cell in product(sorted(TO_RUSSIA), TOWARD)])
+    cells = cells[cells.index.droplevel("topic").isin([*product(TO_RUSSIA, TOWARD)])]
     return cells.rename(index=_names(table), level="topic")
 
 

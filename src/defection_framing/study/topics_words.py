@@ -105,13 +105,13 @@ def coherence(found: dict[int, list[str]], texts: Sequence[str], known: Sequence
     return float(np.mean(values))
 
 
-def label(words: Sequence[str], n: int = 4) -> str:
+def label(words: Sequence[str]) -> str:
     """Join the first words that do not repeat each other into a readable label."""
     kept: list[str] = []
     for word in words:
         if not any(word[:5] == k[:5] for k in kept):
             kept.append(word)
-    return ", ".join(kept[:n])
+    return ", ".join(kept[:4])
 
 
 def names_given(labels: np.ndarray, ids: Sequence[str]) -> dict[int, str]:

@@ -128,18 +128,18 @@ def track(texts: Iterable[str]) -> None:
     Errors are those of `embed`.
     """
     texts = list(dict.fromkeys(_checked(texts)))
-    _keep(texts, embed(texts), DEFAULT_MODEL, _identity(DEFAULT_MODEL), settings.data_dir())
+    give(texts, embed(texts), DEFAULT_MODEL, settings.data_dir(), _identity(DEFAULT_MODEL))
 
 
-def give(texts: Sequence[str], vectors: np.ndarray, model: str, folder: Path) -> None:
-    """Write vectors of n distinct texts that another model made, (n, d), as `track` writes others.
+def give(
+    texts: Sequence[str], computed: np.ndarray, model: str, folder: Path, identity: str = _GIVEN
+) -> None:
+    """Write vectors of n distinct texts, (n, d), by default of another model than that here.
 
-    A study of the folder rests on them; a text that is not among them is an EmbeddingError there.
+    A study of the folder rests on them; a text that is not among them is an EmbeddingError there,
+    if it cannot be embedded by the same model.
     """
-    _keep(_checked(texts), vectors, model, _GIVEN, folder)
-
-
-def _keep(texts: list[str], computed: np.ndarray, model: str, identity: str, folder: Path) -> None:
+    texts = _checked(texts)
     rows = np.empty(len(texts), dtype=[("text", "V16"), ("vector", _STORED, computed.shape[1:])])
     rows["text"] = [np.void(_text_key(text)) for text in texts]
     rows["vector"] = computed
