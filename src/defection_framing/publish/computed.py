@@ -6,13 +6,15 @@ and nothing of the rest.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from .. import domain, stats
 from ..corpus import Corpus
 from ..study import estimands
+from .findings import Finding
 from .ledger import Estimate
 
 MOST = 4
@@ -23,34 +25,28 @@ _COLUMNS = {"portrayal": ("articles", "portray"), "frame": ("claims", "have as t
 # Codes whose shares are told, what they are shares of, and what these do.
 
 
-class Sentence(NamedTuple):
-    """A computed sentence, the notebook and the figure that show more, and whether it leads."""
-
-    text: str
-    notebook: str
-    figure: str
-    headline: bool
+_said = partial(Finding, "", holds=())  # of a notebook, a figure and a text
 
 
-def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Sentence]:
+def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Finding]:
     """Say what a corpus shows, by its tables and by the estimates `known`, by name."""
-    yield Sentence(_told(data), "1_corpus", "coverage", True)
+    yield _said("1_corpus", "coverage", _told(data), headline=True)
     for column in _COLUMNS:
         for by in (["direction"], ["camp", "direction"]):
             figure = "portrayals_by_camp" if column == "portrayal" else "frames_away"
             for text in _shares(data, column, by):
-                yield Sentence(text, _NOTEBOOK, figure, column == "portrayal")
+                yield _said(_NOTEBOOK, figure, text, headline=column == "portrayal")
     for what in _COLUMNS:
         label = f"{what}, camp that was left minus camp that received, same act"
         if text := _differences(label, f"same_act_codes/{what}", known):
-            yield Sentence(text, "3_same_act", "same_act_codes", what == "portrayal")
+            yield _said("3_same_act", "same_act_codes", text, headline=what == "portrayal")
     for contrast in estimands.CONTRASTS.values():
         # What rests on a part of the cases or of the codes is for the notebook.
         if "," in contrast.population or contrast.without or contrast.name == "frame_directional":
             continue
         leads = contrast.name == "portrayal_away"
         if text := _differences(contrast.label, contrast.name, known):
-            yield Sentence(text, _NOTEBOOK, _figure(contrast), leads)
+            yield _said(_NOTEBOOK, _figure(contrast), text, headline=leads)
     if "topics/number" in known:
         text = f"The claims are cut into {known['topics/number']:count} topics (a choice)."
         if others := (data.articles["lang"].astype(str) != "en").sum():
@@ -58,7 +54,7 @@ def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Sentence]:
                 f" {others:,} of {len(data.articles):,} articles are not in English: they and the "
                 "kinds of story rest on a multilingual encoder, less the mean of each language."
             )
-        yield Sentence(text, "2_topics", "claim_map", False)
+        yield _said("2_topics", "claim_map", text)
 
 
 def _told(data: Corpus) -> str:

@@ -241,14 +241,14 @@ def others(root: str = "") -> dict[str, list[str]]:
 def _bullets(root: str) -> Iterator[tuple[str, bool, str]]:
     """Notebook, whether it leads, and bullet, of findings or of `computed.sentences`."""
     places = {p.stem: p.relative_to(settings.ROOT) for p in settings.notebook_sources()}
-    said = [(f.notebook, f.figure, f.headline, text) for f, text, _ in written()]
+    said = [(finding, text) for finding, text, _ in written()]
     if settings.is_own():
         from . import computed  # which writes estimates as this module does
 
         told = computed.sentences(corpus.load(), estimates())
-        said = [(s.notebook, s.figure, s.headline, captions.line(s.text)) for s in told]
-    for notebook, figure, headline, text in said:
-        links = [f"[notebook]({root}{places[notebook].as_posix()})"]
-        if captions.files(figure)[0].exists():
-            links.insert(0, f"[figure]({root}figures/{captions.picture(figure)})")
-        yield notebook, headline, f"- {text} ({', '.join(links)})"
+        said = [(finding, captions.line(finding.text)) for finding in told]
+    for finding, text in said:
+        links = [f"[notebook]({root}{places[finding.notebook].as_posix()})"]
+        if captions.files(finding.figure)[0].exists():
+            links.insert(0, f"[figure]({root}figures/{captions.picture(finding.figure)})")
+        yield finding.notebook, finding.headline, f"- {text} ({', '.join(links)})"

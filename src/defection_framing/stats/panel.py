@@ -141,7 +141,8 @@ class Panel:
             times = resampled(len(sums), draws, seed)
             top = times @ sums.reshape(len(sums), sums.shape[1] * sums.shape[2])
         else:
-            times, top = self._drawn_sums(cell, len(groups), weighting)
+            with np.errstate(invalid="ignore"):  # most events have nothing in most cells
+                times, top = self._drawn_sums(cell, mass / articles)
         with np.errstate(invalid="ignore"):
             value = sums.sum(0) / mass.sum(0)[:, None]
             drawn = top.reshape(len(top), *value.shape) / (times @ mass)[:, :, None]
@@ -152,20 +153,18 @@ class Panel:
             }
         return Shares(groups, self.names, value, drawn, pd.DataFrame(n, groups), sums, mass)
 
-    def _drawn_sums(
-        self, cell: np.ndarray, n_cells: int, weighting: str
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """How often each draw has each event in a cell, and its sums over them (B, cells * K)."""
+    def _drawn_sums(self, cell: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How often each draw has each event in a cell, and its sums over them (B, cells * K).
+
+        Of each event's articles the `weights` in each cell (events, G).
+        """
         assert self.code_draws is not None and self.event_counts is not None
         rows = np.flatnonzero(cell >= 0)
         events, event = np.unique(self.event[rows], return_inverse=True)
         times = self.event_counts[:, events].astype(float)
-        weight = np.ones(len(rows))
-        if weighting == "event":
-            key = event * n_cells + cell[rows]
-            weight /= np.bincount(key)[key]
-        out = np.empty((len(times), n_cells, self.codes.shape[1]))
-        for c in range(n_cells):
+        weight = weights[event, cell[rows]]
+        out = np.empty((len(times), weights.shape[1], self.codes.shape[1]))
+        for c in range(weights.shape[1]):
             at = np.flatnonzero(cell[rows] == c)
             of = times[:, event[at]] * weight[at], self.code_draws[:, rows[at]]
             out[:, c] = np.einsum("bm,bmk->bk", *of, optimize=True)
