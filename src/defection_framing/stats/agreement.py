@@ -42,7 +42,6 @@ def alpha(
     second: pd.Series,
     clusters: pd.Series,
     draws: int = 1000,
-    seed: int = SEED,
     weights: pd.Series | None = None,
 ) -> pd.Series:
     """Krippendorff's alpha of two codings of the same units, with a bootstrap interval.
@@ -81,7 +80,7 @@ def alpha(
         expected = margins @ distance @ margins / (2 * n - 1)
         return 1 - (coincidences * distance).sum() / expected if expected else np.nan
 
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     cluster, names = pd.factorize(clusters, sort=True)
     boot = [
         statistic(np.bincount(rng.integers(len(names), size=len(names)), None, len(names))[cluster])
@@ -118,7 +117,7 @@ def alpha_of_all(
     pairs = pd.concat(both) if both else people.head(0)
     if pairs.empty:
         return pd.Series({"n": 0})
-    of = clusters.loc[pairs.index], draws, SEED, weights.loc[pairs.index]
+    of = clusters.loc[pairs.index], draws, weights.loc[pairs.index]
     return pd.Series({**alpha(pairs[0], pairs[1], *of), "n": pairs.index.nunique()})
 
 
