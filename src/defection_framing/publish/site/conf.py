@@ -4,7 +4,6 @@ project = "Toward us, away from us"
 html_title = project
 author = "the defection-framing contributors"
 copyright = "the defection-framing contributors; text, figures and data CC BY 4.0, code MIT"
-language = "en"
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "numpydoc"]
 nb_execution_mode = "off"
@@ -44,7 +43,6 @@ html_show_search_summary = False
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
-html_use_index = True
 html_domain_indices = False
 
 _BETTER = {
