@@ -23,12 +23,8 @@ from .. import settings, stats
 from ..settings import DefectionError
 from . import findings
 
-CONSTANTS = {
-    "min_events": stats.MIN_EVENTS,
-    "min_pairs": stats.MIN_PAIRS,
-    "tentative": stats.TENTATIVE,
-    "sufficient": stats.SUFFICIENT,
-}
+_THRESHOLDS = ("MIN_EVENTS", "MIN_PAIRS", "TENTATIVE", "SUFFICIENT")
+CONSTANTS = {name.lower(): getattr(stats, name) for name in _THRESHOLDS}
 """Fields that every caption can name: thresholds of the study."""
 
 

@@ -34,6 +34,7 @@ READ_OTHERS = {"methods": 1, "0_report": (LAST := 2)}
 Findings that a notebook says of others are written anew after the run."""
 
 WORKERS = 2
+_READ = (PACKAGE / "figures" / "study.mplstyle", PACKAGE / "study" / "example.md")
 GUIDE = "your_articles"
 """A walk through the tools beside the study; it trains classifiers and is run by its name alone."""
 
@@ -203,8 +204,7 @@ def _inputs(source: Path, modules: Iterable[str]) -> dict:
         "estimates of others": digest(others.to_csv()),
         # The report lists all findings; other notebooks' sentences are reworded without a run.
         "findings": _digest_of(PACKAGE / "publish" / "findings.toml") if stage == LAST else "",
-        "tables": [_digest_of(path) for path in sorted(PACKAGE.rglob("*.csv"))],
-        "style of figures": _digest_of(PACKAGE / "figures" / "study.mplstyle"),
+        "files": [_digest_of(path) for path in sorted([*PACKAGE.rglob("*.csv"), *_READ])],
         "versions": versions(),
     }
 

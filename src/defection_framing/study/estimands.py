@@ -186,7 +186,8 @@ def _within(camps, weight: float) -> dict[Hashable, float]:
 LEAVING = "leaving minus coming"
 _TO_RUSSIA, _MEAN = "to Russia minus to Ukraine", "mean of the camps"
 
-# Subsets of the two camps' crossings: how names of their contrasts end, in words, the population.
+# Subsets of the two camps' crossings, which the plan calls strata: how names of their contrasts
+# end, in words, the population.
 # Prosecutions alone have none: hardly anyone who comes is prosecuted.
 SUBSETS = {
     "": ("all crossings", "two camps"),

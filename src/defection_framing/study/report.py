@@ -1,6 +1,7 @@
 """What the report draws of the other notebooks' estimates (notebook 0)."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pandas as pd
 
@@ -127,6 +128,9 @@ def directions(known: pd.DataFrame) -> pd.DataFrame:
     return table.assign(band=found.reindex(table.index)).rename_axis("frame")
 
 
+EXAMPLE = Path(__file__).with_name("example.md").read_text(encoding="utf-8").strip()
+
+
 def example(data: Corpus) -> str:
     """One article's way from its claims to a number, as Markdown; empty where there is none.
 
@@ -148,23 +152,18 @@ def example(data: Corpus) -> str:
         f"| {claim.text} | {passes.at[at, 'A']} | {passes.at[at, 'B']} | {claim.frame} |"
         for at, claim in claims.iterrows()
     ]
-    sides = {True: "left", False: "received"}
     code_draws = codes.of_articles(data, SAME_TRAITOR.column)
     shares, _ = code_draws.shares(code_draws.articles.get_indexer([found]))
     share = shares[0, code_draws.names.get_loc(SAME_TRAITOR.code)]
-    said = [
-        f"**The article.** <{article['url']}>, of {article['camp']} outlets, tells of a crossing "
-        f"{DIRECTIONS[article['direction']]} ({event['event']}); the teller's side is the "
-        f"one that was {sides[bool(article['left'])]}.",
-        "**Its claims**, restated by the first pass, with the frames that two blind passes gave "
-        "and the one that is used.",
-        "\n".join(rows),
-        f"**Its portrayal.** Pass A says {label(split.at[found, 'A'])}, pass B "
-        f"{label(split.at[found, 'B'])}. Pooled, with how far each pass is to be trusted, it "
-        f"counts as {share:.0%} of an article that portrays a traitor.",
-        f"**The crossing.** The side that was left counts {event['left']:.0%} (articles: "
-        f"{event['n_left']:.0f}), the side that received {event['received']:.0%} "
-        f"({event['n_received']:.0f}). The difference, {100 * event['value']:+.0f} points, is "
-        "one line of the figure of the same acts, and one of those that the finding averages.",
-    ]
-    return "\n\n".join(said)
+    return EXAMPLE.format(
+        url=article["url"],
+        camp=article["camp"],
+        direction=DIRECTIONS[article["direction"]],
+        side="left" if article["left"] else "received",
+        claims="\n".join(rows),
+        first=label(split.at[found, "A"]),
+        second=label(split.at[found, "B"]),
+        share=share,
+        event=event,
+        points=100 * event["value"],
+    )
