@@ -79,7 +79,7 @@ def verify() -> Comparison:
     DefectionError
         If something changed since the last run, or nothing is committed to compare with.
     """
-    if settings.data_dir() != settings.ROOT / "data":
+    if settings.is_own():
         raise DefectionError(
             "Only the repository's own study is committed and can be verified: "
             "unset DEFECTION_DATA first."
@@ -95,14 +95,10 @@ def verify() -> Comparison:
             "commit what it makes."
         )
     result = Comparison(files=_git("status", "--short", "-uall", "--", *OUTPUTS).splitlines())
-    machine = settings.derived_dir() / "machine.txt"
-    result.same_machine = machine.is_file() and _git(
-        "show", f"HEAD:{MACHINE}"
-    ) == machine.read_text(encoding="utf-8")
-    committed = pd.read_csv(io.StringIO(old))
-    was, now = (
-        t.set_index("name")[ledger.COLUMNS].astype(float) for t in (committed, ledger.read())
-    )
+    moved = any(line.endswith(MACHINE) for line in result.files)
+    result.same_machine = (settings.ROOT / MACHINE).is_file() and not moved
+    tables = (pd.read_csv(io.StringIO(old)), ledger.read())
+    was, now = (t.set_index("name")[ledger.COLUMNS].astype(float) for t in tables)
     _compare_estimates(was, now, result)
     result.changed += pages.stale()
     return result
