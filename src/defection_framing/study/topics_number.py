@@ -42,15 +42,12 @@ def by_number(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
     whole = topics_model.frame_scores(claims, texts, vectors).scores_
     without = list(topics_model.rescored(claims, texts, vectors, n, seed))
     kept = [keep for keep, _ in without]
-    of_articles = [articles["article_id"].isin(claims["article_id"].iloc[keep]) for keep in kept]
+    those = (articles["article_id"].isin(claims["article_id"].iloc[keep]) for keep in kept)
+    kept_articles = [np.flatnonzero(own) for own in those]
     ways = {
         TOLD: (claims, texts, whole, without),
         UNGUIDED: (claims, texts, *_components(vectors, kept)),
-        STORIES: (
-            articles,
-            joined,
-            *_components(middles, [np.flatnonzero(k) for k in of_articles]),
-        ),
+        STORIES: (articles, joined, *_components(middles, kept_articles)),
     }
     rows = []
     for way, (table, own, points, refits) in ways.items():
@@ -73,7 +70,6 @@ def _components(
     vectors: np.ndarray, kept: list[np.ndarray]
 ) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
     """Principal components of all rows, and for each set of kept rows theirs, of all rows."""
-
     vectors = vectors.astype(float)
 
     def of(rows):
@@ -85,7 +81,6 @@ def _components(
 
 def _labels(way: str, number: int, points: np.ndarray, keep: np.ndarray, seed: int) -> np.ndarray:
     """Topics of all points, found in those that are kept."""
-    means = (
-        SteadyKMeans(number, seed) if way == TOLD else KMeans(number, n_init=50, random_state=seed)
-    )
+    steady = way == TOLD
+    means = SteadyKMeans(number, seed) if steady else KMeans(number, n_init=50, random_state=seed)
     return means.fit(points[keep]).predict(points)
