@@ -5,12 +5,12 @@ is left out; what follows the heading of the comments is the readers'. `walls.cs
 paywalls and cookie notices, which are remarked.
 """
 
-import csv
 import re
 from functools import cache
-from importlib.resources import files
 
 import ftfy
+
+from .words import joined
 
 _SLUG = re.compile(r"(?=.*\d|(?:[^-_/]*[-_/]){3})[\w.]+(?:[-_/][\w.]+)+")
 _LABEL = re.compile(r"(?:[^\W\d_][\w'’-]*\s*){1,6}:")
@@ -34,23 +34,14 @@ PAYWALL, NOTICE = "perhaps cut off by a paywall", "perhaps a cookie notice, no a
 _STUB = 1500  # characters: what stands before a wall is seldom more
 
 
-def joined(name: str) -> dict[str, str]:
-    """Return the patterns of a table as one, by kind."""
-    kinds: dict[str, list[str]] = {}
-    with (files(__package__) / name).open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            kinds.setdefault(row["kind"], []).append(row["pattern"])
-    return {kind: "|".join(patterns) for kind, patterns in kinds.items()}
-
-
-STAMP = frozenset(joined("boilerplate.csv")["stamp"].split("|"))
+STAMP = frozenset(joined("own/boilerplate.csv")["stamp"].split("|"))
 """Words of a date stamp that are no names."""
 
 
 @cache
 def _walls() -> dict[str, re.Pattern]:
     """Patterns of words by which a wall before an article is told, by kind."""
-    kinds = joined("walls.csv").items()
+    kinds = joined("own/walls.csv").items()
     return {kind: re.compile(rf"(?<!\w)(?:{words})", re.I) for kind, words in kinds}
 
 
@@ -75,7 +66,7 @@ def doubts(text: str, left_out: list[tuple[str, str]]) -> list[tuple[str, str]]:
 @cache
 def _patterns() -> dict[str, re.Pattern]:
     """Patterns of a whole line, by what it is."""
-    kinds = joined("boilerplate.csv")
+    kinds = joined("own/boilerplate.csv")
     share, comments = kinds["share"], kinds["comments"]
     kinds["share"] = rf"(?:{share})(?:[\s|•·,:/()+-]+(?:on\s+)?(?:{share}))*[\s:|•·]*\d*"
     kinds["comments"] = rf"(?:{comments})(?:\s+\(?\d+\)?)?\s*[:.]?"

@@ -62,6 +62,25 @@ def read_date(said: str, lang: str = "") -> str:
     return found
 
 
+def first_date(said: Iterable[str], lang: str = "") -> str:
+    """Read the first of what may be dates that is one; empty if none is."""
+    for one in said:
+        try:
+            return read_date(one, lang)
+        except NoDate:
+            continue
+    return ""
+
+
+_NUMBERS = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d).*", re.S)
+# Day and month, or month and day, before a year.
+
+
+def _spelled(year: str, month: str, day: str) -> str:
+    """Spell a date YYYY-MM-DD."""
+    return f"{year if len(year) == 4 else f'20{year}'}-{int(month):02}-{int(day):02}"
+
+
 def _numeric(said: str, lang: str) -> str:
     """Read a date of digits; empty if it is none."""
     if match := re.match(r"(\d{4})([-/.])(\d{1,2})(?:\2(\d{1,2}))?(?!\d|[-/.]\d)", said):
@@ -72,16 +91,14 @@ def _numeric(said: str, lang: str) -> str:
             return "-".join(match.groups())
     if re.fullmatch(r"(?:19|20)\d{2}(?:\.0)?", said):
         return said[:4]
-    if match := re.fullmatch(
-        r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)(?:\D.*)?", said, re.S
-    ):
-        day, month = int(match[1]), int(match[3])
-        year = match[4] if len(match[4]) == 4 else f"20{match[4]}"
-        dotted = match[2] == "."
-        if not dotted and max(day, month) <= 12 and day != month and lang not in _DAY_FIRST:
-            return year
-        day, month = (month, day) if month > 12 and not dotted else (day, month)
-        return f"{year}-{month:02}-{day:02}"
+    if match := _NUMBERS.fullmatch(said):
+        day, mark, month, year = match.groups()
+        whole = _spelled(year, month, day)
+        if mark == ".":
+            return whole
+        if max(int(day), int(month)) <= 12 and int(day) != int(month) and lang not in _DAY_FIRST:
+            return whole[:4]
+        return _spelled(year, day, month) if int(month) > 12 else whole
     if match := re.fullmatch(r"(\d{1,2})[./](\d{4})", said):
         return f"{match[2]}-{int(match[1]):02}"
     if match := re.fullmatch(r"(\d{5,13})(?:\.\d+)?", said):
@@ -126,35 +143,26 @@ def order_of(dates: Iterable[str]) -> str:
     """
     found = set()
     for said in dates:
-        if match := re.match(r"\s*(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d{2})(?!\d)", said):
-            if max(int(match[1]), int(match[2])) > 12:
-                found.add("day" if int(match[1]) > 12 else "month")
+        match = _NUMBERS.fullmatch(said)
+        if match and match[2] != "." and max(int(match[1]), int(match[3])) > 12:
+            found.add("day" if int(match[1]) > 12 else "month")
     return found.pop() if len(found) == 1 else ""
 
 
 def in_order(said: str, order: str) -> str:
     """Spell a numeric date YYYY-MM-DD where the order of its table is known."""
-    match = re.match(r"\s*(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})(?!\d)", said) if order else None
-    if not match:
+    match = _NUMBERS.fullmatch(said) if order else None
+    if not match or match[2] == ".":
         return said
-    day, month = (match[1], match[2]) if order == "day" else (match[2], match[1])
-    year = match[3] if len(match[3]) == 4 else f"20{match[3]}"
-    return f"{year}-{int(month):02}-{int(day):02}"
+    one, _, other, year = match.groups()
+    return _spelled(year, other, one) if order == "day" else _spelled(year, one, other)
 
 
 def date_of_url(url: str) -> str:
     """Read the date that an address carries, as /2023/09/07/ or 20230907; empty if it has none."""
-    for pattern in (
-        r"(?<!\d)(20\d\d)([/-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)",
-        r"/(20\d\d)/(0[1-9]|1[0-2])/",
-    ):
-        if match := re.search(pattern, url):
-            found = "-".join(part for part in match.groups() if part.isdigit())
-            try:
-                return read_date(found)
-            except NoDate:
-                continue
-    return ""
+    day = r"(?<!\d)(20\d\d)([/-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)"
+    found = re.search(day, url), re.search(r"/(20\d\d)/(0[1-9]|1[0-2])/", url)
+    return first_date("-".join(filter(str.isdigit, match.groups())) for match in found if match)
 
 
 def date_of_stamps(stamps: list[str], lines: list[str], lang: str) -> str:
@@ -162,16 +170,12 @@ def date_of_stamps(stamps: list[str], lines: list[str], lang: str) -> str:
     opening = re.match(r"(\w+)\b.{0,80}?(?=\s*[–—]\s| --? )", lines[0])
     if opening and opening[1].lower() not in STAMP and is_stamp(opening[0]):
         stamps = [*stamps, opening[0]]  # a dateline, "Kyiv, 5 May 2024", but not "On 5 May 2024"
+    dates: list[str] = []
     for line in stamps:
         said = re.findall(r"(?<!\d)\d{8}(?!\d)", line)
         forms = r"((?:19|20)\d\d)(\d\d)(\d\d)", r"(\d\d)(\d\d)((?:19|20)\d\d)"
         told = [m.groups() for digits in said for f in forms if (m := re.fullmatch(f, digits))]
-        dates = [("-" if len(parts[0]) == 4 else "/").join(parts) for parts in told]
+        dates += [("-" if len(parts[0]) == 4 else "/").join(parts) for parts in told]
         if match := DATE.search(line):
             dates.append(re.sub("[年月]", "-", match[0]).strip("日"))
-        for found in dates:
-            try:
-                return read_date(found, lang)
-            except NoDate:
-                continue
-    return ""
+    return first_date(dates, lang)

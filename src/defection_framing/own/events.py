@@ -19,7 +19,6 @@ three are right.
 """
 
 import re
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -27,14 +26,14 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
 from slugify import slugify
 
 from ..text import embed
 from . import multilingual
-from .readings import LEAD, table
+from .families import grouped, members, warn_of_one
+from .readings import LEAD
+from .words import table
 
 ALIKE = 0.5
 """Likeness from which stories tell of one act."""
@@ -53,9 +52,6 @@ _MOST = 1 + _NAMED
 
 _OWN = 8
 # Articles as many as which the invented texts that coders learn from count in a language's mean.
-
-_SHARE, _MANY = 0.2, 20
-# Share of the stories in one event that is said aloud, from that many stories on.
 
 _BEGINNING = 600  # characters that are read: twice as many tell no more and take twice as long
 _ROWS = 1000  # stories compared with all others at a time, for memory's sake
@@ -86,9 +82,11 @@ def proposed(articles: pd.DataFrame) -> pd.DataFrame:
     stories = order.assign(date=articles["date"]).reset_index(drop=True)
     names = [_names(text[:LEAD], lang) for text, lang in stories[["text", "lang"]].to_numpy()]
     group, likest = _grouped(stories, names)
-    if len(group) >= _MANY and (share := np.bincount(group).max() / len(group)) > _SHARE:
-        said = f"one proposed event holds {share:.0%} of all stories: see events_sheet.csv, and"
-        warnings.warn(f"{said} split it where it is not one case", stacklevel=2)
+    warn_of_one(
+        group,
+        "one proposed event holds {:.0%} of all stories: see events_sheet.csv, and split it where "
+        "it is not one case",
+    )
     why, of_families = {}, ["article_id", "how", "copied_from", "likest"]
     for i, (likeness, j) in likest.items():
         both = ", ".join(dict.fromkeys(names[i][key] for key in names[i] if key in names[j]))
@@ -128,20 +126,15 @@ def _grouped(stories: pd.DataFrame, names: list[dict]) -> tuple[np.ndarray, dict
         pairs.append(np.argwhere(likeness(rows, np.arange(n)) >= ALIKE) + (start, 0))
     ends = np.concatenate(pairs)
     graph = coo_array((np.ones(len(ends)), ends.T), shape=(n, n))
-    group, likest = connected_components(graph, directed=False)[1], {}
-    order, starts = np.argsort(group, kind="stable"), np.flatnonzero(np.diff(np.sort(group))) + 1
-    for own in np.split(order, starts):
-        if len(own) < 2:
-            continue
-        alike = likeness(own, own)
-        tree = linkage((_MOST - alike)[np.triu_indices(len(own), 1)], "average")
-        part = fcluster(tree, _MOST - ALIKE, "distance")
-        alike[(part[:, None] != part) | np.eye(len(own), dtype=bool)] = -np.inf
-        group[own] += (part - 1) * n  # parts of a component get numbers of their own
-        for i, row in zip(own, alike, strict=True):
-            if np.isfinite(row.max()):
-                likest[int(i)] = (row.max(), int(own[row.argmax()]))
-    return np.unique(group, return_inverse=True)[1], likest
+    group = grouped(graph, lambda own: _MOST - likeness(own, own), _MOST - ALIKE)
+    likest = {}
+    for own in members(group):
+        if len(own) > 1:
+            alike = likeness(own, own)
+            np.fill_diagonal(alike, -np.inf)
+            nearest = zip(own.tolist(), alike.max(1), own[alike.argmax(1)].tolist(), strict=True)
+            likest |= {i: (how, j) for i, how, j in nearest}
+    return group, likest
 
 
 def _likeness(stories: pd.DataFrame, names: list[dict]) -> Callable:
@@ -173,7 +166,7 @@ def _likeness(stories: pd.DataFrame, names: list[dict]) -> Callable:
 
 def meanings(texts: pd.Series, langs: pd.Series) -> np.ndarray:
     """Vectors of what n texts are about, of length 1, less the mean of their language; (n, 384)."""
-    written = pd.DataFrame(table("written.csv"))
+    written = pd.DataFrame(table("own/coding_data/written.csv"))
     written = written.groupby("lang").head(30)  # as many as of any but English
     rows = _read([*written["text"], *texts.str[:_BEGINNING]])
     ours, theirs = rows[: len(written)], rows[len(written) :].copy()

@@ -17,10 +17,11 @@ import ftfy
 import trafilatura
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from .boilerplate import clean, doubts, joined
+from .boilerplate import clean, doubts
 from .dates import NoDate, Unusable, date_of_stamps, date_of_url, read_date
 from .markup import without_pictures
 from .pagedates import FAST, date_of_page
+from .words import joined
 
 MAX_CHARACTERS = 1_000_000
 """Length of the longest text that may be one article."""
@@ -45,7 +46,7 @@ _MAGIC = {
     rb"\x80[\x02-\x05][\x95c}\]]": "a pickle of Python, which may run programs: write it as CSV",
     rb"ARROW1|FEA1|\x89HDF": "a table of Arrow, Feather or HDF5: write it as Parquet or CSV",
 }
-_NO_PAGE = re.compile(rf"(?i)\b(?:{joined('walls.csv')['no page']})\b")
+_NO_PAGE = re.compile(rf"(?i)\b(?:{joined('own/walls.csv')['no page']})\b")
 # The encodings of the web: without the list, rare code pages win on short texts.
 _ENCODINGS = (
     "cp1251 iso8859_5 cp1252 koi8_u cp1250 cp1253 cp1254 cp1255 cp1256 cp1257 cp866 gb18030 big5 "

@@ -10,6 +10,7 @@ interval.
 
 import re
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ REWRITE_DAYS = 31
 """Most days between two rewrites of one story."""
 
 _SHARE, _MANY = 0.2, 20
-# Share of the articles in one family that is said aloud, from that many articles on.
+# Share of all in one group that is said aloud, from that many on.
 
 _PERMUTATIONS = 128
 _BEGINNING = 1200  # characters: about what the model reads
@@ -56,9 +57,11 @@ def families(articles: pd.DataFrame) -> pd.DataFrame:
     articles = articles.reset_index(drop=True)
     links = _rewrites(articles) | _copies(articles["text"])  # what is both is a copy
     group = _groups(links, len(articles))
-    if len(group) >= _MANY and (share := np.bincount(group).max() / len(group)) > _SHARE:
-        said = f"one story family holds {share:.0%} of all articles: see families.csv, and whether"
-        warnings.warn(f"{said} they share a template or are one export twice", stacklevel=2)
+    warn_of_one(
+        group,
+        "one story family holds {:.0%} of all articles: see families.csv, and whether they share a "
+        "template or are one export twice",
+    )
     ids, dates = articles["article_id"], articles["date"]
     neighbours: dict[int, list[tuple]] = {i: [] for i in range(len(articles))}
     for (i, j), (how, similarity) in links.items():
@@ -77,18 +80,41 @@ def families(articles: pd.DataFrame) -> pd.DataFrame:
 
 def _groups(links, n: int) -> np.ndarray:
     """Number of the family of each of n articles."""
-    ends = np.array(list(links), dtype=int).reshape(-1, 2).T
-    graph = coo_array((np.ones(ends.shape[1]), tuple(ends)), shape=(n, n)).tocsr()
+    ends = np.array(list(links), dtype=int).reshape(-1, 2)
+    graph = coo_array((np.ones(len(ends)), ends.T), shape=(n, n)).tocsr()
+    graph = graph.maximum(graph.T)
+    return grouped(graph, lambda own: 1 - graph[own][:, own].toarray(), 0.5)
+
+
+def grouped(graph, apart: Callable[[np.ndarray], np.ndarray], most: float) -> np.ndarray:
+    """Number of the group of each of n things, by average linkage of those that links connect.
+
+    `graph` (n, n) has the links, `apart` gives the distances among m of the things, (m, m); `most`
+    is the greatest mean distance between two parts of a group.
+    """
     group = connected_components(graph, directed=False)[1]
-    order, starts = np.argsort(group, kind="stable"), np.flatnonzero(np.diff(np.sort(group))) + 1
-    for own in np.split(order, starts):
-        if len(own) > 2:
-            linked = graph[own][:, own].toarray()
-            apart = 1 - np.maximum(linked, linked.T)
-            tree = linkage(apart[np.triu_indices(len(own), 1)], "average")
+    n = len(group)
+    for own in members(group):
+        if len(own) > 1:
+            tree = linkage(apart(own)[np.triu_indices(len(own), 1)], "average")
             # Parts of a component get numbers of their own.
-            group[own] += (fcluster(tree, 0.5, "distance") - 1) * n
+            group[own] += (fcluster(tree, most, "distance") - 1) * n
     return np.unique(group, return_inverse=True)[1]
+
+
+def members(group: np.ndarray) -> list[np.ndarray]:
+    """Members of each group."""
+    order, starts = np.argsort(group, kind="stable"), np.flatnonzero(np.diff(np.sort(group))) + 1
+    return np.split(order, starts)
+
+
+def warn_of_one(group: np.ndarray, said: str) -> None:
+    """Warn where one group holds so many that it may be no group, of which `said` says the share.
+
+    In a handful any may be great.
+    """
+    if len(group) >= _MANY and (share := np.bincount(group).max() / len(group)) > _SHARE:
+        warnings.warn(said.format(share), stacklevel=3)
 
 
 def _earlier(one: str, other: str) -> bool:

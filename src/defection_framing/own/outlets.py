@@ -1,10 +1,7 @@
 """Outlets by address and by name: the repository's registry, leading houses, one's own."""
 
-import csv
 import re
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from slugify import slugify
@@ -12,6 +9,7 @@ from slugify import slugify
 from .. import corpus, settings
 from ..corpus.outlets import outlet_of
 from . import folder
+from .words import table
 
 NO_OUTLET = "unknown.invalid"
 """Stands for the domain of an article that comes without an address (RFC 2606: no such domain)."""
@@ -47,17 +45,16 @@ class Registry:
     @classmethod
     def of(cls, out: Path) -> "Registry":
         """Gather what is known; rows filled in under `out` win over others."""
-        columns = corpus.columns()["outlets"]
-        rows: dict[str, dict] = {}
-        houses = Path(str(files(__package__) / "houses.csv"))
-        for path in (houses, settings.ROOT / "data" / "outlets.csv"):
-            table = folder.read(path, columns)
-            rows |= {row["domain"]: row for row in table.to_dict("records")}
+        ours = folder.read(settings.ROOT / "data" / "outlets.csv", corpus.columns()["outlets"])
+        known = [*table("own/houses.csv"), *ours.to_dict("records")]
+        rows = {row["domain"]: row for row in known}
         if (own := out / "outlets.csv").exists():
             rows |= folder.outlets(own).to_dict("index")
         shortest = sorted(rows, key=len, reverse=True)  # the last one wins
         named = {_spelled(rows[domain]["name"]): domain for domain in shortest}
-        return cls(rows, _other_names() | named)
+        # Further names, in other scripts too.
+        others = [(row["domain"], row["names"].split("|")) for row in table("own/outlet_names.csv")]
+        return cls(rows, {_spelled(n): domain for domain, own in others for n in own} | named)
 
     def outlet(self, url: str, site: str, channel: str = "") -> str:
         """Find the domain of an article's outlet by its address, else by the name of its site.
@@ -86,13 +83,3 @@ def _spelled(name: str) -> str:
     bare = re.sub(r"[«»\"“”„]", "", name).strip(" .,;").casefold()
     return re.sub(r"\s+", " ", re.sub(r"^the ", "", bare))
 
-
-@cache
-def _other_names() -> dict[str, str]:
-    """Further names of outlets, in other scripts too, by the domain that they mean."""
-    with (files(__package__) / "outlet_names.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            _spelled(name): row["domain"]
-            for row in csv.DictReader(file)
-            for name in row["names"].split("|")
-        }

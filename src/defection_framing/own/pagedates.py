@@ -12,9 +12,10 @@ import re
 from htmldate import find_date
 from lxml.html import HtmlElement
 
-from .boilerplate import DATE, joined
-from .dates import NoDate, read_date, tomorrow
+from .boilerplate import DATE
+from .dates import first_date, tomorrow
 from .markup import lines_of
+from .words import joined
 
 FAST = {"extensive_search": False, "original_date": True, "max_date": tomorrow()}
 """How `htmldate` reads metadata and marked dates alone."""
@@ -22,7 +23,7 @@ FAST = {"extensive_search": False, "original_date": True, "max_date": tomorrow()
 _FEET = "//footer[not(ancestor::article)]|//*[contains(@class,'footer') or contains(@id,'footer')]"
 _FEET += "[not(ancestor-or-self::article)][not(ancestor::*[contains(@class,'article')])]"
 _FEET += "[not(ancestor::*[contains(@class,'post') or contains(@class,'entry')])]"
-_CHANGED = re.compile(rf"(?i)\b(?:{joined('boilerplate.csv')['changed']})\b")
+_CHANGED = re.compile(rf"(?i)\b(?:{joined('own/boilerplate.csv')['changed']})\b")
 _BESIDE = 50  # characters that may stand beside a date under a headline
 _BEFORE, _AFTER = 3, 5  # lines around a headline that may say when
 
@@ -38,10 +39,7 @@ def date_of_page(tree: HtmlElement, title: str) -> str:
         found = find_date(body, **FAST | {"extensive_search": True}) or ""
         if found.endswith("-01-01") and found not in body.text_content():
             return ""  # made of a year that stands somewhere, such as that of a copyright
-    try:
-        return read_date(found)
-    except NoDate:
-        return ""
+    return first_date([found])
 
 
 def _under_headline(tree: HtmlElement, title: str) -> str:
@@ -55,14 +53,9 @@ def _under_headline(tree: HtmlElement, title: str) -> str:
     near = lines[at + 1 : at + 1 + _AFTER] + lines[max(0, at - _BEFORE) : at][::-1]
     said = [part for line in near for part in re.split(r"\s*[|·•]\s*", line)]
     lang = (tree.get("lang") or "")[:2].lower()
-    for part in sorted(said, key=lambda part: bool(_CHANGED.search(part))):
-        day = DATE.search(part)
-        if day and len(part) - len(day[0]) <= _BESIDE:
-            try:
-                return read_date(day[0], lang)
-            except NoDate:
-                continue
-    return ""
+    said.sort(key=lambda part: bool(_CHANGED.search(part)))
+    days = [(part, day[0]) for part in said if (day := DATE.search(part))]
+    return first_date((day for part, day in days if len(part) - len(day) <= _BESIDE), lang)
 
 
 def _without_feet(tree: HtmlElement) -> HtmlElement:

@@ -1,14 +1,12 @@
 """Sentences of an article, and the sources that they name."""
 
-import csv
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 
 import sentencex
 
-from .boilerplate import joined
+from .words import joined, table
 
 
 def split(text: str, lang: str) -> list[tuple[str, str]]:
@@ -48,26 +46,23 @@ def _set_aside(sentence: str) -> str:
     return "" if ends and words >= 5 else "fragment"
 
 
-_CUE = re.compile(rf"(?<!\w)(?:{joined('speech.csv')['speech']})(?!\w)", re.I)
+_CUE = re.compile(rf"(?<!\w)(?:{joined('own/speech.csv')['speech']})(?!\w)", re.I)
 """A word of speech, in any language."""
 
 
 @cache
 def _lexicon() -> tuple[re.Pattern, dict[str, tuple[str, str]]]:
     """The pattern of all forms, and name and kind of the source by form."""
-    package = files("defection_framing")
     names: dict[str, tuple[str, str]] = {}
-    with (package / "text" / "sides.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            kind = {"media": "media", "leader": "person", "body": "official"}.get(row["kind"])
-            terms = row["term"].split("|")
-            for term in terms if kind and row["side"] != "none" else ():
-                # a surname is its person: "Putin" is "Vladimir Putin"
-                full = next((t for t in terms if t.endswith(f" {term}")), term)
-                names[term] = (full, kind)
-    with (package / "own" / "sources.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            names |= {form: (row["name"], row["kind"]) for form in row["forms"].split("|")}
+    for row in table("text/sides.csv"):
+        kind = {"media": "media", "leader": "person", "body": "official"}.get(row["kind"])
+        terms = row["term"].split("|")
+        for term in terms if kind and row["side"] != "none" else ():
+            # a surname is its person: "Putin" is "Vladimir Putin"
+            full = next((t for t in terms if t.endswith(f" {term}")), term)
+            names[term] = (full, kind)
+    for row in table("own/sources.csv"):
+        names |= {form: (row["name"], row["kind"]) for form in row["forms"].split("|")}
 
     def spelled(form: str) -> str:
         # Short names and capitals are as written: "AP" is none of the letters in "map".

@@ -4,20 +4,18 @@ A text is a list of lines, whatever it came in (TXT, RTF, DOCX, PDF, HTML). Mark
 where a text has none, it is one article.
 """
 
-import csv
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from statistics import median
 
 from ..boilerplate import DATE
+from ..words import table
 from .records import Record
 
 
 def _labels(layout: str) -> dict[str, str]:
     """What the labels of a layout stand for, in any language; empty for what is not kept."""
-    with (files(__package__) / "labels.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["layout"] == layout]
+    rows = [row for row in table("own/formats/labels.csv") if row["layout"] == layout]
     patterns = {row["labels"]: row["what"] for row in rows if row["what"] in ("mark", "foot")}
     names = {
         label: row["what"]

@@ -1,9 +1,9 @@
 """What a column or a field holds, by its name: `columns.csv`, for several languages."""
 
-import csv
 import re
 from functools import cache
-from importlib.resources import files
+
+from ..words import table
 
 _FILLING = frozenset(
     "article articles news post full the of de des l del artykułu publikacji artikel artikels "
@@ -16,8 +16,7 @@ _FILLING = frozenset(
 @cache
 def usual_columns() -> dict[str, list[str]]:
     """Return the usual names of columns, the likeliest first, by what they hold."""
-    with (files(__package__) / "columns.csv").open(encoding="utf-8", newline="") as file:
-        return {row["what"]: row["names"].split("|") for row in csv.DictReader(file)}
+    return {row["what"]: row["names"].split("|") for row in table("own/formats/columns.csv")}
 
 
 def plain(name: str) -> str:
