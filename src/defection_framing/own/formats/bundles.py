@@ -6,6 +6,8 @@ where a text has none, it is one article.
 
 import re
 from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
 from statistics import median
 
 from ..boilerplate import DATE
@@ -16,19 +18,14 @@ from .records import Record
 def _labels(layout: str) -> dict[str, str]:
     """What the labels of a layout stand for, in any language; empty for what is not kept."""
     rows = [row for row in table("own/formats/labels.csv") if row["layout"] == layout]
-    patterns = {row["labels"]: row["what"] for row in rows if row["what"] in ("mark", "foot")}
-    names = {
-        label: row["what"]
-        for row in rows
-        if row["labels"] not in patterns
-        for label in row["labels"].split("|")
-    }
-    return patterns | names
+    rows = [row for row in rows if row["what"] not in ("mark", "foot", "tag")]
+    return {label: row["what"] for row in rows for label in row["labels"].split("|")}
 
 
 def _pattern(layout: str, what: str) -> re.Pattern:
     """A line that is some label of a layout."""
-    said = [label for label, means in _labels(layout).items() if means == what]
+    rows = table("own/formats/labels.csv")
+    said = [row["labels"] for row in rows if (row["layout"], row["what"]) == (layout, what)]
     return re.compile(rf"\s*(?:{'|'.join(said)})\s*", re.S)
 
 
@@ -43,7 +40,12 @@ NAMES = {
 """Whose export a layout is, the likeliest first."""
 
 _MARK = {name: _pattern(name, "mark") for name in NAMES}
-_HEAD, _FACTIVA, _PROQUEST, _INTEGRUM = map(_labels, ("nexis", "factiva", "proquest", "integrum"))
+_TAG = {
+    row["layout"]: re.compile(row["labels"])
+    for row in table("own/formats/labels.csv")
+    if row["what"] == "tag"
+}
+_HEAD = _labels("nexis")
 _BODY, _FOOT = _pattern("nexis", "text"), _pattern("nexis", "foot")
 _RIGHTS = re.compile(r"(?i)\s*(?:copyright\b|©|\(c\) ?\d|all rights reserved|alle rechte vorb).*")
 _LENGTH = re.compile(
@@ -69,7 +71,10 @@ def split(lines: list[str], layout: str) -> Iterator[Record]:
         "nexis": (_after(lines, _MARK["nexis"]), _nexis),
         "nexis-uni": (_before(lines, _MARK["nexis-uni"]), _nexis_uni),
         "factiva": (_before(lines, _MARK["factiva"]), _factiva),
-        "factiva-fields": (_after(lines, re.compile(r"(?:SE|HD)(?:\s.*)?")), _factiva_fields),
+        "factiva-fields": (
+            _after(lines, re.compile(r"(?:SE|HD)(?:\s.*)?")),
+            partial(_tagged, layout="factiva-fields"),
+        ),
         "proquest": (_proquests(lines), _proquest),
         "integrum": (_after(lines, _MARK["integrum"]), _integrum),
     }[layout]
@@ -80,7 +85,7 @@ def split(lines: list[str], layout: str) -> Iterator[Record]:
         number += 1
         found = read(part)
         text = unwrapped(found.pop("text", []))
-        fields = {name: " ".join(value.split()) for name, value in found.items()}
+        fields = {name: " ".join(value.split()) for name, value in found.items() if name}
         problem = "" if text else f"holds no text where {NAMES[layout]} puts it"
         yield Record(f"article {number}", text, fields, problem)
 
@@ -110,39 +115,27 @@ def unwrapped(lines: list[str]) -> str:
     return "\n".join(paragraphs)
 
 
-def _after(lines: list[str], mark: re.Pattern) -> Iterator[list[str]]:
+def _after(lines: list[str], mark: re.Pattern) -> list[list[str]]:
     """Part lines before each that is a mark; what stands before the first one is the cover."""
-    part: list[str] | None = None
-    for line in lines:
-        if mark.fullmatch(line) and (part is None or not _only_section(part)):
-            if part is not None:
-                yield part
-            part = []
-        if part is not None:
-            part.append(line)
-    if part:
-        yield part
+    at = [i for i, line in enumerate(lines) if mark.fullmatch(line)]
+    # In a record of Factiva the section stands before the head.
+    starts = [i for n, i in enumerate(at) if not n or not lines[at[n - 1]].startswith("SE")]
+    return [lines[a:b] for a, b in pairwise([*starts, len(lines)])]
 
 
-def _only_section(part: list[str]) -> bool:
-    """Tell whether a record of Factiva has but its section yet, which stands before its head."""
-    return part[0].startswith("SE") and not any(line.startswith("HD") for line in part)
-
-
-def _before(lines: list[str], mark: re.Pattern) -> Iterator[list[str]]:
+def _before(lines: list[str], mark: re.Pattern) -> list[list[str]]:
     """Part lines after each that is a mark."""
-    part: list[str] = []
-    for line in lines:
-        if mark.fullmatch(line):
-            yield part
-            part = []
-        else:
-            part.append(line)
-    if any(_LENGTH.fullmatch(line) or _BODY.fullmatch(line.strip()) for line in part):
-        yield part  # an article, not the foot of the last page
+    at = [i for i, line in enumerate(lines) if mark.fullmatch(line)]
+    *parts, last = [lines[a + 1 : b] for a, b in pairwise([-1, *at, len(lines)])]
+    if any(_LENGTH.fullmatch(line) or _BODY.fullmatch(line.strip()) for line in last):
+        parts.append(last)  # an article, not the foot of the last page
+    return parts
 
 
-_FIELD = re.compile(r"([^\W\d_][^\W\d_()]{3,12}(?:[ /-][^\W\d_]{2,12})?):\s*(.*)", re.S)
+def _find(rows: list[str], pattern: re.Pattern, start: int = 0) -> int | None:
+    """Number of the first row, from one on, that is such; None if none is."""
+    found = (i for i in range(start, len(rows)) if pattern.fullmatch(rows[i].strip()))
+    return next(found, None)
 
 
 def _blocks(lines: list[str]) -> list[list[str]]:
@@ -167,42 +160,48 @@ def is_dated(block: list[str]) -> bool:
     return len(said) < 160 and bool(DATE.search(said) or month)
 
 
+_FIELD = re.compile(r"([^\W\d_][^\W\d_()]{3,12}(?:[ /-][^\W\d_]{2,12})?):\s*(.*)", re.S)
+
+
+def _field(row: str) -> dict[str, str]:
+    """Read a field of Nexis, by what its label stands for; empty if a row is none."""
+    match = _FIELD.fullmatch(row)
+    known = match and match[1].upper() in _HEAD
+    return {_HEAD[match[1].upper()]: match[2]} if known else {}
+
+
 def _nexis(part: list[str]) -> dict:
     """Read the older layout: outlet, date, title, fields in capitals, text, fields in capitals."""
     blocks = _blocks(part[1:])
     blocks = [b for b in blocks if not re.fullmatch(r"[\s>-]*", " ".join(b))]
     while blocks and _RIGHTS.fullmatch(blocks[0][0]):
         blocks.pop(0)
-    found: dict = {"text": []}
+    found: dict = {}
     day = next((i for i, block in enumerate(blocks[:5]) if is_dated(block)), None)
     if day:
         found["site"] = blocks[0][0]
     found["date"] = " ".join(blocks[day]) if day is not None else ""
     for i, block in enumerate(blocks[(day or 0) + 1 :], (day or 0) + 1):
-        field = _FIELD.fullmatch(" ".join(line.strip() for line in block))
-        if field and field[1].upper() in _HEAD:
-            if name := _HEAD[field[1].upper()]:
-                found[name] = field[2]
+        if field := _field(" ".join(line.strip() for line in block)):
+            found |= field
         elif "title" not in found and len(" ".join(block)) < 300:
             found["title"] = " ".join(block)
         else:
-            ends = (k for k, b in enumerate(blocks) if k >= i and _FOOT.fullmatch(b[0].strip()))
-            found["text"] = _joined(blocks[i : next(ends, None)])
+            end = _find([block[0] for block in blocks], _FOOT, i)
+            found["text"] = _joined(blocks[i:end])
             break
     return found
 
 
 def _nexis_uni(part: list[str]) -> dict:
     """Read the layout of Nexis Uni: title, outlet, date, rights, fields, a line Body, text."""
-    rows = [line.strip() for line in part]
-    start = next((i for i, row in enumerate(rows) if _BODY.fullmatch(row)), None)
-    head = [row for row in rows[:start] if row and row != "Correction Appended"]
-    found: dict = {"text": []}
-    first = next((i for i, row in enumerate(head) if _RIGHTS.fullmatch(row)), None)
-    fields = {i: field for i, row in enumerate(head) if (field := _FIELD.fullmatch(row))}
-    fields = {i: field for i, field in fields.items() if field[1].upper() in _HEAD}
+    start = _find(part, _BODY)
+    head = [row for line in part[:start] if (row := line.strip()) and row != "Correction Appended"]
+    fields = {i: field for i, row in enumerate(head) if (field := _field(row))}
+    first = _find(head, _RIGHTS)
     first = next(iter(fields), len(head)) if first is None else first
     days = [i for i in range(first) if is_dated([head[i]])]
+    found: dict = {}
     if days:
         found["date"] = head[days[-1]]
         found["site"] = head[days[-1] - 1] if days[-1] else ""
@@ -210,36 +209,33 @@ def _nexis_uni(part: list[str]) -> dict:
         found["title"] = head[0 if days[-1] < 5 else days[-1] - 2] if days[-1] > 1 else ""
     elif named := head[:first]:
         found |= {"site": named[-1], "title": named[-2]} if len(named) > 1 else {"title": named[0]}
-    found |= {_HEAD[field[1].upper()]: field[2] for field in fields.values()}
-    found.pop("", None)
-    if start is None:
-        return found
-    body = part[start + 1 :]
-    ends = (i for i, row in enumerate(body) if _FOOT.fullmatch(row.strip()))
-    body = body[: next(ends, None)]
-    whole = next((i for i, row in enumerate(body) if row.strip() == "FULL TEXT"), -1)
-    found["text"] = body[whole + 1 :]
+    for field in fields.values():
+        found |= field
+    if start is not None:
+        body = part[start + 1 :]
+        body = body[: _find(body, _FOOT)]
+        whole = _find(body, re.compile("FULL TEXT"))
+        found["text"] = body if whole is None else body[whole + 1 :]
     return found
 
 
 def _factiva(part: list[str]) -> dict:
     """Read an article as it is shown: head, author, length, date, outlet, code, rights, text."""
     rows = [line.strip() for line in part if line.strip()]
-    size = next((i for i, row in enumerate(rows) if _LENGTH.fullmatch(row)), None)
+    size = _find(rows, _LENGTH)
     if size is None:
         return {}
     found: dict = {"title": rows[0] if size else ""}
-    code = next((i for i, r in enumerate(rows) if i > size and re.fullmatch("[A-Z0-9]{2,8}", r)), 0)
+    code = _find(rows, re.compile("[A-Z0-9]{2,8}"), size + 1) or 0
     after = rows[size + 1 : code or size + 4]  # date, perhaps a time, outlet
     found["date"] = after[0] if after else ""
     found["site"] = after[-1] if len(after) > 1 else ""
-    rights = next((i for i, r in enumerate(rows) if i > size and _RIGHTS.fullmatch(r)), None)
-    before = rows[:size]
+    rights = _find(rows, _RIGHTS, size + 1)
     if rights is None:  # the language is the last of the head
         rights = max(code, size + 3) + 1
     # "News", headline, byline: the section is short, and a byline is no sentence.
-    if len(before) > 1:
-        found |= _headline(before)
+    if size > 1:
+        found |= _headline(rows[:size])
     found["text"] = _joined([[row] for row in rows[rights + 1 :]])
     return found
 
@@ -256,15 +252,14 @@ def _headline(before: list[str]) -> dict:
     return found | {"title": before[likely]}
 
 
-def _tagged(part: list[str], tag: re.Pattern, names: dict[str, str], first: str = "") -> dict:
+def _tagged(part: list[str], layout: str, first: str = "") -> dict:
     """Read a record of fields, each under a tag: its name and, perhaps, the value beside it.
 
-    `names` are of the fields that are kept; lines before the first tag are of the field `first`.
+    Lines before the first tag are of the field `first`.
     """
-    found: dict = {"text": []}
-    name = first
+    names, found, name = _labels(layout), {"text": []}, first
     for line in part:
-        if match := tag.fullmatch(line):
+        if match := _TAG[layout].fullmatch(line):
             name, line = names.get(match[1], ""), match[2] or ""
         if name == "text":
             found["text"].append(line)
@@ -273,36 +268,18 @@ def _tagged(part: list[str], tag: re.Pattern, names: dict[str, str], first: str 
     return found
 
 
-_FACTIVA_TAG = re.compile(rf"({'|'.join(filter(str.isalpha, _FACTIVA))})(?:\s+(\S.*)|\s*)")
-
-
-def _factiva_fields(part: list[str]) -> dict:
-    """Read a record whose fields have tags of two letters."""
-    return _tagged(part, _FACTIVA_TAG, _FACTIVA)
-
-
-_PROQUEST_TAG = re.compile(
-    r"\s*((?:Author|Full text|Abstract|Links|Subject|Location|Title|Publication|Section|Publisher"
-    r"|Country|ISSN|Source|Language|Document|ProQuest|Copyright|Last|Database|Company|People"
-    r"|Identifier|Business|Dateline|Classification|Credit|Illustration|Volume|Issue|Pages|First"
-    r"|Number|Place)\b(?: [a-zA-Z/-]+){0,4}(?:\(s\))?): ?(.*)"
-)
-
-
-def _proquests(lines: list[str]) -> Iterator[list[str]]:
+def _proquests(lines: list[str]) -> list[list[str]]:
     """Part the records at rules of underscores, or else after the last field of each."""
     rule = re.compile(r"\s*_{20,}\s*")
     if not any(map(rule.fullmatch, lines)):
-        yield from _before(lines, re.compile(r"\s*Database: .*"))
-        return
-    for part in _after(lines, rule):
-        if any(map(_MARK["proquest"].fullmatch, part)):
-            yield part[1:]
+        return _before(lines, re.compile(r"\s*Database: .*"))
+    parts = _after(lines, rule)
+    return [part[1:] for part in parts if any(map(_MARK["proquest"].fullmatch, part))]
 
 
 def _proquest(part: list[str]) -> dict:
     """Read a record of labelled fields, the title being its first line."""
-    found = _tagged(part, _PROQUEST_TAG, _PROQUEST, "title")
+    found = _tagged(part, "proquest", "title")
     found["title"] = re.sub(r"^Document \d+ of \d+\s*", "", found.get("title", ""))
     info = found.pop("info", "")
     if not found.get("date") and (day := DATE.search(info)):
@@ -311,15 +288,13 @@ def _proquest(part: list[str]) -> dict:
     return found
 
 
-_INTEGRUM_TAG = re.compile(r"\s*\^?([А-Я]{2}):\s*(.*)")
-
-
 def _integrum(part: list[str]) -> dict:
     """Read a record of fields in Cyrillic capitals; the text follows them."""
-    end = max(i for i, line in enumerate(part) if _INTEGRUM_TAG.fullmatch(line)) + 1
-    if not _INTEGRUM_TAG.fullmatch(part[end - 1])[2]:  # its value is below it
+    tag = _TAG["integrum"]
+    end = max(i for i, line in enumerate(part) if tag.fullmatch(line)) + 1
+    if not tag.fullmatch(part[end - 1])[2]:  # its value is below it
         end += next((n for n, line in enumerate(part[end:], 1) if line.strip()), 0)
-    found = _tagged(part[:end], _INTEGRUM_TAG, _INTEGRUM)
+    found = _tagged(part[:end], "integrum")
     text = found["text"] + part[end:]
     while text and text[0].strip() in ("", found.get("title", "")):
         text.pop(0)
