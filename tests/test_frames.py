@@ -43,19 +43,16 @@ def test_each_claim_is_in_one_batch_of_like_lengths():
 
 @pytest.mark.slow
 def test_without_updates_the_encoder_is_as_it_was():
-    import torch
-
     texts = ["A pilot left.", "Der Pilot lief über und blieb dort."]
     tokenizer, model = multilingual.load()
     none = {}
-    for name, linear in lowrank._linear(model.encoder.layer[frames._BELOW :]):
+    for name, linear in lowrank._linear(model.encoder.layer[frames.Adapted.below :]):
         none[f"{name}.a"] = np.ones((2, linear.in_features))
         none[f"{name}.b"] = np.zeros((linear.out_features, 2))
-    _, ids, real = multilingual.pieces(texts, tokenizer)
-    with torch.inference_mode(), multilingual.half():
-        states = model(input_ids=ids, attention_mask=real).last_hidden_state.float()
+    _, states, real = multilingual.states(texts, tokenizer, model)
     means = (states * real[..., None]).sum(1) / real.sum(1)[:, None]
-    read = frames.Adapted(none).vectors(frames._below(texts, tokenizer, model))
+    lower = lowrank.parted(frames.Adapted.below)[:2]
+    read = frames.Adapted(none).vectors(frames._below(texts, *lower))
     for one, two in zip(read, means.numpy(), strict=True):
         assert np.corrcoef(one, two)[0, 1] > 0.9999
 

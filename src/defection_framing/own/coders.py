@@ -12,12 +12,10 @@
   one on words and letters stands beside it, for frames with the study's own encoder.
 """
 
-import hashlib
 import io
 import sys
 import warnings
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 import joblib
@@ -34,8 +32,9 @@ from sklearn.pipeline import FeatureUnion
 
 from .. import corpus, settings
 from ..text import embed
-from . import directions, frames, heads, multilingual, readings
+from . import directions, frames, heads, lowrank, multilingual, readings
 from .readings import LEAD, Seen
+from .words import table
 
 DIRECTIONS = ("ru_to_ua", "ua_to_ru", "ru_exit", "ua_exit", "both", "not_about")
 """The codebook's directions, and `not_about`: no one leaves a side of this war."""
@@ -319,13 +318,12 @@ def others() -> pd.DataFrame:
 
     The source is `written`, or `negatives`: articles, restated. `lang` is of the text.
     """
-    parts = {}
-    for source in ("written", "negatives"):
-        with (files(__package__) / f"coding_data/{source}.csv").open(encoding="utf-8") as file:
-            parts[source] = pd.read_csv(file, dtype=str)
-    table = pd.concat(parts, names=["source"]).reset_index("source")
-    table["lang"] = table["lang"].fillna("en")
-    return table[["text", "label", "kind", "source", "lang"]].reset_index(drop=True)
+    rows = [
+        {"source": source, "lang": "en"} | row
+        for source in ("written", "negatives")
+        for row in table(f"own/coding_data/{source}.csv")
+    ]
+    return pd.DataFrame(rows)[["text", "label", "kind", "source", "lang"]]
 
 
 def given_codes(units: pd.DataFrame, codings: pd.DataFrame, code: str) -> pd.DataFrame:
@@ -393,7 +391,4 @@ def version(*beside: str) -> str:
     read = [*(here / name for name in names), *(here.parent / name for name in others)]
     read += sorted((here / "coding_data").glob("*.*"))
     read += [data / name for name in (*_TABLES, "embeddings.json")]
-    digest = hashlib.sha256(f"{np.__version__} {sklearn.__version__}".encode())
-    for path in read:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return lowrank.version(f"{np.__version__} {sklearn.__version__}", read)

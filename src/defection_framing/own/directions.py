@@ -7,9 +7,7 @@ layers have updates (`lowrank`). These are learnt together with linear maps of t
 over a text's sentences, of which each step draws some, for short texts must be understood too.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,7 +18,6 @@ from ..text import embed
 from . import lowrank, multilingual
 from .multilingual import SIZE
 
-_BELOW = 9  # layers that stay as they are
 _EPOCHS = 2
 _BATCH = 32
 _RATES = 1e-3, 2e-3  # of the updates, and of the maps
@@ -29,11 +26,10 @@ _MOST = 3  # sentences of a text that are learnt from at once
 _MADE = 0.5  # share of the made texts that each epoch has
 
 
-class Reader:
-    """The encoder with updates of its upper layers: those that `learn` gives, by name."""
+class Reader(lowrank.Encoder):
+    """The encoder adapted to directions, with the updates that `learn` gives."""
 
-    def __init__(self, updates: dict[str, np.ndarray]):
-        self.updates = updates
+    below = 9
 
     def read(self, sentences: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
         """Read n sentences, each once ever.
@@ -51,37 +47,22 @@ class Reader:
         EmbeddingError
             If the encoder cannot be had or is not the published one.
         """
-        digest = hashlib.sha256(b"".join(part.tobytes() for part in self.updates.values()))
         sides = [multilingual.lexicon()[side].pattern for side in ("ru", "ua")]
-        of = f"{multilingual.identity()} directions {digest.hexdigest()} {sides}"
+        of = f"{self.identity('directions')} {sides}"
         rows = embed.cached(list(sentences), of, self._encode)
         return rows[:, :-2].reshape(-1, 2, 3, SIZE), rows[:, -2:]
-
-    @cached_property
-    def _model(self):
-        """Tokenizer, the model up to the layers with updates, and these."""
-        tokenizer, model, upper = _parted()
-        lowrank.add(upper, self.updates)
-        return tokenizer, model, upper
 
     def _encode(self, sentences: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
         """Yield batches of sentences with what `read` gives, shape (batch, 2306)."""
         import torch
 
         for batch in multilingual.batches(sentences):
-            tokenizer, model, upper = self._model
+            tokenizer, model, upper = self.parts
             states, weights = _lower(batch, tokenizer, model)
             with torch.inference_mode():
                 means = [_means(layer, weights) for layer in (states, _upper(upper, states))]
             named = np.stack([own[1:].sum(1).numpy() for own in weights])
             yield batch, np.c_[torch.stack(means, 1).flatten(1).numpy(), named]
-
-
-def _parted():
-    """Tokenizer, a model with the lower layers alone, and the upper ones."""
-    tokenizer, model = multilingual.load()
-    model.encoder.layer, upper = model.encoder.layer[:_BELOW], model.encoder.layer[_BELOW:]
-    return tokenizer, model, upper
 
 
 def _lower(batch: list[str], tokenizer, model) -> tuple[list, list]:
@@ -91,9 +72,7 @@ def _lower(batch: list[str], tokenizer, model) -> tuple[list, list]:
     """
     import torch
 
-    found, ids, real = multilingual.pieces(batch, tokenizer)
-    with torch.inference_mode(), multilingual.half():
-        states = model(input_ids=ids, attention_mask=real).last_hidden_state.float()
+    found, states, real = multilingual.states(batch, tokenizer, model)
     weights = []
     for text, piece, n in zip(batch, found, real.sum(1), strict=True):
         spans = np.array(piece.offsets)[:n]
@@ -124,7 +103,7 @@ def _means(states: list, weights: list):
 
 def below(sentences: Iterable[str]) -> dict[str, tuple]:
     """States and weights of word pieces (`_lower`) by sentence, which `learn` learns from."""
-    tokenizer, model, _ = _parted()
+    tokenizer, model, _ = lowrank.parted(Reader.below)
     held = {}
     for batch in multilingual.batches(sentences):
         for text, states, weights in zip(batch, *_lower(batch, tokenizer, model), strict=True):
@@ -162,13 +141,9 @@ def learn(
     import torch
     from torch.nn.functional import cross_entropy, dropout
 
-    torch.manual_seed(settings.SEED)
     rng = np.random.default_rng(settings.SEED)
-    model = multilingual.load()[1].train()
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    layers = model.encoder.layer[_BELOW:]
-    held, columns = lowrank.learnable(layers), given.shape[1] + 3 * SIZE
+    layers, held = lowrank.learnable(Reader.below)
+    columns = given.shape[1] + 3 * SIZE
     maps = torch.nn.ModuleDict(
         {name: torch.nn.Linear(columns, n) for name, n in (("about", 1), ("side", 3), ("exit", 1))}
     )
@@ -207,7 +182,7 @@ def learn(
         name: torch.cat([own.bias[:, None], own.weight * reads[name]], 1).detach().numpy()
         for name, own in maps.items()
     }
-    return {n: part.detach().numpy().astype(np.float16) for n, part in held.items()}, learnt
+    return descent.learnt(), learnt
 
 
 def text_means(layers, texts: list[list[str]], below: dict[str, tuple]) -> tuple:

@@ -14,9 +14,7 @@ from pathlib import Path
 import pandas as pd
 from slugify import slugify
 
-from .. import settings
-from ..corpus import cell_fault
-from .folder import PackageError, filled_in, one_line
+from .folder import PackageError, filled_in, inert, titles, write_sheet
 
 SHEET = "events_sheet.csv"
 """Its name in the folder."""
@@ -50,7 +48,7 @@ def kept(folder: Path, articles: Container[str]) -> pd.DataFrame:
             ("event", event, not slugify(event), "has neither letter nor digit."),
         ):
             if wrong:
-                raise PackageError(cell_fault(str(path), number, column, cell, say))
+                raise PackageError.at(path, number, column, cell, say)
         rows[key], first[key] = cells, number
     names = [name for name in dict.fromkeys(header) if name != "article_id"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=names, dtype=str)
@@ -75,15 +73,10 @@ def write(
     table = table.assign(event=event, proposed=event)
     table.update(sheet[sheet.columns.intersection(table.columns)])
     others = [name for name in sheet.columns if name and name not in COLUMNS]
-    named = articles["title"].where(articles["title"] != "", articles["text"].str[:100])
-    shown = articles.assign(title=named)[["article_id", "date", "outlet", "title"]]
+    shown = articles.assign(title=titles(articles))[["article_id", "date", "outlet", "title"]]
     table = shown.join(table).join(sheet[others]).fillna("")
     table = table.sort_values(["event", "date", "article_id"])
-    # One line a cell, and none that a spreadsheet program would compute.
-    cells = table[[*COLUMNS, *others]].map(one_line).replace(r"^([=+@-])", r" \1", regex=True)
-    # Without the byte order mark, Excel takes a CSV for one in an old code page.
-    text = "\ufeff" + cells.to_csv(index=False, lineterminator="\n")
-    settings.write_text(Path(folder) / SHEET, text)
+    write_sheet(Path(folder) / SHEET, inert(table[[*COLUMNS, *others]]))
     return table["event"]
 
 

@@ -190,13 +190,8 @@ def _model():
 
 
 def _encode(texts: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
-    import torch
-
     for batch in multilingual.batches(texts):
-        tokenizer, model = _model()
-        _, ids, real = multilingual.pieces(batch, tokenizer)
-        with torch.inference_mode(), multilingual.half():
-            states = model(input_ids=ids, attention_mask=real).last_hidden_state.float()
+        _, states, real = multilingual.states(batch, *_model())
         yield batch, ((states * real[..., None]).sum(1) / real.sum(1, keepdim=True)).numpy()
 
 

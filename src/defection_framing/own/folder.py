@@ -35,6 +35,11 @@ _AGAIN = "run `defection-framing ingest` again."
 class PackageError(DefectionError, ValueError):
     """A folder, table or codes that cannot be used; the message says where and what to do."""
 
+    @classmethod
+    def at(cls, path: Path | str, row: int, column: str, cell: str, say: str) -> "PackageError":
+        """Say what is wrong with a cell (the header is row 1)."""
+        return cls(corpus.cell_fault(str(path), row, column, cell, say))
+
 
 def read(path: Path, columns: list[str]) -> pd.DataFrame:
     """Read a table with that header: cells are str, the index its rows (the header is row 1)."""
@@ -90,7 +95,7 @@ def filled_in(path: Path, columns: list[str]) -> tuple[list[str], list[tuple[int
                 say = (
                     f"lost letters that {encoding} lacks; write it anew, and save as CSV in UTF-8."
                 )
-                raise PackageError(corpus.cell_fault(str(path), number, name, cells[name], say))
+                raise PackageError.at(path, number, name, cells[name], say)
     return header, rows
 
 
@@ -128,23 +133,32 @@ def outlets(path: Path) -> pd.DataFrame:
     for number, cells in rows:
         if not cells["domain"] or cells["domain"] in table:
             say = "is missing or in another row too; correct it or remove the row."
-            raise PackageError(corpus.cell_fault(path, number, "domain", cells["domain"], say))
+            raise PackageError.at(path, number, "domain", cells["domain"], say)
         for field in fields[1:]:
             name, rules = field["name"], field["constraints"]
             allowed, cell = rules.get("enum"), cells[name]
-            say = f"does not fit; write it like {field['example']!r}."
             fits = cell in allowed if allowed else re.fullmatch(rules["pattern"], cell)
             if not fits and (cell or rules["required"]):
+                say = f"does not fit; write it like {field['example']!r}."
                 say = corpus.no_code(allowed) if allowed else say
-                raise PackageError(corpus.cell_fault(path, number, name, cell, say))
+                raise PackageError.at(path, number, name, cell, say)
         table[cells["domain"]] = {name: cells[name] for name in columns}
     return pd.DataFrame.from_dict(table, orient="index", columns=columns, dtype=str)
 
 
-def write_outlets(path: Path, table: pd.DataFrame) -> None:
-    """Write an `outlets.csv`; without the byte order mark Excel takes it for an old code page."""
-    text = table[corpus.columns()["outlets"]].to_csv(index=False, lineterminator="\n")
-    settings.write_text(path, "\ufeff" + text)
+def write_sheet(path: Path, table: pd.DataFrame) -> None:
+    """Write a table for people; without the byte order mark Excel takes it for an old code page."""
+    settings.write_text(path, "\ufeff" + table.to_csv(index=False, lineterminator="\n"))
+
+
+def inert(table: pd.DataFrame) -> pd.DataFrame:
+    """Cells of one line each, none of which a spreadsheet program would compute."""
+    return table.map(one_line).replace(r"^([=+@-])", r" \1", regex=True)
+
+
+def titles(articles: pd.DataFrame) -> pd.Series:
+    """What articles are called where people look them up: by the title, or as they begin."""
+    return articles["title"].where(articles["title"] != "", articles["text"].str[:100])
 
 
 def texts(folder: Path) -> pd.DataFrame:
@@ -170,21 +184,21 @@ def texts(folder: Path) -> pd.DataFrame:
     for name in ("sources", "families"):
         table = _table(folder, name, texts.index)
         if name == "sources":
-            _check_sources(table, str(folder / "sources.csv"))
+            _check_sources(table, folder / "sources.csv")
         table = table.set_index("article_id")
         texts = texts.join(table[~table.index.duplicated()])
     texts["lead"] = (texts["title"] + "\n" + texts["text"]).str.strip().str[:LEAD]
     return texts
 
 
-def _check_sources(table: pd.DataFrame, path: str) -> None:
+def _check_sources(table: pd.DataFrame, path: Path) -> None:
     """See that the names of sources fit the study's schema, while their rows are known."""
     fields = {f["name"]: f for f in shipped()["resources"][0]["schema"]["fields"]}
     rule = fields["sources"]["constraints"]["pattern"]
     for row, said in table["sources"].map(one_line).items():
         if said and not re.fullmatch(rule, said):
             say = f"does not fit; write names like {fields['sources']['example']!r}."
-            raise PackageError(corpus.cell_fault(path, row, "sources", said, say))
+            raise PackageError.at(path, row, "sources", said, say)
 
 
 def sentences(folder: Path, texts: pd.DataFrame) -> pd.DataFrame:
@@ -221,7 +235,7 @@ def persons(folder: Path, texts: pd.DataFrame, sentences: pd.DataFrame) -> pd.Da
         ("by", ["model", "person"]),
     ):
         for row, cell in table.loc[~table[column].isin(allowed), column].items():
-            raise PackageError(corpus.cell_fault(path, row, column, cell, corpus.no_code(allowed)))
+            raise PackageError.at(path, row, column, cell, corpus.no_code(allowed))
     given = table.loc[table["by"] == "person", COLUMNS[:4]]
     check(given, str(path), texts, sentences)
     if (folder / "claims.csv").exists():
@@ -230,7 +244,7 @@ def persons(folder: Path, texts: pd.DataFrame, sentences: pd.DataFrame) -> pd.Da
         for row, key in given["id"][given["id"].isin(coded.index)].items():
             if coded[key] != one_line(sentences.at[key, "text"]):
                 say = "is another sentence than the person coded; remove the row."
-                raise PackageError(corpus.cell_fault(path, row, "id", key, say))
+                raise PackageError.at(path, row, "id", key, say)
     return given
 
 
@@ -247,10 +261,10 @@ def check(codes: pd.DataFrame, name: str, texts: pd.DataFrame, sentences: pd.Dat
         ):
             if cell not in allowed:
                 say = corpus.no_code(allowed) if column != "id" else f"is no {unit} of this folder."
-                raise PackageError(corpus.cell_fault(name, row, column, cell, say))
+                raise PackageError.at(name, row, column, cell, say)
         if (unit, key, code) in first:
             say = f"is given in row {first[unit, key, code]} too; remove one."
-            raise PackageError(corpus.cell_fault(name, row, "code", code, say))
+            raise PackageError.at(name, row, "code", code, say)
         first[unit, key, code] = row
 
 

@@ -6,10 +6,9 @@ the side named first called Russian, now with the sides exchanged, so that it do
 side is which. The updates are 0.7 million numbers, kept beside this module.
 """
 
-import hashlib
 import math
 from collections.abc import Iterable, Iterator
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +22,16 @@ from .readings import Seen
 _HERE = Path(__file__).parent
 _KEPT = _HERE / "coding_data/frames.npz"
 
-_BELOW = 6  # layers that stay as they are
 _EPOCHS = 5
 _BATCH = 32
 _RATES = 2e-3, 3e-3  # of the updates, and of the regression
 _AT_ONCE = 64
 
 
-class Adapted:
-    """The encoder with updates of its weights: those that `learn` gives, by name."""
+class Adapted(lowrank.Encoder):
+    """The encoder adapted to frames, with the updates that `learn` gives."""
 
-    def __init__(self, updates: dict[str, np.ndarray]):
-        self.updates = updates
+    below = 6
 
     def seen(self, texts: Iterable[str]) -> Seen:
         """Claims in any language, with their vectors, shape (n, 384); each is read once ever.
@@ -42,42 +39,29 @@ class Adapted:
         If the encoder cannot be had or is not the published one, that is an `embed.EmbeddingError`.
         """
         reading, other, turned = readings.named_first(list(texts))
-        digest = hashlib.sha256(b"".join(part.tobytes() for part in self.updates.values()))
-        identity = f"{multilingual.identity()} adapted {digest.hexdigest()}"
-        return Seen(reading, other, embed.cached(list(reading), identity, self._read), turned)
+        read = embed.cached(list(reading), self.identity("adapted"), self._read)
+        return Seen(reading, other, read, turned)
 
     def vectors(self, below: list) -> np.ndarray:
         """Vectors of n claims, shape (n, 384), from the states of each in the unchanged layers."""
         import torch
 
         with torch.inference_mode(), multilingual.half():
-            return _means(self._model[1].encoder.layer[_BELOW:], below).numpy()
-
-    @cached_property
-    def _model(self):
-        """Tokenizer, and the model with the updates added to its weights."""
-        tokenizer, model = multilingual.load()
-        lowrank.add(model.encoder.layer[_BELOW:], self.updates)
-        return tokenizer, model
+            return _means(self.parts[2], below).numpy()
 
     def _read(self, texts: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
         """Yield batches of texts of like length, and their vectors."""
         for batch in multilingual.batches(texts):
-            yield batch, self.vectors(_below(batch, *self._model))
+            yield batch, self.vectors(_below(batch, *self.parts[:2]))
 
 
 def _below(texts: list[str], tokenizer, model) -> list:
     """States of each text's word pieces after the unchanged layers, each of shape (pieces, 384)."""
-    import torch
-
-    layers, out = model.encoder.layer, {}
-    model.encoder.layer = layers[:_BELOW]
+    out = {}
     for batch in multilingual.batches(texts):
-        ids, real = multilingual.pieces(batch, tokenizer)[1:]
-        with torch.inference_mode(), multilingual.half():
-            states = model(input_ids=ids, attention_mask=real).last_hidden_state.bfloat16()
-        out |= {text: s[: r.sum()].clone() for text, s, r in zip(batch, states, real, strict=True)}
-    model.encoder.layer = layers
+        _, states, real = multilingual.states(batch, tokenizer, model)
+        for text, own, n in zip(batch, states, real.sum(1), strict=True):
+            out[text] = own[:n].bfloat16()
     return [out[text] for text in texts]
 
 
@@ -103,13 +87,8 @@ def learn(below: list[list], given: np.ndarray) -> dict[str, np.ndarray]:
     """
     import torch
 
-    torch.manual_seed(settings.SEED)
     rng = np.random.default_rng(settings.SEED)
-    model = multilingual.load()[1].train()
-    layers = model.encoder.layer[_BELOW:]
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    held = lowrank.learnable(layers)
+    layers, held = lowrank.learnable(Adapted.below)
     head = torch.nn.Linear(multilingual.SIZE, given.shape[1])
     torch.nn.init.zeros_(head.weight)
 
@@ -124,7 +103,7 @@ def learn(below: list[list], given: np.ndarray) -> dict[str, np.ndarray]:
                 means = _means(layers, read)
             loss = -(share[rows] * torch.log_softmax(head(means), 1)).sum(1).mean()
             descent.step(loss)
-    return {name: part.detach().numpy().astype(np.float16) for name, part in held.items()}
+    return descent.learnt()
 
 
 def _batches(lengths: list[int], rng) -> list[np.ndarray]:
@@ -138,7 +117,7 @@ def _batches(lengths: list[int], rng) -> list[np.ndarray]:
 
 def below(texts: Iterable[str]) -> list[list]:
     """What `learn` learns from: states of n claims in one reading, and in the other."""
-    tokenizer, model = multilingual.load()
+    tokenizer, model, _ = lowrank.parted(Adapted.below)
     both = readings.named_first(list(texts))[:2]
     return [_below(list(reading), tokenizer, model) for reading in both]
 
@@ -152,17 +131,14 @@ def vectors(below: list[list], given: np.ndarray, train: np.ndarray) -> np.ndarr
 
 def version() -> str:
     """What the frames depend on, data and code, in 16 hexadecimal digits."""
-    digest = hashlib.sha256(multilingual.WEIGHTS.encode())
     read = [_HERE / name for name in ("frames.py", "lowrank.py", "multilingual.py", "readings.py")]
     read += [settings.ROOT / "data" / f"{name}.csv" for name in ("claims", "codings_claims")]
-    for path in read:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return lowrank.version(multilingual.WEIGHTS, read)
 
 
 def stale() -> bool:
     """Whether what is kept is not of the data and code that are here."""
-    return not _KEPT.exists() or str(np.load(_KEPT)["version"]) != version()
+    return not lowrank.is_of(_KEPT, version())
 
 
 def keep(texts: Iterable[str], given: np.ndarray, beta: np.ndarray) -> None:
@@ -178,6 +154,5 @@ def keep(texts: Iterable[str], given: np.ndarray, beta: np.ndarray) -> None:
 @cache
 def kept() -> tuple[Adapted, np.ndarray]:
     """The adapted encoder that is kept beside this module, and `beta` (see `keep`)."""
-    with _KEPT.open("rb") as file:
-        held = dict(np.load(file))
-    return Adapted({name: part for name, part in held.items() if "." in name}), held["beta"]
+    updates, held = lowrank.load(_KEPT)
+    return Adapted(updates), held["beta"]

@@ -11,7 +11,6 @@ inflected names of `forms.csv`, in which either side leaves and either side tell
 learnt, 0.3 million numbers, is kept beside this module: using it needs no training.
 """
 
-import hashlib
 import re
 from functools import cache
 from pathlib import Path
@@ -23,8 +22,9 @@ from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 
 from .. import corpus, settings
-from . import directions, multilingual, readings
+from . import directions, lowrank, multilingual, readings
 from .multilingual import SIZE
+from .words import table
 
 _KEPT = Path(__file__).parent / "coding_data/heads.npz"
 _HERE = Path(__file__).parent
@@ -170,7 +170,7 @@ def exchanged(direction: str) -> str:
 
 def made() -> list[tuple[str, str]]:
     """Texts made of the templates, each side leaving and each telling, with their directions."""
-    templates, forms = readings.table("templates.csv"), readings.table("forms.csv")
+    templates, forms = (table(f"own/coding_data/{name}.csv") for name in ("templates", "forms"))
     spelled = {(f["lang"], f["form"]): f for f in forms}
 
     def fill(template, **sides):
@@ -268,14 +268,11 @@ def _scale(name, x, y, weight, rows) -> float:
 
 def version() -> str:
     """What the heads depend on, data and code, in 16 hexadecimal digits."""
-    digest = hashlib.sha256(multilingual.WEIGHTS.encode())
     names = "heads", "directions", "lowrank", "multilingual", "readings"
     read = [_HERE / f"{name}.py" for name in names]
     read += [_HERE / "coding_data" / f"{name}.csv" for name in _TEXTS]
     read += [settings.ROOT / "data" / f"{name}.csv" for name in ("articles", "claims")]
-    for path in read:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return lowrank.version(multilingual.WEIGHTS, read)
 
 
 _TEXTS = ("words", "templates", "forms", "written", "negatives")
@@ -283,7 +280,7 @@ _TEXTS = ("words", "templates", "forms", "written", "negatives")
 
 def keep(others: pd.DataFrame) -> None:
     """Learn the heads (minutes) and write them beside this module, if data or code changed."""
-    if _KEPT.exists() and str(np.load(_KEPT)["version"]) == version():
+    if lowrank.is_of(_KEPT, version()):
         return
     loaded = corpus.load(settings.ROOT / "data")
     claims = loaded.claims.groupby("article_id", sort=True)["text"].agg(list).to_dict()
@@ -300,7 +297,5 @@ def kept() -> tuple[directions.Reader, dict[str, np.ndarray]]:
 
     These are `about`, `side` (three rows) and `exit`, the intercept first, then of `features`.
     """
-    with _KEPT.open("rb") as file:
-        held = dict(np.load(file))
-    reader = directions.Reader({name: part for name, part in held.items() if "." in name})
-    return reader, {name: held[name] for name in ("about", "side", "exit")}
+    updates, held = lowrank.load(_KEPT)
+    return directions.Reader(updates), {name: held[name] for name in ("about", "side", "exit")}

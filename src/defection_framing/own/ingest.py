@@ -19,17 +19,14 @@
   interrupted run goes on where it stopped, and a run on other sources adds to what is there.
 """
 
-import csv
 import hashlib
 import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TextIO
 from urllib.parse import quote
 
 import pandas as pd
@@ -42,7 +39,7 @@ from .boilerplate import NOTICE, PAYWALL
 from .dates import Unusable
 from .families import families
 from .fetch import Fetcher, Unfetched
-from .folder import write_outlets
+from .folder import write_sheet
 from .formats.names import usual_columns
 from .journal import IngestError, Journal, opened
 from .outlets import NO_ADDRESS, NO_OUTLET, Registry
@@ -155,7 +152,8 @@ def ingest(
         for source in sources:
             for account in accounts(source, out, columns, taken_for):
                 taken += _take(account, journal, registry, fetcher, reasons)
-        if not taken and not any(why.startswith("gone") for why in reasons.values()):
+        gone = any(why.startswith("gone") for why in reasons.values())
+        if not _chosen(journal)[0] or not (taken or gone):
             raise _nothing(sources, reasons)
         return _write_tables(out, journal, registry, before, sheet)
 
@@ -243,47 +241,43 @@ def _article(
 def _write_tables(
     out: Path, journal: Journal, registry: Registry, before: set[str], sheet: pd.DataFrame
 ) -> Report:
-    journal.file.flush()
     chosen, rejected, counts = _chosen(journal)
-    if not chosen:
-        reasons = "".join(f"\n  {said}: {why}" for said, why in list(rejected.items())[:5])
-        raise IngestError(f"No article could be taken:{reasons}")
     media = sorted({row["name"] for row in registry.rows.values()})
     outlets: dict[str, dict | None] = {}
     names: dict[str, str] = {}
     kept = ("id", "url", "outlet", "date", "lang", "title", "author", "text")
-    facts, doubtful = [], 0
-    with (
-        _file(out / "texts.jsonl") as texts,
-        _table(out / "sentences.csv", ["article_id", "n", "text", "set_aside"]) as parts,
-        _table(out / "sources.csv", ["article_id", "sources"]) as sources,
-        _table(out / "remarks.csv", ["article_id", "what", "said"]) as remarks,
-    ):
-        for key in sorted(chosen):
-            row = journal.article(chosen[key])
-            outlet = row["outlet"]
-            outlets[outlet] = registry.rows.get(outlet)
-            names[outlet] = names.get(outlet) or row["site"]
-            texts.write(json.dumps({n: row[n] for n in kept}, ensure_ascii=False) + "\n")
-            split = sentences.split(row["text"], row["lang"])
-            parts.writerows((key, n, *part) for n, part in enumerate(split, 1))
-            own = (outlets[outlet] or {"name": names[outlet]})["name"]
-            named = sentences.named_sources(row["text"], row["lang"], media)
-            sources.writerow((key, "; ".join(name for name in named if name != own)))
-            doubtful += any(what in (PAYWALL, NOTICE) for what, _ in row["remarks"])
-            remarks.writerows((key, *remark) for remark in row["remarks"])
-            facts.append({n: row[n] for n in ("id", "date", "outlet", "lang", "title", "text")})
+    texts: list[dict[str, str]] = []
+    parts: list[tuple] = []
+    sources: list[tuple] = []
+    remarks: list[tuple] = []
+    for key in sorted(chosen):
+        row = journal.article(chosen[key])
+        outlet = row["outlet"]
+        outlets[outlet] = registry.rows.get(outlet)
+        names[outlet] = names.get(outlet) or row["site"]
+        texts.append({n: row[n] for n in kept})
+        split = sentences.split(row["text"], row["lang"])
+        parts += [(key, n, *part) for n, part in enumerate(split, 1)]
+        own = (outlets[outlet] or {"name": names[outlet]})["name"]
+        named = sentences.named_sources(row["text"], row["lang"], media)
+        sources.append((key, "; ".join(name for name in named if name != own)))
+        remarks += [(key, *remark) for remark in row["remarks"]]
     for domain in [domain for domain, row in outlets.items() if row is None]:
         name = names[domain] or ("unknown" if domain == NO_OUTLET else domain)
         row = (domain, name, "", "unknown", "undisclosed", "low", TO_CLASSIFY)
         outlets[domain] = dict(zip(corpus.columns()["outlets"], row, strict=True))
     unclear = (TO_CLASSIFY, "undisclosed")  # who gives the camp alone has classified it too
     unknown = sorted(d for d, row in outlets.items() if (row["basis"], row["camp"]) == unclear)
-    articles = pd.DataFrame(facts).rename(columns={"id": "article_id"})
+    articles = pd.DataFrame(texts).rename(columns={"id": "article_id"})
     grouped = families(articles)
     read = _accounts(journal, counts)
-    write_outlets(out / "outlets.csv", pd.DataFrame([outlets[d] for d in sorted(outlets)]))
+    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in texts)
+    settings.write_text(out / "texts.jsonl", lines)
+    write_sheet(out / "outlets.csv", pd.DataFrame([outlets[d] for d in sorted(outlets)]))
     for name, rows, header in (
+        ("sentences", parts, ["article_id", "n", "text", "set_aside"]),
+        ("sources", sources, ["article_id", "sources"]),
+        ("remarks", remarks, ["article_id", "what", "said"]),
         ("families", grouped, [name for name in grouped if name != "likest"]),
         ("inputs", read, list(read.columns)),
         ("rejected", sorted(rejected.items()), ["input", "reason"]),
@@ -296,12 +290,12 @@ def _write_tables(
         out=out,
         articles=len(chosen),
         new=len(chosen.keys() - before),
-        undated=sum(not row["date"] for row in facts),
+        undated=sum(not row["date"] for row in texts),
         rejected=rejected,
         unknown_outlets=unknown,
         families=int((grouped["family"].value_counts() > 1).sum()),
         events=int((grouped.set_index("article_id")["family"].groupby(named).nunique() > 1).sum()),
-        doubtful=doubtful,
+        doubtful=len({key for key, what, _ in remarks if what in (PAYWALL, NOTICE)}),
         files=read[read["file"].isin([journal.accounts[w]["said"] for w in journal.seen])],
     )
 
@@ -346,21 +340,3 @@ def _accounts(journal: Journal, counts: Counter) -> pd.DataFrame:
     ]
     header = ["said", "taken_for", "articles", "not_taken", "columns", "left", "notes"]
     return pd.DataFrame(rows, columns=header).rename(columns={"said": "file"})
-
-
-@contextmanager
-def _file(path: Path) -> Iterator[TextIO]:
-    """Write a file bit by bit, which stands there whole or not at all."""
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("w", encoding="utf-8", newline="") as file:
-        yield file
-    os.replace(draft, path)
-
-
-@contextmanager
-def _table(path: Path, header: list[str]) -> Iterator:
-    """Write a table row by row."""
-    with _file(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        yield writer

@@ -6,20 +6,19 @@ that package is not to be had (it is built for Linux on x86-64), the published w
 their name on the Hugging Face hub.
 """
 
-import csv
 import hashlib
 import re
 import struct
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from ..text import embed
+from .words import joined
 
 HUB, REVISION = "intfloat/multilingual-e5-small", "fd1525a9fd15316a2d503bf26ab031a61d056e98"
 """Where the published weights stand, and their commit."""
@@ -38,12 +37,8 @@ _BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])  # 32 weights
 @cache
 def lexicon() -> dict[str, re.Pattern]:
     """Patterns of words by class, of all languages at once: `ru` and `ua` name the sides."""
-    with (files(__package__) / "coding_data/words.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        found.setdefault(row["class"], []).append(row["pattern"])
-    return {k: re.compile(rf"(?<!\w)(?:{'|'.join(v)})(?!\w)", re.I) for k, v in found.items()}
+    found = joined("own/coding_data/words.csv", "class").items()
+    return {kind: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.I) for kind, words in found}
 
 
 def half():
@@ -205,13 +200,15 @@ def batches(texts: Iterable[str]) -> Iterator[list[str]]:
         yield texts[start : start + _AT_ONCE]
 
 
-def pieces(texts: list[str], tokenizer):
-    """Word pieces of n texts: encodings, and tensors of their numbers and of which are no padding.
+def states(texts: list[str], tokenizer, model):
+    """Word pieces of n texts: encodings, last states, and which are no padding.
 
-    Both are of shape (n, most pieces of a text).
+    Tensors are of shape (n, most pieces of a text, 384) and (n, most pieces).
     """
     import torch
 
     found = tokenizer.encode_batch([PREFIX + text for text in texts])
-    ids, real = ([getattr(own, name) for own in found] for name in ("ids", "attention_mask"))
-    return found, torch.tensor(ids), torch.tensor(real)
+    parts = ([getattr(own, name) for own in found] for name in ("ids", "attention_mask"))
+    ids, real = map(torch.tensor, parts)
+    with torch.inference_mode(), half():
+        return found, model(input_ids=ids, attention_mask=real).last_hidden_state.float(), real

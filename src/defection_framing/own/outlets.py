@@ -82,4 +82,3 @@ def _spelled(name: str) -> str:
     """Spell a name so that its usual spellings agree: without "The" and quotation marks."""
     bare = re.sub(r"[«»\"“”„]", "", name).strip(" .,;").casefold()
     return re.sub(r"\s+", " ", re.sub(r"^the ", "", bare))
-

@@ -210,7 +210,10 @@ def _write(folder, texts, sentences, persons) -> Report:
         made = Path(scratch)
         as_text = codes.assign(open=codes["open"].map({True: "true", False: "false"}))
         as_text.to_csv(made / "codes.csv", index=False, lineterminator="\n")
-        settings.write_text(made / "left_out.csv", _left_out(texts, left_out))
+        gone = texts.assign(title=stored.titles(texts)).loc[[*left_out]]
+        gone = gone.assign(reason=left_out.values()).rename_axis("article_id").reset_index()
+        gone = stored.inert(gone[["article_id", "title", "lang", "reason"]])
+        stored.write_sheet(made / "left_out.csv", gone)
         for name in ("CODEBOOK.md", "model_card.md"):
             shutil.copyfile(settings.ROOT / "data" / name, made / name)
         if len(studied):
@@ -218,7 +221,7 @@ def _write(folder, texts, sentences, persons) -> Report:
                 table.to_csv(made / f"{name}.csv", index=False, lineterminator="\n")
             described = json.dumps(_descriptor(used, report), indent=2, ensure_ascii=False) + "\n"
             (made / "datapackage.json").write_text(described, encoding="utf-8")
-            stored.write_outlets(made / "outlets.csv", stored.outlets(folder / "outlets.csv"))
+            stored.write_sheet(made / "outlets.csv", stored.outlets(folder / "outlets.csv"))
             for name in corpus.MAY_BE_ABSENT:  # checked with the others
                 if (folder / f"{name}.csv").exists():
                     shutil.copyfile(folder / f"{name}.csv", made / f"{name}.csv")
@@ -253,17 +256,6 @@ def _languages(langs: pd.Series, out: np.ndarray) -> str:
     counts = pd.Series(out, langs).groupby(level=0).agg(["size", "sum"])
     counts = counts.sort_values(["size", "sum"], ascending=False)
     return ", ".join(f"{lang} {own['sum']:,} of {own['size']:,}" for lang, own in counts.iterrows())
-
-
-def _left_out(texts: pd.DataFrame, reasons: dict[str, str]) -> str:
-    """Write `left_out.csv`, to be opened by a spreadsheet program."""
-    shown = texts.loc[list(reasons)]
-    title = shown["title"].where(shown["title"] != "", shown["text"].str[:100])
-    # None that a spreadsheet program would compute.
-    title = title.map(stored.one_line).replace(r"^([=+@-])", r" \1", regex=True)
-    index = pd.Index(reasons, name="article_id")
-    table = pd.DataFrame({"title": title, "lang": shown["lang"], "reason": reasons}, index)
-    return "\ufeff" + table.to_csv(lineterminator="\n")
 
 
 def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:

@@ -4,15 +4,14 @@ Exchanging the sides in a text exchanges its two readings. Of what is about both
 is taken that calls the side named first Russian, whichever it is.
 """
 
-import csv
 import re
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
 
 from ..text import mask
+from .words import table
 
 LEAD = 2000
 """Characters of an article that are read: the unit that the corpus was coded from."""
@@ -37,18 +36,12 @@ def both(texts) -> tuple[list[str], list[str]]:
     )
 
 
-def table(name: str) -> list[dict[str, str]]:
-    """Rows of a table of `coding_data`."""
-    with (files(__package__) / "coding_data" / name).open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 @cache
 def classes() -> dict[str, re.Pattern]:
     """Patterns of the classes of words (`classes.csv`), by name."""
     return {
         row["class"]: re.compile(rf"(?<!\w)(?:{row['pattern']})(?!\w)", re.IGNORECASE)
-        for row in table("classes.csv")
+        for row in table("own/coding_data/classes.csv")
     }
 
 
@@ -57,7 +50,7 @@ def _role_patterns() -> list[tuple[str, re.Pattern]]:
     side = "(?P<side>Russian|Ukrainian)"
     return [
         (row["role"], re.compile(rf"\b{row['pattern'].replace('{side}', side)}(?!\w)"))
-        for row in table("roles.csv")
+        for row in table("own/coding_data/roles.csv")
     ]
 
 
