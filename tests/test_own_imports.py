@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-OWN = "claim_table coders coding event_sheet events extract families fetch folder formats"
+OWN = "coders coding event_sheet events extract families fetch folder formats"
 OWN += " ingest journal markup model_card outlets package pagedates readings sources wording"
 PEOPLE = "correct human sheets"
 CRAWLER = "charset_normalizer datasketch dateparser ftfy httpx protego py3langid"

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from defection_framing import corpus, settings, stats
 from defection_framing.cli import app
-from defection_framing.own import claim_table, coders, frames, scale, wording
+from defection_framing.own import coders, frames, scale, wording
 from defection_framing.study import topics_model
 
 pytestmark = pytest.mark.slow  # dask, scikit-learn and worker processes are loaded
@@ -156,7 +156,7 @@ def test_lines_of_json_are_read_as_parquet_is(source, claims, tmp_path):
 def test_other_claims_do_not_go_on_in_the_same_folder(source, claims, tmp_path):
     scale.scale(source, tmp_path / "out")
     claims.head(50).to_parquet(source)
-    with pytest.raises(claim_table.TableError, match="results of other claims .* another folder"):
+    with pytest.raises(scale.TableError, match="results of other claims .* another folder"):
         scale.scale(source, tmp_path / "out")
 
 
@@ -183,15 +183,15 @@ def test_a_handful_of_claims_without_direction_is_no_fault(tmp_path):
 )
 def test_a_row_that_cannot_be_used_is_named(rows, said, tmp_path):
     (tmp_path / "bad.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    with pytest.raises(claim_table.TableError) as error:
-        list(claim_table.checked(tmp_path / "bad.jsonl", ROWS))
+    with pytest.raises(scale.TableError) as error:
+        list(scale.checked(tmp_path / "bad.jsonl", ROWS))
     assert "bad.jsonl" in str(error.value) and said in str(error.value)
 
 
 def test_rows_of_parquet_are_numbered_across_what_is_read_at_once(claims, tmp_path):
     claims.assign(text=claims["text"].where(claims.index != 250)).to_parquet(tmp_path / "a.parquet")
-    with pytest.raises(claim_table.TableError, match="row 251, column text: ''"):
-        list(claim_table.checked(tmp_path / "a.parquet", ROWS))
+    with pytest.raises(scale.TableError, match="row 251, column text: ''"):
+        list(scale.checked(tmp_path / "a.parquet", ROWS))
 
 
 def test_a_file_that_is_not_what_its_name_says_is_one_plain_sentence(tmp_path):

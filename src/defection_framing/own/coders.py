@@ -334,11 +334,6 @@ def given_codes(units: pd.DataFrame, codings: pd.DataFrame, code: str) -> pd.Dat
     return given.groupby(level=0).mean().loc[units.index]
 
 
-def sentences(claims: pd.DataFrame) -> dict[str, list[str]]:
-    """Claims by article, in their order."""
-    return claims.groupby("article_id", sort=True)["text"].agg(list).to_dict()
-
-
 @lru_cache(maxsize=1)
 def train() -> dict[str, Direction | Portrayal | Frame]:
     """Fit the coders to the repository's coded corpus (minutes), or load them: coders by code.
@@ -374,7 +369,7 @@ def _fitted() -> dict[str, Direction | Portrayal | Frame]:
     seen, (adapted, _) = leads(corpus.article_texts(loaded)), frames.kept()
     given = given_codes(claims, loaded.codings_claims, "frame")
     return {
-        "direction": Direction().fit(articles, sentences(loaded.claims), others()),
+        "direction": Direction().fit(articles, heads.sentences(loaded.claims), others()),
         "portrayal": Portrayal().fit(seen, portrayals, articles["event"]),
         "frame": Frame().fit(adapted.seen(claims["text"]), given),
     }
@@ -386,9 +381,10 @@ def version(*beside: str) -> str:
     With modules `beside` them, the name of what these make of them.
     """
     here, data = Path(__file__).parent, settings.ROOT / "data"
-    names = "coders.py", "directions.py", "heads.py", "frames.py", "readings.py", *beside
+    own = "coders", "directions", "heads", "frames", "lowrank", "multilingual", "readings", "words"
     others = "text/mask.py", "text/sides.csv", "text/embed.py", "corpus/tables.py"
-    read = [*(here / name for name in names), *(here.parent / name for name in others)]
+    read = [here / f"{name}.py" for name in (*own, *beside)]
+    read += [here.parent / name for name in others]
     read += sorted((here / "coding_data").glob("*.*"))
     read += [data / name for name in (*_TABLES, "embeddings.json")]
     return lowrank.version(f"{np.__version__} {sklearn.__version__}", read)

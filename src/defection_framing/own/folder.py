@@ -67,23 +67,12 @@ def filled_in(path: Path, columns: list[str]) -> tuple[list[str], list[tuple[int
     PackageError
         If it is no table, lacks one of `columns`, or lost letters of one in an old code page.
     """
-    raw = path.read_bytes()
-    if raw.startswith(b"PK"):
-        raise PackageError(f"{path} is a workbook; save it as CSV in UTF-8.")
-    encoding = _encoding(raw)
-    try:
-        text = raw.decode(encoding, "replace")
-        mark = max(",;\t|", key=text.partition("\n")[0].count)
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-        table = [[cell.strip(" \xa0") for cell in row] for row in lines]
-    except csv.Error as error:
-        said = f"{path} is no readable table ({error}); save it as CSV in UTF-8."
-        raise PackageError(said) from None
-    header = [name.lower() for name in table[0]] if table else []
+    encoding, first, table = cells_of(path)
+    header = [name.lower() for name in first]
     if missing := [name for name in columns if header.count(name) != 1]:
         raise PackageError(f"{path}, row 1: the column {missing[0]!r} must stand there once.")
     rows = []
-    for number, row in enumerate(table[1:], 2):
+    for number, row in enumerate(table, 2):
         if any(row[len(header) :]):
             say = "has more cells than the header; put a cell that holds the separator in quotes."
             raise PackageError(f"{path}, row {number}: {say}")
@@ -97,6 +86,26 @@ def filled_in(path: Path, columns: list[str]) -> tuple[list[str], list[tuple[int
                 )
                 raise PackageError.at(path, number, name, cells[name], say)
     return header, rows
+
+
+def cells_of(path: Path) -> tuple[str, list[str], list[list[str]]]:
+    """Encoding, header and rows of cells of a table that a spreadsheet program saved.
+
+    PackageError if it is none.
+    """
+    raw = path.read_bytes()
+    if raw.startswith(b"PK"):
+        raise PackageError(f"{path} is a workbook; save it as CSV in UTF-8.")
+    encoding = _encoding(raw)
+    text = raw.decode(encoding, "replace")
+    mark = max(",;\t|", key=text.partition("\n")[0].count)
+    try:
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+        first, *rows = [[cell.strip(" \xa0") for cell in row] for row in lines] or [[]]
+    except csv.Error as error:
+        said = f"{path} is no readable table ({error}); save it as CSV in UTF-8."
+        raise PackageError(said) from None
+    return encoding, first, rows
 
 
 def _encoding(raw: bytes) -> str:

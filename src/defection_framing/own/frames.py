@@ -131,7 +131,8 @@ def vectors(below: list[list], given: np.ndarray, train: np.ndarray) -> np.ndarr
 
 def version() -> str:
     """What the frames depend on, data and code, in 16 hexadecimal digits."""
-    read = [_HERE / name for name in ("frames.py", "lowrank.py", "multilingual.py", "readings.py")]
+    names = "frames", "lowrank", "multilingual", "readings", "words"
+    read = [_HERE / f"{name}.py" for name in names]
     read += [settings.ROOT / "data" / f"{name}.csv" for name in ("claims", "codings_claims")]
     return lowrank.version(multilingual.WEIGHTS, read)
 

@@ -26,8 +26,8 @@ from . import directions, lowrank, multilingual, readings
 from .multilingual import SIZE
 from .words import table
 
-_KEPT = Path(__file__).parent / "coding_data/heads.npz"
 _HERE = Path(__file__).parent
+_KEPT = _HERE / "coding_data/heads.npz"
 
 _PENALTY = 0.003
 # Inverse, on features of variance 1.
@@ -119,6 +119,11 @@ def direction(x, about, side, only_left, at_home) -> np.ndarray:
     side, only_left = softmax(side, axis=1), expit(only_left)
     p = np.c_[side[:, :2] * (1 - only_left), side[:, :2] * only_left, side[:, 2]]
     return np.c_[p * about[:, None], 1 - about]
+
+
+def sentences(claims: pd.DataFrame) -> dict[str, list[str]]:
+    """Claims by article, in their order."""
+    return claims.groupby("article_id", sort=True)["text"].agg(list).to_dict()
 
 
 def training(articles: pd.DataFrame, claims: dict[str, list[str]], others: pd.DataFrame):
@@ -268,14 +273,12 @@ def _scale(name, x, y, weight, rows) -> float:
 
 def version() -> str:
     """What the heads depend on, data and code, in 16 hexadecimal digits."""
-    names = "heads", "directions", "lowrank", "multilingual", "readings"
+    names = "heads", "directions", "lowrank", "multilingual", "readings", "words"
+    texts = "words", "templates", "forms", "written", "negatives"
     read = [_HERE / f"{name}.py" for name in names]
-    read += [_HERE / "coding_data" / f"{name}.csv" for name in _TEXTS]
+    read += [_HERE / "coding_data" / f"{name}.csv" for name in texts]
     read += [settings.ROOT / "data" / f"{name}.csv" for name in ("articles", "claims")]
     return lowrank.version(multilingual.WEIGHTS, read)
-
-
-_TEXTS = ("words", "templates", "forms", "written", "negatives")
 
 
 def keep(others: pd.DataFrame) -> None:
@@ -283,8 +286,7 @@ def keep(others: pd.DataFrame) -> None:
     if lowrank.is_of(_KEPT, version()):
         return
     loaded = corpus.load(settings.ROOT / "data")
-    claims = loaded.claims.groupby("article_id", sort=True)["text"].agg(list).to_dict()
-    texts, rows = training(loaded.articles, claims, others)
+    texts, rows = training(loaded.articles, sentences(loaded.claims), others)
     reader, weights = fit(texts, rows, directions.below(s for own in texts for s in own))
     held = {name: own.astype(np.float32) for name, own in weights.items()} | reader.updates
     np.savez_compressed(_KEPT, version=np.array(version()), **held)

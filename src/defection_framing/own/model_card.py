@@ -102,7 +102,7 @@ def _direction_left_out(loaded: corpus.Corpus):
     beside = others[others["label"] == "not_about"]
 
     def make():
-        sentences, texts = coders.sentences(loaded.claims), corpus.article_texts(loaded)
+        sentences, texts = heads.sentences(loaded.claims), corpus.article_texts(loaded)
         every = heads.training(articles, sentences, others)[0]
         below = directions.below(sentence for own in every for sentence in own)
         kinds = [sorted(own.unique()) for _, own in beside.groupby("source")["kind"]]

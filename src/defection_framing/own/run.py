@@ -72,7 +72,7 @@ def _code(out: Path) -> str:
 
 def _state(out: Path) -> str:
     """Digest of what the codes rest on."""
-    digest = hashlib.sha256(coders.version("coding.py", "package.py").encode())
+    digest = hashlib.sha256(coders.version("coding", "package").encode())
     for path in (out / name for name in _READ):
         digest.update(path.read_bytes() if path.exists() else b"")
     return digest.hexdigest()

@@ -8,13 +8,16 @@ from: `claims/`, where equal sentences are in one partition, and `sentences/`, w
 """
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
+import pyarrow
 import pyarrow.parquet as pq
 from dask import delayed
 from distributed import Client, LocalCluster, as_completed, get_client
@@ -24,16 +27,23 @@ from tqdm import tqdm
 
 from .. import settings, stats
 from ..domain import DIRECTIONS, TO_RUSSIA
+from ..settings import DefectionError
 from ..stats.panel import EventSums
-from . import claim_table, coders, frames, wording
-from .claim_table import TableError
+from . import coders, frames, wording
 from .coding import OPEN_BELOW
 from .readings import LEAD, english
+
+COLUMNS = ("text", "event", "direction", "camp")
+"""Columns that are read; the first two must be there and filled."""
 
 TELLINGS = 9  # as many as the study has topics of claims
 ROWS = 20_000  # claims in a partition
 _READ = 1000  # sentences that the encoder reads at once: the states of each are 5 kB
 _STAMP = "rests_on.txt"  # checksum of the table, and version of the coders
+
+
+class TableError(DefectionError):
+    """What cannot be used; the message names file, row and column, or folder, and what to do."""
 
 
 def on_this_machine(source: Path, out: Path, workers: int) -> str:
@@ -66,7 +76,7 @@ def scale(source: Path, out: Path) -> str:
     """
     with source.open("rb") as file:
         table = hashlib.file_digest(file, "sha256").hexdigest()
-    rests_on = f"{table} {coders.version('coding.py', 'scale.py', 'wording.py')}\n"
+    rests_on = f"{table} {coders.version('coding', 'scale', 'wording')}\n"
     if not (out / "claims").exists():
         _sort(source, out, rests_on)
     elif (out / "claims" / _STAMP).read_text(encoding="utf-8") != rests_on:
@@ -92,7 +102,7 @@ def _sort(source: Path, out: Path, rests_on: str) -> None:
     for folder in (read, sorting):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    chunks = tqdm(claim_table.checked(source, ROWS), "reading", unit=f" x {ROWS:,} claims")
+    chunks = tqdm(checked(source, ROWS), "reading", unit=f" x {ROWS:,} claims")
     for n, rows in enumerate(chunks, 1):
         rows.to_parquet(read / f"{n:06}.parquet", index=False)
     table = dd.read_parquet(read).shuffle("text", npartitions=n)
@@ -100,6 +110,72 @@ def _sort(source: Path, out: Path, rests_on: str) -> None:
     settings.write_text(sorting / _STAMP, rests_on)
     sorting.rename(out / "claims")  # in one step: it says that all are there
     shutil.rmtree(read)
+
+
+def checked(source: Path, size: int) -> Iterator[pd.DataFrame]:
+    """Rows, at most `size` at once: `row` (the number in the source, from 1) and `COLUMNS`.
+
+    All but `row` are text; what is missing is empty.
+
+    Raises
+    ------
+    TableError
+        For the first row that cannot be used, or if there is none.
+    """
+    rows = None
+    for rows in _chunks(source, size):
+        yield _checked(rows, source)
+    if rows is None:
+        raise TableError(f"{source} holds no claim; write one to a row.")
+
+
+def _chunks(source: Path, size: int) -> Iterator[pd.DataFrame]:
+    with source.open("rb") as file:
+        if source.suffix != ".parquet":
+            lines = _lines(file, source)
+            while rows := list(islice(lines, size)):
+                yield pd.DataFrame(rows)
+            return
+        try:
+            batches, start = pq.ParquetFile(file).iter_batches(size), 1
+        except pyarrow.ArrowException:
+            raise TableError(f"{source} is damaged or not Parquet; export it again.") from None
+        for table in (batch.to_pandas() for batch in batches):
+            yield table.assign(row=range(start, start := start + len(table)))
+
+
+def _lines(file, source) -> Iterator[dict]:
+    for number, line in enumerate(file, 1):
+        try:
+            row = json.loads(line)
+            "".join(map(str, row.values())).encode()  # half of a surrogate pair is no text
+        except (AttributeError, RecursionError, ValueError):
+            example = '{"text": "...", "event": "..."}'
+            raise TableError(f"{source}, row {number}: no JSON object, as {example}.") from None
+        yield row | {"row": number}
+
+
+def _checked(rows: pd.DataFrame, source: Path) -> pd.DataFrame:
+    """The columns that are used, as text; what is not there or missing is empty."""
+    for column in COLUMNS[:2]:
+        if column not in rows:
+            there = ", ".join(map(str, rows.columns.drop("row")))
+            raise TableError(
+                f"{source} has no column {column}; give one of these its name: {there}."
+            )
+    rows = rows.reindex(columns=["row", *COLUMNS])
+    rows[list(COLUMNS)] = rows[list(COLUMNS)].astype(object).where(rows.notna(), "").astype(str)
+    known = ["both", *DIRECTIONS]
+    faults = {
+        "text": (~rows["text"].str.contains(r"\w"), "write a sentence"),
+        "event": (~rows["event"].str.contains(r"\S"), "name one, or remove the row"),
+        "direction": (~rows["direction"].isin(["", *known]), f"write {', '.join(known)} or none"),
+    }
+    for column, (wrong, remedy) in faults.items():
+        for _, row in rows[wrong].head(1).iterrows():
+            at = f"{source}, row {row['row']}, column {column}"
+            raise TableError(f"{at}: {row[column][:40]!r} will not do; {remedy}.")
+    return rows
 
 
 def _results(tasks: Sequence) -> Iterator:

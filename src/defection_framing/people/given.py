@@ -6,8 +6,6 @@ coders agree, their code counts; where they differ, what somebody decided betwee
 until then nothing.
 """
 
-import csv
-import io
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..corpus import cell_fault, no_code
+from ..own.folder import cells_of
 from . import page
 from .sheets import FACTS, SETS, UNITS, Field, SheetError, codes_in, fields_of, key_folder, read_key
 
@@ -101,20 +100,18 @@ def read_files(
 
 def _read(path: Path, ids: dict, fields: dict) -> tuple[list[tuple], list[str]]:
     """The rows of one file, and its slips."""
-    text = path.read_bytes().decode("utf-8-sig", "replace")
-    separator = ";" if text.startswith(f"{HEADER[0]};") else ","  # some spreadsheets save it so
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
-    if [cell.strip() for cell in next(reader, [])] != HEADER:
+    _, header, table = cells_of(path)
+    if header != HEADER:
         return [], [
             f"{path.name}, row 1: write the header as {','.join(HEADER)}, or download the file "
             "from the page again."
         ]
     found: dict[tuple, tuple[int, str]] = {}
     slips, names = [], {}
-    for cells in reader:
-        cells = [*map(str.strip, cells), *[""] * (len(HEADER) - len(cells))]
+    for number, cells in enumerate(table, 2):
+        cells = [*cells, *[""] * (len(HEADER) - len(cells))]
         if len(cells) > len(HEADER):
-            slips.append(f"{path.name}, row {reader.line_num}: has more cells than the header.")
+            slips.append(f"{path.name}, row {number}: has more cells than the header.")
         elif any(cells):
             *one, value = names.setdefault(cells[0].lower(), cells[0]), *cells[1:]
             column, say = _slip(one, ids, fields, found)
@@ -122,8 +119,8 @@ def _read(path: Path, ids: dict, fields: dict) -> tuple[list[tuple], list[str]]:
                 column, (value, say) = "value", codes_in(value, field)
             if say:
                 shown = dict(zip(HEADER, cells, strict=True))[column]
-                slips.append(cell_fault(path.name, reader.line_num, column, shown, say))
-            found.setdefault(tuple(one), (reader.line_num, value))
+                slips.append(cell_fault(path.name, number, column, shown, say))
+            found.setdefault(tuple(one), (number, value))
     for (coder, unit, key, code), (number, value) in () if slips else found.items():
         main = found.get((coder, unit, key, "frame"), (0, ""))[1]
         if code == "frame_2" and value and main in ("", value):
