@@ -32,7 +32,7 @@ def kept(folder: Path, articles: Container[str]) -> pd.DataFrame:
         For the first slip: an article that is none of `articles` or stands there twice, an event
         that is empty, holds control characters, or has neither letter nor digit.
     """
-    path = Path(folder) / SHEET
+    path = folder / SHEET
     if not path.exists():
         return pd.DataFrame(columns=COLUMNS[1:], dtype=str)
     header, table = filled_in(path, COLUMNS[:2])
@@ -76,7 +76,7 @@ def write(
     shown = articles.assign(title=titles(articles))[["article_id", "date", "outlet", "title"]]
     table = shown.join(table).join(sheet[others]).fillna("")
     table = table.sort_values(["event", "date", "article_id"])
-    write_sheet(Path(folder) / SHEET, inert(table[[*COLUMNS, *others]]))
+    write_sheet(folder / SHEET, inert(table[[*COLUMNS, *others]]))
     return table["event"]
 
 
@@ -91,7 +91,7 @@ def read(folder: Path, articles: pd.Index) -> pd.Series:
     sheet = kept(folder, articles)
     if len(missing := articles.difference(sheet.index)):
         raise PackageError(
-            f"{Path(folder) / SHEET} has no row for the article {missing[0]}; "
+            f"{folder / SHEET} has no row for the article {missing[0]}; "
             "run `defection-framing ingest` again."
         )
     return sheet["event"].reindex(articles).map(partial(slugify, allow_unicode=True))

@@ -90,7 +90,7 @@ def extract(content: bytes | str, charset: str | None = None, **given: str) -> A
     if len(text) > MAX_CHARACTERS:
         raise Unusable(f"is longer than {MAX_CHARACTERS:,} characters: give one article at a time")
     found = {name: value.strip() for name, value in given.items() if value.strip()}
-    remarks, stamped = [], ""
+    stamped = ""
     if re.search(r"<(?:!doctype html|html|head|body|article|div|p|br|script)\b", text[:5000], re.I):
         page, stamped = _page(text, found.get("url"))
         text = page.text or ""
@@ -100,7 +100,6 @@ def extract(content: bytes | str, charset: str | None = None, **given: str) -> A
         known = dict(title=page.title or "", url=url, site=site, author=page.author or "")
         found = known | found
     lines, stamps, left_out = clean(text)
-    remarks += left_out
     title = _plain(found.pop("title", ""))
     opens_as_title = len(lines) > 1 and re.fullmatch(r"(?!.*[.!?] \w).{0,249}[^.:;,]", lines[0])
     if opens_as_title and not title:
@@ -109,19 +108,17 @@ def extract(content: bytes | str, charset: str | None = None, **given: str) -> A
         lines = lines[1:]
     text = "\n".join(lines)
     _check(text, title)
-    remarks += doubts(text, left_out)
+    remarks = left_out + doubts(text, left_out)
     lang = found.pop("lang", "").lower().replace("_", "-").partition("-")[0]
     if not re.fullmatch("[a-z]{2}", lang):
         lang, beside = language(text)
         remarks += [("language beside", beside)] if beside else []
-    url, when, told = found.pop("url", ""), "", True
+    url, when = found.pop("url", ""), ""
     try:
         when = read_date(found.pop("date", ""), lang)
+        when = when or stamped or date_of_url(url) or date_of_stamps(stamps, lines, lang)
     except NoDate as error:
         remarks.append(("date left empty", str(error)))
-        told = False
-    if not when and told:
-        when = stamped or date_of_url(url) or date_of_stamps(stamps, lines, lang)
     author = re.sub(r"(?i)^by\s+", "", _plain(found.pop("author", "")))
     site = _plain(found.pop("site", ""))
     return Article(text, title, when, lang, url, site, author, tuple(remarks))
@@ -188,7 +185,7 @@ def language(text: str) -> tuple[str, str]:
     `Unusable` if it is none of the 97 known. A text that quotes another language at length is in
     that of its larger part.
     """
-    code, probability = _languages().classify(text)
+    (code, probability), others = _languages().classify(text), []
     if probability < 0.9 or len(code) != 2:
         sizes: dict[str, int] = {}
         for line in text.splitlines():
@@ -198,8 +195,7 @@ def language(text: str) -> tuple[str, str]:
         if not sizes:
             raise Unusable("is in no language that can be told")
         code, *others = sorted(sizes, key=sizes.__getitem__, reverse=True)
-        return _LANGUAGES.get(code, code), ", ".join(_LANGUAGES.get(o, o) for o in others)
-    return _LANGUAGES.get(code, code), ""
+    return _LANGUAGES.get(code, code), ", ".join(_LANGUAGES.get(o, o) for o in others)
 
 
 _LANGUAGES = {"nb": "no", "nn": "no"}

@@ -18,6 +18,10 @@ MAX_BYTES = 5_000_000
 
 _PAGES = ("text/html", "application/xhtml+xml", "text/plain")
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
+_FAULTS = {
+    httpx.UnsupportedProtocol: "is not an address that starts with http:// or https://",
+    httpx.TooManyRedirects: "more than five redirects; give the address they end at",
+}
 _PAUSE = 60.0  # no server makes a run wait longer than this at a time, in seconds
 
 
@@ -114,14 +118,8 @@ class Fetcher:
                     host = urlsplit(url).hostname
                     raise Unfetched(f"gone: the host {host} does not resolve") from None
                 problem, pause = f"no connection ({str(error) or type(error).__name__})", 0.0
-            except httpx.UnsupportedProtocol:
-                say = "is not an address that starts with http:// or https://"
-                raise Unfetched(say) from None
-            except httpx.TooManyRedirects:
-                say = "more than five redirects; give the address they end at"
-                raise Unfetched(say) from None
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-                raise Unfetched(f"cannot be read ({error})") from None
+                raise Unfetched(_FAULTS.get(type(error), f"cannot be read ({error})")) from None
             else:
                 if response.status_code not in _BUSY or attempt == self.attempts:
                     return response, content

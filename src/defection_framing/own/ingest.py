@@ -99,9 +99,9 @@ class Report:
                 line = f"{row['file']}: {row['taken_for'] or 'not taken'}"
                 line += f"; {_many(row['articles'], 'article')}"
                 line += f", {row['not_taken']:,} not taken" if row["not_taken"] else ""
-                line += f"; read {row['columns']}" if row["columns"] else ""
-                line += f"; left {row['left']}" if row["left"] else ""
-                said.append(f"{line}; {row['notes']}" if row["notes"] else line)
+                for begin, name in (("read ", "columns"), ("left ", "left"), ("", "notes")):
+                    line += f"; {begin}{row[name]}" if row[name] else ""
+                said.append(line)
         return "".join(f"{line}\n" for line in said)
 
 
@@ -136,7 +136,6 @@ def ingest(
         If no article in the sources can be used; what this run added to the folder is taken back.
         Files and single inputs that cannot be used are listed, not raised.
     """
-    out = Path(out)
     columns = dict(columns or {})
     if unknown := set(columns) - set(usual_columns()):
         wanted = ", ".join(usual_columns())

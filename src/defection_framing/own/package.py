@@ -96,7 +96,6 @@ def code_folder(folder: Path) -> Report:
     CorpusError
         If the tables do not fit the study's schema. In both cases the folder stays as it was.
     """
-    folder = Path(folder)
     return _write(folder, *_stored(folder))
 
 
@@ -112,7 +111,6 @@ def set_codes(folder: Path, codes: pd.DataFrame) -> Report:
     PackageError
         As `code_folder`, and for the first row (the header is row 1) that is no code, or is twice.
     """
-    folder = Path(folder)
     texts, sentences, before = _stored(folder)
     codes = codes[COLUMNS[:4]].fillna("").astype(str).set_axis(range(2, len(codes) + 2))
     stored.check(codes, "codes", texts, sentences)

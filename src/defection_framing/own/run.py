@@ -41,7 +41,7 @@ def run(
     DefectionError
         As the steps do; what was done before stays.
     """
-    out = Path(out).resolve()
+    out = out.resolve()
     started = time.perf_counter()
     steps: list[tuple[str, Callable[[], str]]] = [
         ("ingest", lambda: str(ingest(sources, out, columns, taken_for=taken_for))),

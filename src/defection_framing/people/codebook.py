@@ -10,7 +10,7 @@ _OF_OTHERS = ("stance", "direction")
 
 
 def rules(asked: Iterable[str]) -> str:
-    """Rows of the record and sections that are about some codes, as markdown."""
+    """Rows of the record and sections that are about some codes, without marks of stress."""
     asked = list(asked)
     record, sections = _parts()
     rows = [_row(record, name) for name in asked]
@@ -18,7 +18,8 @@ def rules(asked: Iterable[str]) -> str:
     text = "\n\n".join(
         ["\n".join(["| code | what |", "| --- | --- |", *filter(None, rows)]), *kept]
     )
-    return re.sub(r"^### \d+\. ", "### ", text, flags=re.M)  # a part of the rules, not from 1 on
+    # A part of the rules, not from 1 on.
+    return _plain(re.sub(r"^### \d+\. ", "### ", text, flags=re.M))
 
 
 def definitions(name: str, codes: Iterable[str]) -> dict[str, str]:

@@ -258,8 +258,8 @@ def write_table(out: Path, folder: Path | None = None) -> str:
 
     They gave it in `folder`, by default that of the corpus's first review.
     """
-    table = from_sheets(sheets := folder or _first_review(Path(out)))
-    path = Path(out) / "derived" / "corrected.csv"
+    table = from_sheets(sheets := folder or _first_review(out))
+    path = out / "derived" / "corrected.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(path, table.to_csv(float_format="%.10g", lineterminator="\n"))
     sure = table[table["corrected_low"].notna()]

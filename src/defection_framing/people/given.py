@@ -83,7 +83,7 @@ def read_files(
     known = {unit: set(own) for unit, own in ids.items()}
     rows, slips, whose = [], [], {}
     for kind in (page.CODED, page.DECIDED):
-        for path in sorted(Path(folder).glob(f"{kind}-*.csv")):
+        for path in sorted(folder.glob(f"{kind}-*.csv")):
             own, wrong = _read(path, known, of)
             rows += [(*row, kind == page.DECIDED) for row in own]
             slips += wrong

@@ -45,7 +45,7 @@ def blind_sheet(n: int, out: Path) -> str:
         known = known.map(corpus.cell_text)
         drawn[unit] = draw(strata[unit], n).join(known)
         population[unit] = known.assign(article_id=of, camp=coded["camp"]).rename_axis("id")
-    return hand_out(Path(out), tables, drawn, population)
+    return hand_out(out, tables, drawn, population)
 
 
 def human_codes(folder: Path) -> pd.DataFrame:
@@ -99,7 +99,6 @@ def compare(codes: pd.DataFrame) -> pd.DataFrame:
 
 def report(folder: Path) -> str:
     """Read what people gave, write tables of their agreement beside it, and say what they hold."""
-    folder = Path(folder)
     read, lines = given.read(folder), []
     for unit, part in read.items():
         name, size = UNITS[unit], len(part.key)
@@ -131,7 +130,6 @@ def review(folder: Path) -> str:
     direction is open, all its codes and its claims are asked for at once. Articles that are coded
     later are a round of their own, in a folder `review-2` and so on.
     """
-    folder = Path(folder)
     units = _to_review(folder)
     rounds = _rounds(folder)
     lines = []

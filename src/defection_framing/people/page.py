@@ -61,9 +61,7 @@ def html(kind: str, fields: dict, units: Iterable[dict]) -> str:
         "about": _ABOUT[kind],
         "units": units,
         "fields": {unit: [_field(field) for field in own] for unit, own in fields.items()},
-        "rules": re.sub(
-            r"[`*]", "", codebook.rules(f.name for own in fields.values() for f in own)
-        ),
+        "rules": codebook.rules(f.name for own in fields.values() for f in own),
     }
     return offline.page(SOURCES, "script.js", content, title=_TITLES[kind])
 

@@ -57,7 +57,7 @@ class Field:
 
 def key_folder(folder: Path) -> Path:
     """Folder of the key to a folder's sheets: beside it, so that it is not handed on as well."""
-    folder = Path(folder).resolve()
+    folder = folder.resolve()
     return folder.with_name(f"{folder.name}-key")
 
 

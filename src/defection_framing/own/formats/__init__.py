@@ -105,16 +105,12 @@ def _office(file: File) -> str:
     """Tell what a ZIP archive is: a document, a workbook, or an archive of files."""
     with documents.opened(file) as archive:
         names = set(archive.namelist())
-        kind = (
-            documents.part(archive, "mimetype").decode("ascii", "replace")
-            if "mimetype" in names
-            else ""
-        )
+        kind = documents.part(archive, "mimetype") if "mimetype" in names else b""
     if "word/document.xml" in names:
         return "docx"
-    if "xl/workbook.xml" in names or "xl/workbook.bin" in names or "spreadsheet" in kind:
+    if "xl/workbook.xml" in names or "xl/workbook.bin" in names or b"spreadsheet" in kind:
         return "excel"
-    if "opendocument.text" in kind:
+    if b"opendocument.text" in kind:
         return "odt"
     if "ppt/presentation.xml" in names:
         raise Unusable("is a presentation: save its text as DOCX or TXT")
@@ -150,12 +146,10 @@ def read(file: File, columns: dict[str, str], forced: str = "") -> Reading:
     if name in _LINES:
         lines, made_in = _LINES[name]
         return documents.read_lines(lines(file), made_in, layout)
-    raw = file.read()
+    text = _text(file.read())
     if name == "html":
-        text = _text(raw)
         found = None if layout else tables.in_page(text, columns)
         return found or pages.read(text, layout)
-    text = _text(raw)
     if name == "addresses":
         return _addresses(text)
     return documents.read_lines(_markdown(text).split("\n"), "a text", layout)

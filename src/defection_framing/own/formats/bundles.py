@@ -92,16 +92,14 @@ def split(lines: list[str], layout: str) -> Iterator[Record]:
 
 def unwrapped(lines: list[str]) -> str:
     """Join lines that were broken at a width; one paragraph a line comes out."""
-    full = [len(line.strip()) for line in lines if line.strip()]
-    long = [size for size in full if size > 40]
+    long = [line.strip() for line in lines if len(line.strip()) > 40]
+    sizes = list(map(len, long))
     # Broken lines are of one width and seldom end with a sentence.
-    ends = sum(
-        bool(re.search(r"[.!?…:»”\"']\s*$", line)) for line in lines if len(line.strip()) > 40
-    )
-    broken = len(long) > 3 and max(long) <= 110 and median(long) > 0.75 * max(long)
+    ends = sum(line.endswith((*".!?…:»”\"'",)) for line in long)
+    broken = len(long) > 3 and max(sizes) <= 110 and median(sizes) > 0.75 * max(sizes)
     if not broken or ends > len(long) * 0.6:
         return "\n".join(line.strip() for line in lines if line.strip())
-    width, paragraphs, joins = max(long), [], False
+    width, paragraphs, joins = max(sizes), [], False
     for line, after in zip(lines, [*lines[1:], ""], strict=True):
         words = line.strip()
         if words and joins and not re.match(r"\s{2,}\S", line):

@@ -137,14 +137,9 @@ def pdf_lines(file: File) -> list[str]:
         raise Unusable(
             "is a PDF file of pictures, without text: have its letters recognised (OCR) first"
         )
-    lines = [line for page in pages for line in page.replace("\xa0", " ").split("\n")]
-    return [
-        line
-        for line in lines
-        if not re.fullmatch(
-            r"(?i)\s*(?:page |seite |стр\. )?\d{1,4}(?:(?:/| of | von )\d+)?\s*", line
-        )
-    ]
+    number = re.compile(r"(?i)\s*(?:page |seite |стр\. )?\d{1,4}(?:(?:/| of | von )\d+)?\s*")
+    lines = "\n".join(pages).replace("\xa0", " ").split("\n")
+    return [line for line in lines if not number.fullmatch(line)]
 
 
 def safe_xml(raw: bytes):

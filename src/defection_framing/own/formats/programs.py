@@ -47,9 +47,8 @@ def json_records(file: File, columns: dict[str, str]) -> Reading:
     if is_telegram(said):
         return telegram(said)
     records = _list_in(said)
-    rows = [(f"row {n}", _record(row)) for n, row in enumerate(records, 1)]
-    if len(rows) == 1:
-        rows = [("", rows[0][1])]
+    places = [f"row {n}" for n in range(1, len(records) + 1)] if len(records) > 1 else [""]
+    rows = zip(places, map(_record, records), strict=False)
     return read("JSON records", None, rows, columns)
 
 
@@ -106,11 +105,12 @@ def _list_in(said) -> list:
         return [said]
     lists = [_list_in(value) for value in said.values() if isinstance(value, dict | list)]
     lists = [found for found in lists if found and all(isinstance(row, dict) for row in found)]
-    told = [{*map(holds, rows[0])} for rows in lists]
-    rated = [
-        ("text" in what, "url" in what, len(rows)) for what, rows in zip(told, lists, strict=True)
-    ]
-    return lists[rated.index(max(rated))] if lists else [said]
+
+    def worth(rows: list[dict]) -> tuple[bool, bool, int]:
+        what = {*map(holds, rows[0])}
+        return "text" in what, "url" in what, len(rows)
+
+    return max(lists, key=worth, default=[said])
 
 
 def ris(file: File, columns: dict[str, str]) -> Reading:

@@ -53,12 +53,8 @@ def held(names: list[str], columns: dict[str, str], rows: list[dict]) -> dict[st
         sizes = {name: _size([row.get(name) for row in rows]) for name in left}
         longest = max(left, key=sizes.__getitem__, default="")
         # Beside addresses, what is shorter than an article may be a remark on it.
-        least = (
-            _LONG
-            if "url" not in found or re.match(r"notes?$|column_\d+$", plain(longest))
-            else 3 * _LONG
-        )
-        if left and sizes[longest] > least:
+        remark = "url" in found and not re.match(r"notes?$|column_\d+$", plain(longest))
+        if left and sizes[longest] > (3 * _LONG if remark else _LONG):
             found["text"] = longest
     if not {"text", "url", "abstract"} & set(found):
         raise Unusable(
@@ -270,12 +266,9 @@ def spreadsheet(file: File, columns: dict[str, str]) -> Reading:
             for row in cells[top : bottom + 1]:
                 row[left : right + 1] = [cells[top][left]] * len(row[left : right + 1])
         rows = [
-            (
-                f"sheet {sheet.name!r}, row {n}",
-                [value if value is not None else "" for value in row],
-            )
+            (f"sheet {sheet.name!r}, row {n}", row)
             for n, row in enumerate(cells, 1)
-            if any(value not in ("", None) for value in row)
+            if any(value != "" for value in row)
         ]
         try:
             readings += [_table("a workbook", rows, columns)] if rows else []
