@@ -193,8 +193,8 @@ def test_only_the_lead_of_an_article_is_read():
 def store(tmp_path, monkeypatch):
     """A cache of a test's own, with coders of earlier data; to fit them takes no time."""
     fitted = iter("ab")
-    (tmp_path / "coding-0123456789abcdef.joblib").write_bytes(b"of earlier data")
     monkeypatch.setattr(settings, "cache_dir", lambda: tmp_path)
+    settings.cached("coders", b"of earlier data", lambda: {"direction": "earlier"})
     monkeypatch.setattr(coders, "_fitted", lambda: {"direction": next(fitted)})
     coders.train.cache_clear()
     yield tmp_path
@@ -202,7 +202,7 @@ def store(tmp_path, monkeypatch):
 
 
 def test_fitted_coders_are_stored_and_a_damaged_store_is_noticed(store):
-    path = store / f"coding-{coders.version()}.joblib"
+    path = store / "coders.pickle"
     for _ in range(2):
         assert coders.train() == {"direction": "a"}
         coders.train.cache_clear()
@@ -218,8 +218,9 @@ def test_fitted_coders_are_stored_and_a_damaged_store_is_noticed(store):
 
 
 def test_fitted_coders_of_earlier_data_are_removed(store):
+    assert b"earlier" in (store / "coders.pickle").read_bytes()
     coders.train()
-    assert [path.name for path in store.glob("coding-*")] == [f"coding-{coders.version()}.joblib"]
+    assert b"earlier" not in (store / "coders.pickle").read_bytes()
 
 
 def test_other_training_data_or_code_is_another_store(monkeypatch, tmp_path):

@@ -12,13 +12,12 @@
   one on words and letters stands beside it, for frames with the study's own encoder.
 """
 
-import io
+import pickle
 import sys
 import warnings
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import sklearn
@@ -334,35 +333,25 @@ def given_codes(units: pd.DataFrame, codings: pd.DataFrame, code: str) -> pd.Dat
     return given.groupby(level=0).mean().loc[units.index]
 
 
-@lru_cache(maxsize=1)
+@cache
 def train() -> dict[str, Direction | Portrayal | Frame]:
     """Fit the coders to the repository's coded corpus (minutes), or load them: coders by code.
 
-    They are kept in the cache under a name that depends on the training data and on this code; if
-    what is stored is damaged, a UserWarning says that they are fitted again. A second process
-    waits for the first one's.
+    They are kept in the cache for as long as the training data and this code are the same; if what
+    is stored is damaged, a UserWarning says that they are fitted again.
     """
-    path = settings.cache_dir() / f"coding-{version()}.joblib"
-    with settings.locked(path.with_name("coders")):
-        if path.exists():
-            try:
-                return joblib.load(path)
-            except Exception as error:  # whatever unpickling meets
-                warnings.warn(
-                    f"the fitted coders in {path} are damaged ({error}): they are fitted again",
-                    stacklevel=2,
-                )
-        print("Fitting the coders to the coded corpus, once (minutes).", file=sys.stderr)
-        models = _fitted()
-        joblib.dump(models, held := io.BytesIO())
-        settings.write_bytes(path, held.getvalue())
-        for other in path.parent.glob("coding-*"):
-            if other != path:  # of earlier data or code
-                other.unlink(missing_ok=True)
-    return models
+    key, path = version().encode(), settings.cache_dir() / "coders.pickle"
+    try:
+        return settings.cached(path.stem, key, _fitted)
+    except (EOFError, pickle.UnpicklingError) as error:
+        said = f"the fitted coders in {path} are damaged ({error}): they are fitted again"
+        warnings.warn(said, stacklevel=2)
+        path.unlink()
+        return settings.cached(path.stem, key, _fitted)
 
 
 def _fitted() -> dict[str, Direction | Portrayal | Frame]:
+    print("Fitting the coders to the coded corpus, once (minutes).", file=sys.stderr)
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
     portrayals = given_codes(articles, loaded.codings_articles, "portrayal")

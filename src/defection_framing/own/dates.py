@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import product
 
 import dateparser
 from dateparser.data.languages_info import language_order
@@ -118,18 +119,17 @@ def _in_words(said: str, lang: str) -> str:
     if match := re.search(r"(\d{1,2}) (\d{1,2}) (\d{4})", plain) if plain != said else None:
         return f"{match[3]}-{int(match[2]):02}-{int(match[1]):02}"
     likely = [lang, "en"] if lang in _LOCALES else ["en"]
-    # "yesterday" is no date of an article: the parser of relative dates is left out.
-    settings = {"PARSERS": ["absolute-time"], "REQUIRE_PARTS": ["day", "month", "year"]}
-    day = DATE.search(said)  # among other words, such as the edition
-    for words in dict.fromkeys([said, *([day[0]] if day else [])]):
-        for languages in (likely, None):
-            if parsed := dateparser.parse(words, languages=languages, settings=settings):
-                return parsed.date().isoformat()
-    settings["REQUIRE_PARTS"] = ["month", "year"]
+    whole, months = ["day", "month", "year"], ["month", "year"]
+    tries = [(said, whole)]
+    if day := DATE.search(said):  # among other words, such as the edition
+        tries.append((day[0], whole))
     if re.fullmatch(r"\D{3,20}[\s,.-]+\d{4}(?: ?(?:г|р|року|года)\.?)?", said):
-        for languages in (likely, None):
-            if parsed := dateparser.parse(said, languages=languages, settings=settings):
-                return f"{parsed:%Y-%m}"
+        tries.append((said, months))
+    for (words, parts), languages in product(tries, (likely, None)):
+        # "yesterday" is no date of an article: the parser of relative dates is left out.
+        settings = {"PARSERS": ["absolute-time"], "REQUIRE_PARTS": parts}
+        if parsed := dateparser.parse(words, languages=languages, settings=settings):
+            return parsed.date().isoformat()[: 10 if parts is whole else 7]
     return said
 
 

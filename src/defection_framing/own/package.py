@@ -122,10 +122,8 @@ def _stored(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     texts = stored.texts(folder)
     sentences = stored.sentences(folder, texts)
     texts["event"] = event_sheet.read(folder, texts.index)
-    texts["country"] = ""
-    if (folder / "outlets.csv").exists():
-        outlets = stored.outlets(folder / "outlets.csv")
-        texts["country"] = texts["outlet"].map(outlets["country"]).fillna("")
+    country = stored.outlets(folder / "outlets.csv")["country"]
+    texts["country"] = texts["outlet"].map(country).fillna("")
     return texts, sentences, stored.persons(folder, texts, sentences)
 
 
@@ -242,11 +240,10 @@ def _embed(data: corpus.Corpus, folder: Path) -> None:
     articles, claims = data.article_table()["lang"], data.claim_table()["lang"]
     if (articles == "en").all():
         return
-    texts = pd.Series(embedded_texts(data))
-    langs = pd.concat([claims, articles] * 2, ignore_index=True).astype(str)
-    first = ~texts.duplicated()
-    texts, langs = texts[first].reset_index(drop=True), langs[first].reset_index(drop=True)
-    embed.give(list(texts), events.meanings(texts, langs), _ENCODER, folder)
+    langs = [str(lang) for lang in [*claims, *articles] * 2]
+    told = dict(zip(embedded_texts(data), langs, strict=True))  # each text once
+    vectors = events.meanings(pd.Series([*told]), pd.Series([*told.values()]))
+    embed.give([*told], vectors, _ENCODER, folder)
 
 
 def _languages(langs: pd.Series, out: np.ndarray) -> str:

@@ -273,13 +273,8 @@ def _compare(out: Path, near: pd.DataFrame) -> str:
     for file, (made, names) in tables.items():
         made = pd.concat(made, names=names) if made else pd.DataFrame(columns=names)
         made.to_csv(out / f"{file}.csv", float_format="%.6g", lineterminator="\n")
-    frames = (
-        table.groupby(["telling", "frame"])
-        .size()
-        .compute()
-        .unstack(fill_value=0)
-        .sort_index(axis=1)
-    )
+    counts = table.groupby(["telling", "frame"]).size().compute()
+    frames = counts.unstack(fill_value=0).sort_index(axis=1)
     near = near.sort_values(["far", "text"]).drop_duplicates("telling").set_index("telling")
     tellings = {"claims": frames.sum(axis=1), "main_frame": frames.idxmax(axis=1)}
     tellings = pd.DataFrame(tellings).join(near["text"].rename("nearest")).sort_index()
