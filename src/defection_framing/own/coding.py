@@ -48,12 +48,15 @@ def code_texts(
             p = p if events is None else _of_events(p, events)
         else:
             p = model.proba(seen)
-        classes = np.asarray(model.classes, dtype=object)
-        probability = p.max(1).round(3)
-        unsure = probability < OPEN_BELOW[code]
-        table = {"value": classes[p.argmax(1)], "probability": probability, "open": unsure}
-        out[code] = pd.DataFrame(table)
+        out[code] = likeliest(code, model.classes, p)
     return out
+
+
+def likeliest(code: str, classes: Sequence[str], p: np.ndarray) -> pd.DataFrame:
+    """What `code_texts` gives of one code, from probabilities of n texts, shape (n, classes)."""
+    value, probability = np.asarray(classes, dtype=object)[p.argmax(1)], p.max(1).round(3)
+    unsure = probability < OPEN_BELOW[code]
+    return pd.DataFrame({"value": value, "probability": probability, "open": unsure})
 
 
 def _of_events(p: np.ndarray, events: Sequence[str]) -> np.ndarray:

@@ -30,7 +30,7 @@ from ..domain import DIRECTIONS, TO_RUSSIA
 from ..settings import DefectionError
 from ..stats.panel import EventSums
 from . import coders, frames, wording
-from .coding import OPEN_BELOW
+from .coding import likeliest
 from .readings import LEAD, english
 
 COLUMNS = ("text", "event", "direction", "camp")
@@ -192,11 +192,8 @@ def _code(out: Path, name: str) -> str:
     texts = sorted(set(pd.read_parquet(out / "claims" / name, columns=["text"])["text"]))
     with threadpool_limits(1):  # sums by several threads differ in their last digits
         p = probabilities(texts)
-    coded = pd.DataFrame(
-        {"text": texts, "frame": np.sort(coders.train()["frame"].classes)[p.argmax(1)]}
-    )
-    coded["probability"] = p.max(1).round(3)
-    coded["open"] = coded["probability"] < OPEN_BELOW["frame"]
+    coded = likeliest("frame", np.sort(coders.train()["frame"].classes), p)
+    coded = coded.rename(columns={"value": "frame"}).assign(text=texts)
     # Distances of roots of probabilities are Hellinger's: no rare frame outweighs the others.
     np.save((out / "sentences" / name).with_suffix(".npy"), np.sqrt(p).astype(np.float32))
     settings.write_bytes(out / "sentences" / name, coded.to_parquet(index=False))  # done, it says

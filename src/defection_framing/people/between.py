@@ -7,7 +7,7 @@ import pandas as pd
 
 from .. import settings, stats
 from . import page, sheets
-from .given import Given, differing
+from .given import Given, differing, with_sets
 from .sheets import SETS, fields_of
 
 PAGE = "decide.html"
@@ -62,15 +62,16 @@ def compare(read: dict[str, Given], population: dict[str, pd.DataFrame]) -> pd.D
     for unit, own in read.items():
         clusters = own.key["cluster"]
         weights = 1 / own.key["probability"].astype(float)
+        models = with_sets(population[unit].fillna(""))
         for code in own.settled if len(own.coders) > 1 else ():
             people = pd.DataFrame({who: table[code] for who, table in own.coders.items()})
-            people = people.loc[:, (people != "").any()].map(_parts(code))
+            people = people.loc[:, (people != "").any()].map(parts(code))
             if people.shape[1] < 2:
                 continue
             alpha = stats.alpha_of_all(people, clusters, weights=weights)
             if not alpha["n"]:
                 continue
-            model = _model(population[unit], code).reindex(people.index)
+            model = models[code].map(parts(code)).reindex(people.index)
             test = stats.alternative_annotator(people, model, clusters, weights)
             usual = people.stack().value_counts().index[0]
             same = pd.Series([usual] * len(people), people.index).where(model.notna())
@@ -100,21 +101,11 @@ def _verdict(test: pd.DataFrame, always: float, usual: object) -> str:
     return f"may stand in for a person: {wins}{few}"
 
 
-def _parts(code: str):
+def parts(code: str):
     """How a cell is compared: missing if empty, a tuple if it is a set."""
     if code in SETS:
         return lambda cell: tuple(cell.split("; ")) if cell else None
     return lambda cell: cell or None
-
-
-def _model(population: pd.DataFrame, code: str) -> pd.Series:
-    """The model's codes that are not open, as `_parts` gives people's."""
-    if code == "frames":
-        both = population["frame"].fillna("") + "; " + population["frame_2"].fillna("")
-        codes = both.str.removesuffix("; ")
-    else:
-        codes = population[code].fillna("")
-    return codes.map(_parts(code))
 
 
 def _to_decide(folder: Path, read: dict[str, Given]) -> list[dict]:

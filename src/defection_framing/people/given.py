@@ -43,7 +43,7 @@ def read(folder: Path) -> dict[str, Given]:
         own, names = files[files["unit"] == unit], [field.name for field in fields[unit]]
         by_judge = own["decided"]
         judges, coders = (_tables(own[which], key.index, names) for which in (by_judge, ~by_judge))
-        key = _with_sets(key)
+        key = with_sets(key)
         codes = key.columns.drop([name for name in key if name in FACTS])
         decided = _shared(judges, key.index, codes)
         settled = decided.where(decided != "", _shared(coders, key.index, codes))
@@ -150,11 +150,11 @@ def _tables(files: pd.DataFrame, ids: pd.Index, codes: list[str]) -> dict[str, p
     tables = {}
     for coder, own in files[files["code"].isin(codes)].groupby("coder", sort=True):
         wide = own.pivot(index="id", columns="code", values="value").reindex(columns=codes)
-        tables[coder] = _with_sets(wide.reindex(ids).astype(object).fillna(""))
+        tables[coder] = with_sets(wide.reindex(ids).astype(object).fillna(""))
     return tables
 
 
-def _with_sets(table: pd.DataFrame) -> pd.DataFrame:
+def with_sets(table: pd.DataFrame) -> pd.DataFrame:
     """Write sets in one order, and a claim's one or two frames as the set `frames`."""
     table = table.copy()
     if "frame_2" in table:
