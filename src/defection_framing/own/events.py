@@ -19,6 +19,7 @@ three are right.
 """
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -26,12 +27,13 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
 from slugify import slugify
 
 from ..text import embed
 from . import multilingual
-from .families import grouped, members, warn_of_one
 from .readings import LEAD
 from .words import table
 
@@ -52,6 +54,9 @@ _MOST = 1 + _NAMED
 
 _OWN = 8
 # Articles as many as which the invented texts that coders learn from count in a language's mean.
+
+_SHARE, _MANY = 0.2, 20
+# Share of all in one group that is said aloud, from that many on.
 
 _BEGINNING = 600  # characters that are read: twice as many tell no more and take twice as long
 _ROWS = 1000  # stories compared with all others at a time, for memory's sake
@@ -128,13 +133,44 @@ def _grouped(stories: pd.DataFrame, names: list[dict]) -> tuple[np.ndarray, dict
     graph = coo_array((np.ones(len(ends)), ends.T), shape=(n, n))
     group = grouped(graph, lambda own: _MOST - likeness(own, own), _MOST - ALIKE)
     likest = {}
-    for own in members(group):
+    for own in _members(group):
         if len(own) > 1:
             alike = likeness(own, own)
             np.fill_diagonal(alike, -np.inf)
             nearest = zip(own.tolist(), alike.max(1), own[alike.argmax(1)].tolist(), strict=True)
             likest |= {i: (how, j) for i, how, j in nearest}
     return group, likest
+
+
+def grouped(graph, apart: Callable[[np.ndarray], np.ndarray], most: float) -> np.ndarray:
+    """Number of the group of each of n things, by average linkage of those that links connect.
+
+    `graph` (n, n) has the links, `apart` gives the distances among m of the things, (m, m); `most`
+    is the greatest mean distance between two parts of a group.
+    """
+    group = connected_components(graph, directed=False)[1]
+    n = len(group)
+    for own in _members(group):
+        if len(own) > 1:
+            tree = linkage(apart(own)[np.triu_indices(len(own), 1)], "average")
+            # Parts of a component get numbers of their own.
+            group[own] += (fcluster(tree, most, "distance") - 1) * n
+    return np.unique(group, return_inverse=True)[1]
+
+
+def _members(group: np.ndarray) -> list[np.ndarray]:
+    """Members of each group."""
+    order, starts = np.argsort(group, kind="stable"), np.flatnonzero(np.diff(np.sort(group))) + 1
+    return np.split(order, starts)
+
+
+def warn_of_one(group: np.ndarray, said: str) -> None:
+    """Warn where one group holds so many that it may be no group, of which `said` says the share.
+
+    In a handful any may be great.
+    """
+    if len(group) >= _MANY and (share := np.bincount(group).max() / len(group)) > _SHARE:
+        warnings.warn(said.format(share), stacklevel=3)
 
 
 def _likeness(stories: pd.DataFrame, names: list[dict]) -> Callable:

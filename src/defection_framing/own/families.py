@@ -9,19 +9,16 @@ interval.
 """
 
 import re
-import warnings
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from datasketch import MinHash, MinHashLSH
-from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from sklearn.neighbors import NearestNeighbors
 
 from .. import settings
 from ..text import embed
+from .events import grouped, warn_of_one
 
 COPY = 0.5
 """Share of runs of words (Jaccard) from which two texts are copies."""
@@ -37,9 +34,6 @@ texts look alike to it, and only copies are found."""
 
 REWRITE_DAYS = 31
 """Most days between two rewrites of one story."""
-
-_SHARE, _MANY = 0.2, 20
-# Share of all in one group that is said aloud, from that many on.
 
 _PERMUTATIONS = 128
 _BEGINNING = 1200  # characters: about what the model reads
@@ -84,37 +78,6 @@ def _groups(links, n: int) -> np.ndarray:
     graph = coo_array((np.ones(len(ends)), ends.T), shape=(n, n)).tocsr()
     graph = graph.maximum(graph.T)
     return grouped(graph, lambda own: 1 - graph[own][:, own].toarray(), 0.5)
-
-
-def grouped(graph, apart: Callable[[np.ndarray], np.ndarray], most: float) -> np.ndarray:
-    """Number of the group of each of n things, by average linkage of those that links connect.
-
-    `graph` (n, n) has the links, `apart` gives the distances among m of the things, (m, m); `most`
-    is the greatest mean distance between two parts of a group.
-    """
-    group = connected_components(graph, directed=False)[1]
-    n = len(group)
-    for own in members(group):
-        if len(own) > 1:
-            tree = linkage(apart(own)[np.triu_indices(len(own), 1)], "average")
-            # Parts of a component get numbers of their own.
-            group[own] += (fcluster(tree, most, "distance") - 1) * n
-    return np.unique(group, return_inverse=True)[1]
-
-
-def members(group: np.ndarray) -> list[np.ndarray]:
-    """Members of each group."""
-    order, starts = np.argsort(group, kind="stable"), np.flatnonzero(np.diff(np.sort(group))) + 1
-    return np.split(order, starts)
-
-
-def warn_of_one(group: np.ndarray, said: str) -> None:
-    """Warn where one group holds so many that it may be no group, of which `said` says the share.
-
-    In a handful any may be great.
-    """
-    if len(group) >= _MANY and (share := np.bincount(group).max() / len(group)) > _SHARE:
-        warnings.warn(said.format(share), stacklevel=3)
 
 
 def _earlier(one: str, other: str) -> bool:
