@@ -1,5 +1,6 @@
 """May a model stand in for people: the alternative annotator test, on data with a known answer."""
 
+import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,3 +134,49 @@ def test_alpha_of_many_is_that_of_two_for_two_and_leaves_out_what_one_coded():
     people.loc[people.index[:10], "p1"] = None
     assert stats.alpha_of_all(people, units, draws=50)["n"] == 50
     assert stats.alpha_of_all(people[["p0"]], units)["n"] == 0
+
+
+def test_alpha_of_many_is_that_of_the_krippendorff_library():
+    people, _ = planted(6, n=12, people=(0.7, 0.8, 0.5, 0.9))
+    people.iloc[:5, 0] = people.iloc[3:8, 1] = people.iloc[4, 2] = None
+    found = stats.alpha_of_all(people, pd.Series(people.index), draws=20)
+    numbers = people.apply(lambda column: column.map({c: i for i, c in enumerate(CODES)}))
+    library = krippendorff.alpha(numbers.T.to_numpy(float), level_of_measurement="nominal")
+    assert found["alpha"] == pytest.approx(library)
+    assert found["n"] == (people.notna().sum(axis=1) > 1).sum()
+
+
+def test_a_unit_that_stands_for_two_weighs_in_alpha_of_many_as_twice_the_unit():
+    people, _ = planted(7, n=400, people=(0.7, 0.8, 0.6))
+    weights = pd.Series(np.where(people.index < 100, 2.0, 1.0))
+    units = pd.Series(people.index)
+    weighted = stats.alpha_of_all(people, units, draws=20, weights=weights)
+    repeated = pd.concat([people, people.head(100)], ignore_index=True)
+    again = stats.alpha_of_all(repeated, pd.Series(repeated.index), draws=20)
+    assert weighted["alpha"] == pytest.approx(again["alpha"], abs=1e-3)
+    assert weighted["agreement"] == pytest.approx(again["agreement"])
+    plain = stats.alpha_of_all(people, units, draws=20)
+    assert abs(plain["alpha"] - weighted["alpha"]) > 2e-3
+
+
+def test_a_code_that_nobody_else_gave_counts_for_nobody():
+    people, model = planted(8, n=60, people=(0.8, 0.8))
+    people.loc[people.index[:20], "p1"] = None
+    alone = people.loc[people.index >= 20].reset_index(drop=True)
+    of = model.loc[model.index >= 20].reset_index(drop=True)
+    found, expected = against(people, model), against(alone, of)
+    assert found.loc["p0"].to_dict() == pytest.approx(expected.loc["p0"].to_dict())
+
+
+@pytest.mark.parametrize("n", [agreement.LEAST_UNITS - 1, agreement.LEAST_UNITS])
+def test_the_test_asks_for_so_many_units(n):
+    people, model = planted(9, n=n, people=(0.9, 0.9))
+    assert against(people, model)["p"].notna().all() == (n == agreement.LEAST_UNITS)
+
+
+def test_sets_that_overlap_are_nearer_than_sets_that_do_not_and_a_single_code_is_no_set():
+    people = pd.DataFrame({"x": [("a", "b")] * 40, "y": [("a", "c")] * 40})
+    table = against(people, pd.Series([("d",)] * 40))
+    assert table.loc["x", ["model", "person"]].tolist() == [0, 1]
+    near = agreement._nearness(pd.Series([("a", "b"), "a"]), people[["y"]].head(2))
+    assert near == pytest.approx([1 / 9, 0])  # a third overlaps, neither holds the other

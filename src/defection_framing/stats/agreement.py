@@ -61,6 +61,18 @@ def alpha(
         `alpha` (Krippendorff 2004, ch. 11), `low`, `high` (percentiles of the bootstrap; NaN where
         one code is all there is), `agreement` (weighted share of equal codes, 0 to 1), `n`.
     """
+    return _of_pairs(first, second, clusters, draws, weights, np.ones(len(first)))
+
+
+def _of_pairs(
+    first: pd.Series,
+    second: pd.Series,
+    clusters: pd.Series,
+    draws: int,
+    weights: pd.Series | None,
+    part: np.ndarray,
+) -> pd.Series:
+    """`alpha` of pairs of codes, each of which is `part` of a unit that two people coded."""
     pair = [[frozenset(v) if isinstance(v, tuple) else v for v in s] for s in (first, second)]
     domain = sorted(set(pair[0]) | set(pair[1]), key=str)
     number = {v: i for i, v in enumerate(domain)}
@@ -73,8 +85,8 @@ def alpha(
 
     def statistic(times: np.ndarray) -> float:
         """Alpha with each unit counted so many times; weighted, which no library offers."""
-        n, k = times.sum(), len(domain)
-        counts = np.bincount(a * k + b, weights * times, k * k).reshape(k, k)
+        n, k = (times * part).sum(), len(domain)
+        counts = np.bincount(a * k + b, weights * part * times, k * k).reshape(k, k)
         coincidences = (counts + counts.T) * n / counts.sum()
         margins = coincidences.sum(0)
         expected = margins @ distance @ margins / (2 * n - 1)
@@ -89,7 +101,9 @@ def alpha(
     known = len(domain) > 1 and not np.isnan(boot).all()
     low, high = np.nanpercentile(boot, [2.5, 97.5]) if known else (np.nan, np.nan)
     out = {"alpha": statistic(np.ones(len(a))), "low": low, "high": high}
-    return pd.Series(out | {"agreement": float(np.average(a == b, weights=weights)), "n": len(a)})
+    return pd.Series(
+        out | {"agreement": float(np.average(a == b, weights=weights * part)), "n": len(a)}
+    )
 
 
 def alpha_of_all(
@@ -101,7 +115,7 @@ def alpha_of_all(
     ----------
     people : pd.DataFrame, shape (n, J)
         A column for each person, missing where that person gave no code. A unit with m codes has
-        m (m - 1) / 2 pairs, each of a weight of 1 / (m - 1).
+        m (m - 1) / 2 pairs, each of a weight of 1 / (m - 1) (Krippendorff 2004).
     clusters, weights : pd.Series, length n
         As in `alpha`.
 
@@ -112,13 +126,13 @@ def alpha_of_all(
         there are none.
     """
     weights = pd.Series(1.0, people.index) if weights is None else weights
-    weights = weights / (people.notna().sum(axis=1) - 1)
     both = [people[[*pair]].dropna().set_axis([0, 1], axis=1) for pair in combinations(people, 2)]
     pairs = pd.concat(both) if both else people.head(0)
     if pairs.empty:
         return pd.Series({"n": 0})
-    of = clusters.loc[pairs.index], draws, weights.loc[pairs.index]
-    return pd.Series({**alpha(pairs[0], pairs[1], *of), "n": pairs.index.nunique()})
+    part = 1 / (people.notna().sum(axis=1) - 1).loc[pairs.index].to_numpy(float)
+    of = clusters.loc[pairs.index], draws, weights.loc[pairs.index], part
+    return pd.Series({**_of_pairs(pairs[0], pairs[1], *of), "n": pairs.index.nunique()})
 
 
 def alternative_annotator(
