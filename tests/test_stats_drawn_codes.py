@@ -91,7 +91,9 @@ def test_a_panel_of_certain_codes_gives_the_shares_of_a_table():
     coded = stats.Coded(table["code"].cat.codes.to_numpy(int)[:, None], 3)
     ids = pd.Index(table["article_id"])
     r = stats.draw_codes(ids, table["cluster"], [coded], CODES, np.arange(n), 4000)
-    pooled = stats.Panel.pooled(table, r, ["camp"]).shares(["camp"])
+    panel = stats.Panel.pooled(table, r, ["camp"])
+    assert list(panel.names) == list(CODES) and (panel.claims == 1).all()
+    pooled = panel.shares(["camp"])
     plain = stats.shares(table, "code", ["camp"], draws=4000)
     assert pooled.value == pytest.approx(plain.value)
     assert pooled.n.equals(plain.n)
@@ -117,3 +119,14 @@ def test_uncertain_codes_lengthen_an_interval():
         r = stats.draw_codes(ids, cluster, [stats.Coded(passes, 2)], names, np.arange(n), 600)
         spread.append(stats.Panel.pooled(table, r, ["camp"]).shares(["camp"]).draws[:, 0, 1].std())
     assert spread[0] > 1.3 * spread[1]
+
+
+def test_articles_that_are_taken_keep_the_draws_of_their_codes_but_not_on_other_events():
+    r = made([[0, 1], [1, 1], [2, 0], [0, 0]], draws=30)
+    table = pd.DataFrame({"article_id": r.articles, "camp": list("ruru")})
+    panel = stats.Panel.pooled(table, r, ["camp"])
+    rows = np.array([3, 1])
+    taken = panel.take(rows)
+    assert (taken.code_draws == panel.code_draws[:, rows]).all()
+    assert taken.labels["camp"].tolist() == ["u", "u"]
+    assert panel.take(rows, np.array([0, 1])).code_draws is None

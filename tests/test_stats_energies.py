@@ -254,3 +254,23 @@ def test_intervals_hold_the_energy(size):
         found = energies(s, CELLS, bootstraps=1, sets=0).loc["directional"]
         held.append(found["low"] <= shift @ shift <= found["high"])
     assert 0.9 < np.mean(held) <= 1
+
+
+def test_the_p_of_an_energy_is_the_calibrated_one_of_its_half():
+    s = _random(21, relational=[0.05, 0, 0], directional=[0.03, 0, 0])
+    found = energies(s, CELLS, **QUICK)
+    tests = {half: energy_test(s, CELLS, half, **QUICK) for half in HALVES}
+    assert found["p"].to_dict() == {half: p for half, (p, _) in tests.items()}
+    assert any(p != raw for p, raw in tests.values())
+    more = {half: energy_test(s, CELLS, half, QUICK["bootstraps"], 19)[0] for half in HALVES}
+    assert energies(s, CELLS, QUICK["bootstraps"], 19)["p"].to_dict() == more
+
+
+@pytest.mark.parametrize("events", [1, 2])
+def test_an_energy_takes_two_events_in_each_cell(events):
+    mass = np.ones((6, 4))
+    mass[events:, 3] = 0
+    s = _shares(mass[:, :, None] * np.random.default_rng(3).random((6, 4, 2)), mass)
+    found = energies(s, CELLS, **QUICK)
+    assert list(found.columns) == ["value", "low", "high", "p"]
+    assert found["value"].notna().all() == (events == 2)

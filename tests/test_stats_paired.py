@@ -248,9 +248,37 @@ def test_a_draw_that_leaves_a_telling_without_claims_leaves_the_event_out():
     assert got.loc["c0", BOUNDS].tolist() == pytest.approx(expected)
 
 
-def test_bounds_do_not_leave_the_scale():
-    got = paired_contrast(_pairs([1, 1, 1, 0] * 2, [0] * 4 + [1] * 4)).loc["c0"]
-    assert got["high"] == 1 and 0 < got["low"] < got["low90"] < got["value"]
+@pytest.mark.parametrize("sign", [1, -1])
+def test_bounds_do_not_leave_the_scale(sign):
+    d = sign * np.array([1, 1, 1, 0] * 2)
+    low, high, low90, high90 = paired_contrast(_pairs(d, [0] * 4 + [1] * 4)).loc["c0", BOUNDS]
+    ends = [low, low90, high90, high] if sign > 0 else [-high, -high90, -low90, -low]
+    assert ends[3] == 1 and 0 < ends[0] < ends[1] < 0.75
+
+
+def test_every_code_has_its_own_row_whatever_stands_beside_it():
+    pairs = _random(11, 12, codes=3)
+    pairs.differences[:, 1] = 0
+    pairs.differences[:2, 1] = 1, -1  # two events differ: too few for an interval
+    whole = paired_contrast(pairs)
+    for k, code in enumerate(pairs.codes):
+        alone = paired_contrast(_pairs(pairs.differences[:, k], pairs.stratum)).loc["c0"]
+        assert whole.loc[code].to_dict() == pytest.approx(alone.to_dict(), nan_ok=True)
+    assert whole["low"].isna().tolist() == [False, True, False]
+
+
+def test_random_flips_are_the_same_at_each_call():
+    pairs = _random(12, 30)
+    assert paired_contrast(pairs, flips=200).equals(paired_contrast(pairs, flips=200))
+
+
+@pytest.mark.parametrize("stratum", [[0] * 5, [0, 1, 1, 2, 2, 2]])
+def test_a_redraw_has_as_many_events_of_a_stratum_as_there_are(stratum):
+    stratum = np.array(stratum)
+    drawn = paired.resampled_in_strata(stratum, 50, SEED)
+    for s in np.unique(stratum):
+        assert (drawn[:, stratum == s].sum(1) == (stratum == s).sum()).all()
+    assert len(np.unique(drawn, axis=0)) > 2
 
 
 def test_there_is_no_interval_with_few_events_in_a_stratum_or_few_that_differ():
@@ -332,6 +360,7 @@ def test_holm_by_hand():
     p = pd.Series([0.01, 0.04, 0.03, 0.005], list("abcd"))
     assert paired.holm(p).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert list(paired.holm(p).index) == list("abcd")
+    assert paired.holm(pd.Series([0.6, 0.7])).tolist() == [1, 1]
 
 
 def test_a_missing_p_counts_in_the_family_and_stays_missing():
