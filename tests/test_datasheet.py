@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from defection_framing import corpus
-from defection_framing.corpus.outlets import article_id, outlet_of
+from defection_framing.corpus import article_id
+from defection_framing.own.outlets import outlet_of
 from defection_framing.settings import ROOT
 
 DATA = ROOT / "data"

@@ -12,7 +12,7 @@ import pytest
 
 from defection_framing import corpus, settings
 from defection_framing import own as package
-from defection_framing.corpus.outlets import article_id
+from defection_framing.corpus import article_id
 from defection_framing.own import events, sources
 from defection_framing.own.fetch import Fetcher, Page, Unfetched
 from defection_framing.own.folder import PackageError

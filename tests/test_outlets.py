@@ -1,6 +1,7 @@
 import pytest
 
-from defection_framing.corpus.outlets import leads_somewhere, outlet_of
+from defection_framing.corpus import leads_somewhere
+from defection_framing.own.outlets import outlet_of
 
 DOMAINS = {"one.example", "two.example.", "amp.paper.example", "a.blogs.example"}
 DOMAINS |= {"www-main.three.example", "10.1.2.3"}

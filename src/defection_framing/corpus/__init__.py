@@ -3,4 +3,5 @@
 
 from .faults import cell_fault, no_code
 from .tables import DESCRIPTOR, MAY_BE_ABSENT, Corpus, CorpusError, NotEnough
-from .tables import article_texts, cell_text, codes, columns, event_facts, load
+from .tables import article_id, article_texts, cell_text, codes, columns, event_facts
+from .tables import leads_somewhere, load

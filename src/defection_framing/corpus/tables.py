@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
@@ -333,3 +334,13 @@ def article_texts(corpus: Corpus) -> list[str]:
     """
     claims = corpus.claims.sort_values(["article_id", "n"]).groupby("article_id")["text"]
     return claims.agg(" ".join).reindex(corpus.articles.index).tolist()
+
+
+def article_id(url: str) -> str:
+    """Name an article for good: "a" and 10 hexadecimal digits of the SHA-256 of its address."""
+    return "a" + settings.digest(url)[:10]
+
+
+def leads_somewhere(url: str) -> bool:
+    """Whether an address can be opened: hosts in `.invalid` stand for no address (RFC 2606)."""
+    return not (urlsplit(url).hostname or "").endswith(".invalid")

@@ -33,7 +33,6 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import corpus, settings
-from ..corpus.outlets import article_id
 from . import event_sheet, events, extract, formats, sentences
 from .boilerplate import NOTICE, PAYWALL
 from .dates import Unusable
@@ -234,12 +233,13 @@ def _article(
         if addresses.get(url, place) != place:  # of a file of the same name elsewhere
             url += f"~{hashlib.sha256(place.encode()).hexdigest()[:6]}"
         found["url"] = url
-    return {"id": article_id(found["url"]), "outlet": outlet, "site": site, **found}
+    return {"id": corpus.article_id(found["url"]), "outlet": outlet, "site": site, **found}
 
 
 def _write_tables(
     out: Path, journal: Journal, registry: Registry, before: set[str], sheet: pd.DataFrame
 ) -> Report:
+    """Write all tables of a folder, from the journal, and say what is in it."""
     chosen, rejected, counts = _chosen(journal)
     media = sorted({row["name"] for row in registry.rows.values()})
     outlets: dict[str, dict | None] = {}

@@ -1,13 +1,14 @@
 """Outlets by address and by name: the repository's registry, leading houses, one's own."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from slugify import slugify
 
 from .. import corpus, settings
-from ..corpus.outlets import outlet_of
 from . import folder
 from .words import table
 
@@ -33,6 +34,27 @@ _EDITION = re.compile(
     r"|(?<=\w)\.(?:com|co\.uk|de|fr|es|pl|ru|ua|org|net)$"
 )
 """What names of outlets say beside them in databases. A place is another newspaper's, often."""
+
+
+_COPIES = [
+    re.compile(pattern)
+    for pattern in (
+        r"https?://web\.archive\.org/web/\w+/(?:https?:/+)?(.+)",
+        r"https?://(?:[\w-]+\.)?cdn\.ampproject\.org/\w(?:/s)?/(.+)",
+        r"https?://www\.google\.[a-z.]+/amp/(?:s/)?(.+)",
+    )
+]
+
+_ACCOUNTS = re.compile(
+    r"https?://(?:[\w-]+\.)*?(?P<host>t\.me|telegram\.me|youtube\.com|x\.com|twitter\.com"
+    r"|vk\.com|facebook\.com|instagram\.com|tiktok\.com|medium\.com)"
+    r"/(?:s/|c/|user/|channel/)?@?(?P<account>[A-Za-z0-9_.-]+)",
+    re.I,
+)
+_NO_ACCOUNTS = frozenset(
+    "watch shorts live embed results playlist share i intent search hashtag wall story "
+    "permalink.php photo video videos posts groups reel p joinchat".split()
+)
 
 
 @dataclass(frozen=True)
@@ -82,3 +104,40 @@ def _spelled(name: str) -> str:
     """Spell a name so that its usual spellings agree: without "The" and quotation marks."""
     bare = re.sub(r"[«»\"“”„]", "", name).strip(" .,;").casefold()
     return re.sub(r"\s+", " ", re.sub(r"^the ", "", bare))
+
+
+def outlet_of(url: str, domains: Collection[str]) -> str:
+    """Find the outlet of an address.
+
+    Copies of a page in a web archive, an AMP cache or a translating proxy count as the page. A
+    crawl returns one host in several spellings, and the registered one nearest to it wins: the host
+    itself, then without `www.`, its parent domains, then as a page for mobile devices; each with
+    or without the final dot of an absolute host name. Ports and upper case never count. On a
+    platform each account is an outlet, as `t.me/name`.
+
+    Returns
+    -------
+    str
+        One of the registered `domains`; else the host without `www.`, in the letters of the domain
+        name system, and empty where the address has none.
+    """
+    for pattern in _COPIES:
+        if match := pattern.fullmatch(url):
+            url = f"https://{match[1]}"
+    if (match := _ACCOUNTS.match(url)) and match["account"].lower() not in _NO_ACCOUNTS:
+        host = match["host"].lower()
+        host = {"telegram.me": "t.me", "twitter.com": "x.com"}.get(host, host)
+        return f"{host}/{match['account'].lower()}"
+    named = urlsplit(url).hostname or ""
+    host = named.removeprefix("www.")
+    if host.endswith(".translate.goog"):
+        host = host.removesuffix(".translate.goog").replace("--", "\0").replace("-", ".")
+        host = host.replace("\0", "-").removeprefix("www.")
+    labels = host.split(".")
+    nearest = [named, host, *(".".join(labels[i:]) for i in range(1, len(labels) - 1))]
+    nearest += [f"{prefix}.{host}" for prefix in ("www", "amp", "m", "mobile")]
+    for domain in nearest:
+        for spelled in (domain, domain.removesuffix("."), f"{domain}."):
+            if spelled in domains:
+                return spelled
+    return host if host.isascii() else host.encode("idna").decode()

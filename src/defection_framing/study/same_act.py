@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .. import stats
-from ..corpus import Corpus
-from ..corpus.outlets import leads_somewhere
+from ..corpus import Corpus, leads_somewhere
 from ..domain import DIRECTIONS, TOWARD, label
 from . import codes, reliability
 from .estimands import PAIRED, SAME_OTHERS, SAME_TRAITOR, Paired, articles_of, estimates, name

@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from .. import settings, stats
-from ..corpus.outlets import leads_somewhere
+from ..corpus import leads_somewhere
 from ..domain import TO_RUSSIA, TOWARD
 from ..settings import SEED
 from . import topics_number, topics_words
