@@ -6,6 +6,7 @@ import parts
 from defection_framing import corpus, stats
 from defection_framing.publish import computed, findings, ledger
 from defection_framing.publish.ledger import Estimate
+from defection_framing.study import same_act
 
 
 @pytest.fixture
@@ -46,6 +47,20 @@ def test_what_is_left_open_is_said_beside_a_share(own):
     data = type(own)(**{**own.__dict__, "articles": articles})
     said = next(t for t in told(data) if t.startswith("Articles on crossings to Russia"))
     assert f"; 5 of {len(those)} articles are open and not counted)" in said
+
+
+def test_cases_that_are_lost_to_open_portrayals_are_counted(own):
+    shared = same_act.shared_articles(own)
+    assert not any("cannot be compared" in text for text in told(own))
+    case = shared[shared["unit"] == shared["unit"].iloc[0]]
+    articles, passes = own.articles.copy(), own.codings_articles.copy()
+    one_side = case.loc[case["left"], "article_id"]
+    articles.loc[one_side, "portrayal"] = None
+    passes.loc[passes.index.isin(one_side, level="article_id"), "portrayal"] = None
+    more = {"articles": articles, "codings_articles": passes}
+    said = told(type(own)(**{**own.__dict__, **more}))
+    n = shared["unit"].nunique()
+    assert any(f"Of {n} cases that both camps tell, 1 cannot be compared" in text for text in said)
 
 
 def test_differences_that_are_shown_are_named_and_others_only_counted(own):

@@ -13,7 +13,7 @@ import pandas as pd
 
 from .. import domain, stats
 from ..corpus import Corpus
-from ..study import estimands
+from ..study import estimands, same_act
 from .findings import Finding
 from .ledger import Estimate
 
@@ -40,6 +40,11 @@ def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Finding]:
         label = f"{what}, camp that was left minus camp that received, same act"
         if text := _differences(label, f"same_act_codes/{what}", known):
             yield _said("3_same_act", "same_act_codes", text, headline=what == "portrayal")
+    both = same_act.shared_articles(data)["unit"].nunique()
+    if lost := both - len(same_act.events(data)):
+        text = f"Of {both:,} cases that both camps tell, {lost:,} cannot be compared by portrayal: "
+        text += "on one side no article's is decided."
+        yield _said("3_same_act", "same_act_codes", text, headline=True)
     for contrast in estimands.CONTRASTS.values():
         # What rests on a part of the cases or of the codes is for the notebook.
         if "," in contrast.population or contrast.without or contrast.name == "frame_directional":
