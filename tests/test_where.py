@@ -31,7 +31,8 @@ def study(tmp_path, monkeypatch):
     sources = [
         "data = load()\nother = 1",
         "fig = 2\nrecord(selection.record(data))",
-        'fig = facts.coverage(data)\nshow("by_language", fig)',
+        "told, more = facts.coverage(data), other",
+        'fig = 3\nfig = figures.forest(told)\nshow("by_language", fig)\nfig = other',
     ]
     cells = [new_markdown_cell("# T"), *map(new_code_cell, sources)]
     path = tmp_path / "notebooks/supplement/selection.ipynb"
@@ -48,31 +49,42 @@ def at(place):
     return (Path(__file__).parents[1] / file).read_text().splitlines()[int(line) - 1]
 
 
-def test_an_estimate_leads_to_notebook_cell_function_and_finding(study):
-    place, *cell, function, finding = where("frame_away/treason/without_x").splitlines()
-    assert place == "estimate  notebooks/supplement/selection.ipynb, code cell 2"
-    assert cell[1].strip() == "record(selection.record(data))"
-    assert function.split()[:3] == ["made", "by", "publish.ledger.record"]
+def test_an_estimate_leads_to_what_it_is_made_of_its_definition_and_finding(study):
+    place, *cell, function, defined, finding = where("frame_away/treason/without_x").splitlines()
+    assert place == "estimate  notebooks/supplement/selection.ipynb, code cell 1, 2"
+    assert [line.strip() for line in cell] == ["data = load()", "record(selection.record(data))"]
+    assert function.split()[:3] == ["named", "by", "publish.ledger.record"]
     assert at(function).startswith("def record(")
+    assert defined.startswith("defined   frame, leaving minus coming, mean of the camps  ")
+    assert at(defined).startswith("def _contrasts(")
     assert finding.split()[:2] == ["finding", "found"]
 
 
-def test_a_figure_leads_to_the_cell_that_shows_it_and_to_its_functions(study):
-    said = where("by_language")
-    assert said.startswith("figure    notebooks/supplement/selection.ipynb, code cell 3\n")
-    assert "fig = facts.coverage(data)" in said and "fig = 2" not in said
+def test_a_figure_leads_to_the_statements_that_make_it_and_to_their_functions(study):
+    place, *rest = where("by_language").splitlines()
+    assert place == "figure    notebooks/supplement/selection.ipynb, code cell 1, 3, 4"
+    assert [line.strip() for line in rest[:6]] == [
+        "data = load()",
+        "other = 1",
+        "told, more = facts.coverage(data), other",
+        "fig = figures.forest(told)",
+        'show("by_language", fig)',
+        next(line.strip() for line in rest if "facts.coverage  " in line),
+    ]
+    said = "\n".join(rest)
     [made] = [line for line in said.splitlines() if line.strip().startswith("facts.coverage  ")]
     assert at(made).startswith("def coverage(")
     assert "drawn by  publish.ledger.say  src/" in said
-    assert "words     by_language  src/defection_framing/publish/figures.toml:" in said
+    assert "title     by_language  src/defection_framing/publish/figures.toml:" in said
     assert "finding   found  src/defection_framing/publish/findings.toml:" in said
 
 
 def test_a_finding_leads_to_its_cell_and_to_the_line_of_its_words():
-    [words] = [line for line in where("same_act").splitlines() if line.startswith("words")]
-    assert at(words) == "[same_act]"
+    figure, finding = where("same_act").split("\n\n")
+    [title] = [line for line in figure.splitlines() if line.startswith("title")]
+    assert at(title) == at(finding) == "[same_act]"
     said = where("report_traitor")
-    assert said.startswith("finding   notebooks/0_report.ipynb, code cell ")
+    assert said.startswith("finding   said in notebook 0_report\n")
     assert "report_traitor  src/defection_framing/publish/findings.toml:" in said
 
 
@@ -84,8 +96,25 @@ def test_a_name_of_a_figure_and_a_finding_gives_both_apart():
     figure, finding = where("direction").split("\n\n")
     assert figure.startswith("figure    notebooks/0_report.ipynb, code cell ")
     assert "finding   report_direction  src/" in figure and "say(" not in figure
-    assert finding.startswith("finding   notebooks/4_camps.ipynb, code cell ")
+    assert finding.startswith("finding   said in notebook 4_camps\n")
     assert finding.splitlines()[-1].startswith("finding   direction  src/")
+
+
+def test_a_paired_estimate_leads_to_where_it_is_declared():
+    [defined] = [x for x in where("same_act/frame/treason").splitlines() if x.startswith("defined")]
+    assert at(defined).startswith("SAME_TREASON = ")
+
+
+def test_a_figure_of_a_kept_simulation_leads_to_the_function_that_simulates():
+    [kept] = [x for x in where("false_alarms").splitlines() if x.startswith("kept")]
+    assert at(kept.partition(": ")[0]).startswith("def false_alarms(")
+    assert kept.endswith("`study --full` computes it anew")
+
+
+def test_a_figure_that_is_not_drawn_yet_is_known_by_its_words(study):
+    said = where("traitor")
+    assert said.startswith("figure    not drawn yet: run the study\n")
+    assert at(said) == "[traitor]"
 
 
 def test_the_beginning_of_a_name_will_do_where_one_begins_so(study):
@@ -100,4 +129,6 @@ def test_an_unknown_name_is_one_sentence_with_the_nearest(study):
     with pytest.raises(settings.DefectionError, match="'by_langage'; near are by_language"):
         where("by_langage")
     with pytest.raises(settings.DefectionError, match="near are frame_away/treason/without_x"):
-        where("without_x/treason")
+        where("treason/without_x")
+    with pytest.raises(settings.DefectionError, match="'qqq'; estimates.csv and .* list all"):
+        where("qqq")

@@ -1,5 +1,6 @@
 """Find the notebook, cell, functions and findings behind an estimate or a figure."""
 
+import ast
 import inspect
 import re
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ import nbformat
 
 from .. import settings
 from ..settings import DefectionError
+from ..study import estimands, kept
 from . import captions, findings, ledger
 from .execute import PACKAGE
 
@@ -22,17 +24,23 @@ MOST = 8
 def where(name: str) -> str:
     """Say where an estimate, a figure or a finding comes from; of a name of several, say all.
 
-    The beginning of a name will do where no other begins so. `DefectionError` lists what it may
-    mean, or near names.
+    Of the notebook come the lines that lead to it, from the cells in which they stand. The
+    beginning of a name will do where no other begins so. `DefectionError` lists what it may mean,
+    or near names.
     """
     estimates, figures = ledger.read().set_index("name"), captions.read_register()
-    said, parts = findings.load(), []
-    name = _whole(name, [*dict.fromkeys([*figures, *said, *estimates.index])])
+    said, parts, words = findings.load(), [], captions.load()
+    name = _whole(name, [*dict.fromkeys([*figures, *words, *said, *estimates.index])])
     if name in figures:
         made = figures[name]
         cells = _told("figure", made["notebook"], rf"""show\(\s*["']{re.escape(name)}["']""")
-        drawn = [f"drawn by  {_place(made['drawn_by'])}", f"words     {_words('figures', name)}"]
-        parts.append([*cells, *drawn, *_found(key for key, f in said.items() if f.figure == name)])
+        drawn = f"drawn by  {_place(made['drawn_by'])}"
+        of = _found(key for key, f in said.items() if f.figure == name)
+        parts.append([*cells, drawn, f"title     {_words('figures', name)}", *of])
+    elif name in words:
+        parts.append(
+            ["figure    not drawn yet: run the study", f"title     {_words('figures', name)}"]
+        )
     if name in estimates.index:
         notebook, source = estimates.loc[name, ["notebook", "source"]].fillna("")
         cells = _told("estimate", notebook, rf"\b{re.escape(source.rpartition('.')[2] or name)}\(")
@@ -41,10 +49,9 @@ def where(name: str) -> str:
             for key, f in said.items()
             if any(n == name or n.startswith(f"{name}/") for n in f.names())
         )
-        parts.append([*cells, f"made by   {_place(source)}", *_found(using)])
+        parts.append([*cells, f"named by  {_place(source)}", *_defined(name), *_found(using)])
     if name in said:
-        cells = _told("finding", said[name].notebook, rf"""say\([^)]*["']{re.escape(name)}["']""")
-        parts.append([*cells, *_found([name])])
+        parts.append([f"finding   said in notebook {said[name].notebook}", *_found([name])])
     return "\n\n".join(map("\n".join, parts))
 
 
@@ -56,10 +63,11 @@ def _whole(name: str, known: list[str]) -> str:
     if begin:
         rest = f" and {len(begin) - MOST} more" if len(begin) > MOST else ""
         raise DefectionError(f"{name!r} may mean {', '.join(begin[:MOST])}{rest}: name one.")
-    near = [n for n in known if name in n][:MOST] or get_close_matches(name, known, 5, 0)
-    raise DefectionError(
-        f"No estimate, figure or finding is called {name!r}; near are {', '.join(near)}."
+    near = [n for n in known if name in n][:MOST] or get_close_matches(name, known, 5)
+    others = (
+        f"near are {', '.join(near)}" if near else "estimates.csv and figures/README.md list all"
     )
+    raise DefectionError(f"No estimate, figure or finding is called {name!r}; {others}.")
 
 
 def _found(names: Iterable[str]) -> list[str]:
@@ -76,16 +84,50 @@ def _words(kind: str, name: str) -> str:
 
 
 def _told(kind: str, notebook: str, call: str) -> list[str]:
-    """The notebook, its cells that make such a call, and the functions that these name."""
+    """The notebook, its lines that lead to such a call, and the functions that these name."""
     [path] = [p for p in settings.notebook_sources() if p.stem == notebook]
     code = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-    cells = {n: cell for n, cell in enumerate(code, 1) if re.search(call, cell)}
-    functions = dict.fromkeys(re.findall(r"\b\w+\.\w+(?=\()", "\n".join(cells.values())))
-    under = [*"\n".join(cells.values()).splitlines(), *filter(None, map(_place, functions))]
-    place = path.relative_to(settings.ROOT).as_posix()
+    lines = _leading(code, call)
+    text = "\n".join(line for _, line in lines)
+    functions = dict.fromkeys(re.findall(r"\b\w+\.\w+(?=\()", text))
+    simulated = [s for s in kept.SIMULATIONS.values() if re.search(rf"[\"']{s.name}[\"']\]", text)]
+    cells = ", ".join(str(cell) for cell in dict.fromkeys(cell for cell, _ in lines))
     return [
-        f"{kind:<10}{place}, code cell {', '.join(map(str, cells)) or '-'}",
-        *(f"{'':10}{line}" for line in under),
+        f"{kind:<10}{path.relative_to(settings.ROOT).as_posix()}, code cell {cells or '-'}",
+        *(f"{'':10}{line}" for _, lines in lines for line in lines.splitlines()),
+        *(f"{'':10}{place}" for place in map(_place, functions) if place),
+        *(f"kept      {_place(s.function)}: `study --full` computes it anew" for s in simulated),
+    ]
+
+
+def _leading(code: list[str], call: str) -> list[tuple[int, str]]:
+    """Statements of cells, with the cells' numbers, that make a call or what it is made of."""
+    found: list[tuple[int, str]] = []
+    needed: set[str] = set()
+    statements = [
+        (n, node, cell) for n, cell in enumerate(code, 1) for node in ast.parse(cell).body
+    ]
+    for number, node, cell in reversed(statements):
+        names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+        stored = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+        text = ast.get_source_segment(cell, node) or ""
+        if stored & needed or re.search(call, text):
+            found.append((number, text))
+            needed = needed - stored | {n.id for n in names if isinstance(n.ctx, ast.Load)}
+    return found[::-1]
+
+
+def _defined(name: str) -> list[str]:
+    """A line that says what is estimated, and where that is declared; none outside the registry."""
+    if contrast := estimands.CONTRASTS.get(name.partition("/")[0]):
+        return [f"defined   {contrast.label}  {_place('study.estimands._contrasts')}"]
+    file = Path(estimands.__file__)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [
+        f"defined   {paired.label}  src/{file.relative_to(PACKAGE.parent).as_posix()}:{number}"
+        for key, paired in estimands.PAIRED.items()
+        for number, line in enumerate(lines, 1)
+        if f"{name}/".startswith(f"{key}/") and paired.label in line
     ]
 
 
