@@ -189,3 +189,9 @@ def test_camps_of_the_registry_are_all_placed():
     from defection_framing import corpus
 
     assert set(corpus.load().outlets["camp"].dropna()) <= set(domain.CAMPS)
+
+
+def test_more_series_than_there_are_looks_is_said():
+    assert len(style.looks([f"series {n}" for n in range(6)] + ["Russian"])) == 7
+    with pytest.raises(ValueError, match="No looks are left for all of .*series 6"):
+        style.looks(f"series {n}" for n in range(7))

@@ -39,6 +39,11 @@ def test_waves_are_told_apart(data):
         assert n[f"first and blind A in wave {wave}"] == of_wave[wave]
 
 
+def test_a_pass_that_is_not_there_is_compared_with_none(data):
+    only = data.codings_articles.query("coder in ['0', 'A']")
+    assert reliability.by_code(replace(data, codings_articles=only), ("portrayal",)).empty
+
+
 def test_a_single_code_is_compared_with_all_others(data):
     table = reliability.by_code(data, ("portrayal", "motives"), draws=2)
     given = data.codings_articles.unstack("coder")

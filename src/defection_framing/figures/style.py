@@ -78,7 +78,9 @@ _SPARE = (
 
 def looks(series: Iterable[str]) -> dict[str, Look]:
     """Looks of the series of a figure; those that do not recur take spare ones, in order."""
-    spare = iter(_SPARE)
+    series, spare = list(series), iter(_SPARE)
+    if len(set(series) - set(LOOKS)) > len(_SPARE):
+        raise ValueError(f"No looks are left for all of {', '.join(series)}: name some in LOOKS.")
     return {s: LOOKS.get(s) or next(spare) for s in series}
 
 

@@ -53,7 +53,7 @@ def read_date(said: str, lang: str = "") -> str:
     if _NONE.fullmatch(said):
         return ""
     found = _numeric(said, lang) or _in_words(said, lang)
-    try:
+    try:  # of a year or a month its first day
         date.fromisoformat(found + "-01-01"[len(found) - 10 :] if len(found) < 10 else found)
     except ValueError:
         raise NoDate(f"has {said[:60]!r} for a date: write YYYY-MM-DD, or leave it empty") from None

@@ -27,8 +27,7 @@ MAX_CHARACTERS = 1_000_000
 """Length of the longest text that may be one article."""
 
 SHORTEST = 150
-"""Shortest text, in bytes of UTF-8: some 50 words in Latin script, 25 in Cyrillic, 100 signs of
-Chinese, which all say about as much."""
+"""Shortest text that may be an article, in characters: some 25 words."""
 
 _MAGIC = {
     rb"PK\x03\x04|%PDF|\x1f\x8b|PAR1|\{\\rtf": "an archive or a document: save it as a file",
@@ -243,7 +242,7 @@ def _check(text: str, title: str) -> None:
         raise Unusable("is an error page or a bot check, no article")
     if not text.strip():
         raise Unusable("holds no text beside boilerplate")
-    if (size := len(text)) < SHORTEST:  # not in bytes, of which Cyrillic letters have two each
+    if (size := len(text)) < SHORTEST:
         raise Unusable(f"is too short for an article ({size} characters, at least {SHORTEST})")
     if text.count("\ufffd") > len(text) / 100:
         raise Unusable("is damaged: its encoding cannot be repaired; save it in UTF-8")

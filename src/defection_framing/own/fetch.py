@@ -9,6 +9,7 @@ import httpx
 from protego import Protego
 
 from ..settings import DefectionError
+from .markup import PAGES
 
 USER_AGENT = "defection-framing/1.0 (text research)"
 """How the fetcher names itself, to servers and in robots.txt."""
@@ -16,7 +17,6 @@ USER_AGENT = "defection-framing/1.0 (text research)"
 MAX_BYTES = 5_000_000
 """Size of the largest page that is taken, after decompression."""
 
-_PAGES = ("text/html", "application/xhtml+xml", "text/plain")
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _FAULTS = {
     httpx.UnsupportedProtocol: "is not an address that starts with http:// or https://",
@@ -73,7 +73,7 @@ class Fetcher:
             gone = "gone: " if status in (404, 410) else ""
             raise Unfetched(f"{gone}the server answers HTTP {status}", status in _BUSY)
         kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
-        if kind not in _PAGES:
+        if kind not in PAGES:
             raise Unfetched(f"is {kind}, not a web page")
         if urlsplit(url).path.strip("/") and not response.url.path.strip("/ "):
             raise Unfetched("gone: the address now leads to a front page")

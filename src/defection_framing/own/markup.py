@@ -7,6 +7,9 @@ from lxml.etree import ParserError
 
 from .dates import Unusable
 
+PAGES = ("text/html", "application/xhtml+xml", "text/plain")
+"""Types of content that may hold an article."""
+
 _INLINED = re.compile(r"data:[\w/+.;=-]{3,80}?,[A-Za-z0-9+/=%_.-]+")
 _BLOCKS = frozenset(
     "p div br tr td th li ul h1 h2 h3 h4 h5 h6 pre table article section header footer main "

@@ -144,28 +144,24 @@ def _made(sums, value, draws, articles, groups, names) -> Shares:
     return Shares(groups, names, value, draws, pd.DataFrame(n, groups), sums, mass)
 
 
-# From what people gave.
-
-CONTRASTS = {
-    "exits minus crossings, Ukrainian side": "frame_exit_Ukrainian",
-    "exits minus crossings, Russian side": "frame_exit_Russian",
-    "leaving minus coming, mean of the camps": "frame_away",
-}
-CONTRASTS = {"to Russia minus to Ukraine": domain.TO_RUSSIA} | {
-    label: estimands.CONTRASTS[name].weights for label, name in CONTRASTS.items()
+COMPARED = {
+    "to Russia minus to Ukraine": domain.TO_RUSSIA,
+    "exits minus crossings, Ukrainian side": estimands.CONTRASTS["frame_exit_Ukrainian"].weights,
+    "exits minus crossings, Russian side": estimands.CONTRASTS["frame_exit_Russian"].weights,
+    "leaving minus coming, mean of the camps": estimands.CONTRASTS["frame_away"].weights,
 }
 """Contrasts of groups that are corrected, of whatever code: weights of the study's cells."""
 
 
 def quantities(s: Shares, column: str) -> pd.DataFrame:
-    """All shares, and the `CONTRASTS` of the groups there are.
+    """All shares, and the `COMPARED` of the groups there are.
 
     Indexed by `comparison` (column and group, or column and contrast) and `code`: `value`, `low`,
     `high` (none where a group has fewer than `MIN_EVENTS` effective events), `n_articles`,
     `n_events` (of the smallest group).
     """
     plan = {" ".join(g) if isinstance(g, tuple) else g: {g: 1} for g in s.groups}
-    plan |= {name: w for name, w in CONTRASTS.items() if set(w) <= set(s.groups)}
+    plan |= {name: w for name, w in COMPARED.items() if set(w) <= set(s.groups)}
     n = s.n[["n_articles", "n_events", "effective_events"]].to_numpy()
     columns = ["value", "low", "high", "n_articles", "n_events", "effective"]
     rows, index = [], [(f"{column}: {name}", code) for name in plan for code in s.codes]

@@ -47,7 +47,7 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
     n : str
         The articles and events behind it.
     **fields
-        Numbers and words that title, caption and alt text name in braces.
+        Numbers and words that caption and alt text name in braces.
 
     Raises
     ------

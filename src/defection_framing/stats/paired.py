@@ -41,7 +41,7 @@ class Pairs:
     stratum: np.ndarray  #: (E,) int, kind of event: averaged within it, kinds weigh the same
     differences: np.ndarray  #: (E, K) share in one telling minus the other, -1 to 1, as expected
     draws: np.ndarray  #: (B, E, K) refitted and drawn; NaN if a telling is left no claims
-    counts: np.ndarray  #: (B, E) how often each event is drawn (see `resampled_in_strata`)
+    counts: np.ndarray  #: (B, E) how often each event is drawn
     codes: pd.Index  #: K
 
 

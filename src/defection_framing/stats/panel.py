@@ -132,7 +132,10 @@ class Panel:
         weighting: str = "event",
         seed: int = SEED,
     ) -> Shares:
-        """Weighted shares as `shares`, of some groups or all; an empty group's are NaN."""
+        """Weighted shares as `shares`, of some groups or all; an empty group's are NaN.
+
+        A panel of pooled codes has draws of its own: `draws` and `seed` are not used.
+        """
         if groups is None:
             groups = pd.factorize(self._cells(by), sort=True)[1].set_names(list(by))
         cell = self.cell(by, groups)

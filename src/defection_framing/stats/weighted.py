@@ -1,8 +1,9 @@
 """Compare how codes are spread over groups of articles, with the event as the unit of inference.
 
-Articles about one event copy each other, so they are not independent: every interval here comes
-from a bootstrap that resamples whole events (Cameron, Gelbach & Miller 2008), and every share can
-be weighted so that one much-copied event does not decide (see `panel`).
+Articles about one event copy each other, so they are not independent: intervals come from a
+bootstrap that resamples whole events (Cameron, Gelbach & Miller 2008), or from what that comes to
+when it is linearised, and every share can be weighted so that one much-copied event does not decide
+(see `panel`).
 """
 
 from collections.abc import Hashable
@@ -14,7 +15,7 @@ import pandas as pd
 from scipy import special
 
 Number = float | np.ndarray
-"""What broadcasts."""
+"""One number, or an array whose numbers are treated alike."""
 
 MIN_EVENTS = 7
 """With fewer effective events in a cell no interval is given.

@@ -19,7 +19,7 @@ from .. import stats
 from ..corpus import Corpus
 from ..domain import CELLS
 from ..stats import Panel
-from . import codes, same_act
+from . import codes, estimands, same_act
 from .estimands import CONTRASTS, HEADLINES, PAIRED_HYPOTHESES, SIMULATED, Contrast, estimates, name
 
 DRAWS = 400  # bootstrap draws where only intervals are wanted
@@ -293,7 +293,7 @@ def detectable(data: Corpus, replicates: int, seed: int) -> pd.DataFrame:
         power = pd.DataFrame(columns=PLANTED)
         for size in tqdm(PLANTED, desc=f"power, {n}"):
             p = pd.concat([compared(size)["p"] for _ in range(replicates)], axis=1)
-            level = stats.LEVEL / (4 if n in SAME_ACT else len(p))
+            level = stats.LEVEL / (len(PAIRED_HYPOTHESES) + 1 if n in SAME_ACT else len(p))
             power[size] = (p <= level).mean(axis=1)
         power = power.loc[PORTRAYALS] if n in SAME_ACT else power
         for code, found in power.cummax(axis=1).iterrows():
@@ -369,7 +369,7 @@ def coverage_estimates(table: pd.DataFrame) -> pd.DataFrame:
     paired = [
         (p.name, ("same_act/" + p.column, p.code)) for p, _ in PAIRED_HYPOTHESES.values() if p.code
     ]
-    paired += [("same_act/frame/treason", ("same_act/frame", "treason"))]
+    paired += [(estimands.SAME_TREASON.name, ("same_act/frame", "treason"))]
     unpaired = [(e.name, (e.contrast, e.code)) for e in HEADLINES.values()]
     few = str(stats.MIN_PAIRS)
     value = {n: single.get(("corpus", *of)) for n, of in (*paired, *unpaired)}

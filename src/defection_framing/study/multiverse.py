@@ -56,7 +56,7 @@ RULES: dict[str, stats.Rule] = {
     "more than one, z": (True, False), "one, z": (False, False),
     "more than one, t": (True, True), "one, t": (False, True),
 }  # fmt: skip
-LEAST = (stats.MIN_EVENTS, 5, 10)
+LEAST_EVENTS = (stats.MIN_EVENTS, 5, 10)
 LEAST_PAIRS = (stats.MIN_PAIRS, 7, 10)
 
 REPORTED_OPTIONS = {c: options[0] for c, options in CHOICES.items()}
@@ -247,10 +247,16 @@ def unpaired(
                 np.unique(by_service(m.served[used], at)[at], return_inverse=True)[1] if one else at
             )
             codes_of = shares[used].reshape(len(used), -1)
-            panel = stats.Panel(pd.RangeIndex(codes_of.shape[1]), codes_of, at, unit, {})
+            panel = stats.Panel(
+                names=pd.RangeIndex(codes_of.shape[1]),
+                codes=codes_of,
+                claims=np.ones_like(unit),
+                event=unit,
+                labels={},
+            )
             sums = panel.event_sums(cell[used], len(c.weights), "article" if article else "event")
             same = (*(x.tobytes() for x in (used, cell[used], unit)), sums.mass.tobytes())
-            if (sums.mass > 0).sum(0).min() >= min(LEAST) and same not in seen:
+            if (sums.mass > 0).sum(0).min() >= min(LEAST_EVENTS) and same not in seen:
                 seen.add(same)
                 rows.append(options | made | {"n_articles": len(used), "n_events": len(sums.mass)})
                 parts.append(sums)
@@ -258,7 +264,7 @@ def unpaired(
     if rows:
         bounds, effective = stats.stacked_contrasts(parts, *of)
         rows = [row | {"effective": n} for row, n in zip(rows, effective, strict=True)]
-    return _tables(wanted, choices, rows, bounds, list(RULES), LEAST[0])
+    return _tables(wanted, choices, rows, bounds, list(RULES), LEAST_EVENTS[0])
 
 
 def _cell(a: pd.DataFrame, camp: np.ndarray, c: Contrast) -> np.ndarray:

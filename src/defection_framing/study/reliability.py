@@ -28,6 +28,9 @@ PAIRS = {
 }
 """Two passes that are compared, and in which waves: the first pass had codebook 1 in wave 1."""
 
+ONE_BY_ONE = tuple(column for column in CODES if column not in ("direction", "origin"))
+"""Columns whose codes are compared one by one, given or not: those that blind passes gave."""
+
 IN_CELLS = (("frame", None), ("frame", "treason"), ("portrayal", None), ("portrayal", "traitor"))
 """Columns, and codes given or not, whose agreement is looked at by camp and direction."""
 
@@ -77,7 +80,7 @@ def table(data: Corpus) -> pd.DataFrame:
     return _made(rows, ["code", "passes"], [*_COLUMNS, "unit"])
 
 
-def by_code(data: Corpus, columns=tuple(CODES)[:-2], draws: int = 1000) -> pd.DataFrame:
+def by_code(data: Corpus, columns=ONE_BY_ONE, draws: int = 1000) -> pd.DataFrame:
     """Agreement of the blind passes A and B on each code, given or not; by column, best first.
 
     Index: `column`, `code`. Columns of `stats.alpha`, where `n` counts the units to which either
@@ -88,7 +91,8 @@ def by_code(data: Corpus, columns=tuple(CODES)[:-2], draws: int = 1000) -> pd.Da
         coded = side_by_side(data, column)
         given = coded.reindex(columns=["A", "B"])
         for code in sorted(given.stack().explode().dropna().unique()):
-            found = _agreement(coded, "A", "B", code, draws)
+            if (found := _agreement(coded, "A", "B", code, draws)) is None:
+                continue
             either = _has(given["A"], code) | _has(given["B"], code)
             rows[column, code] = {**found, "n": either.sum()}
     found = _made(rows, ["column", "code"], _COLUMNS)

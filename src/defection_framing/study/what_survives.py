@@ -10,7 +10,7 @@ import pandas as pd
 from ..corpus import Corpus
 from . import same_act
 from .estimands import HEADLINES, PAIRED, Paired, estimates, name
-from .multiverse import CHOICES, LEAST, LEAST_PAIRS, RULES
+from .multiverse import CHOICES, LEAST_EVENTS, LEAST_PAIRS, RULES
 
 # All estimates that have a curve, and what they are in words.
 CURVED = {key: e for key, e in {**PAIRED, **HEADLINES}.items() if e.code}
@@ -69,7 +69,7 @@ def by_rule(curves: Curves, s: pd.DataFrame) -> pd.DataFrame:
     for key, t in curves.items():
         same = np.sign(t["value"]) == np.sign(s.at[key, "value"])
         for rule in [r for r in (*RULES, "t") if r in t]:
-            for least in LEAST_PAIRS if rule == "t" else LEAST:
+            for least in LEAST_PAIRS if rule == "t" else LEAST_EVENTS:
                 given = (t["effective"] >= least) & t[rule].notna()
                 shown = (same & t[rule].eq(1)).where(given).astype(float).mean()
                 row = rows.setdefault((rule, least), {})

@@ -10,11 +10,9 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from ..dates import Unusable
-from ..markup import text_of
+from ..markup import PAGES, text_of
 from .documents import safe_xml
 from .records import File, Reading, Record
-
-_PAGES = ("text/html", "application/xhtml+xml", "text/plain")
 
 
 def is_telegram(said) -> bool:
@@ -141,7 +139,7 @@ def _warc(file: File, reading: Reading) -> Iterator[Record]:
                     reading.taken_for = "texts of a web archive (WET)"
                 elif kind not in ("response", "resource"):
                     continue  # what was asked, and what tells of the archive
-                elif status != "200" or mime not in _PAGES:
+                elif status != "200" or mime not in PAGES:
                     left[mime or "nothing" if status == "200" else f"answers of HTTP {status}"] += 1
                     continue
                 url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")

@@ -38,7 +38,7 @@ def build() -> Path:
 
     `DefectionError` says if Sphinx fails, or another corpus than the repository's is set.
     """
-    if settings.figures_dir().parent != settings.ROOT:
+    if settings.is_own():
         raise DefectionError("The site is of the repository's own study: unset DEFECTION_DATA.")
     source, out = settings.ROOT / "build" / "site-source", settings.ROOT / "build" / "site"
     for folder in (source, out):
