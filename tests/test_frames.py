@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from defection_framing.own import coders, frames, lowrank, multilingual
+from defection_framing.own import coders, frames, kernels, lowrank, multilingual
 
 REWARD = [
     "The {} pilot was promised money for his helicopter.",
@@ -29,7 +29,7 @@ def test_calibrated_probabilities_are_as_sure_as_they_are_right():
     score = rng.uniform(0, 1, (4000, 3))
     true = softmax(4 * score + 0.3 * np.log(np.maximum(score, 0.01)), axis=1)
     code = (true.cumsum(1) < rng.random((4000, 1))).sum(1)
-    p = coders.calibrated(score, coders.calibration(score, code))
+    p = kernels.calibrated(score, kernels.calibration(score, code))
     assert np.abs(p - true).mean() < 0.02
 
 

@@ -6,7 +6,7 @@ import pickle
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +76,11 @@ def cached(name: str, key: bytes, make: Callable[[], Any]) -> Any:
     path = cache_dir() / f"{name}.pickle"
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
-        if path.exists():
-            with path.open("rb") as file:
-                if pickle.load(file) == key:
-                    return pickle.load(file)
+        # What is damaged is made again, as what is not there.
+        gone = FileNotFoundError, EOFError, pickle.UnpicklingError
+        with suppress(*gone), path.open("rb") as file:
+            if pickle.load(file) == key:
+                return pickle.load(file)
         made = make()
         write_bytes(path, pickle.dumps(key) + pickle.dumps(made))
     return made

@@ -12,26 +12,20 @@
   one on words and letters stands beside it, for frames with the study's own encoder.
 """
 
-import pickle
 import sys
-import warnings
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import sklearn
-from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import minimize
-from scipy.special import softmax
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import FeatureUnion
 
 from .. import corpus, settings
-from ..text import embed
-from . import directions, frames, heads, lowrank, multilingual, readings
+from ..text import embed, mask
+from . import directions, frames, heads, kernels, lowrank, multilingual, readings
+from .kernels import tfidf
 from .readings import LEAD, Seen
 from .words import table
 
@@ -44,39 +38,12 @@ ARTICLE_CODES = ("direction", "portrayal")
 CLAIM_CODES = ("frame", "voice")
 """Codes of a claim."""
 
+_HERE = Path(__file__).parent
+_READ = _HERE / "coding_data/read.npz"
+
 _TABLES = ("articles.csv", "claims.csv", "codings_articles.csv", "codings_claims.csv")
 # What is learnt from.
 
-
-def _roles(text: str) -> str:
-    return readings.roles(text).lower()
-
-
-def _abstract(text: str) -> str:
-    return readings.abstract(text).lower()
-
-
-def _words(**views: tuple[int, int]) -> FeatureUnion:
-    """TF-IDF of views of a text side by side, by run lengths; `fit_transform` moves last digits."""
-    reads = {"roles": _roles, "abstract": _abstract}
-    parts = []
-    for view, lengths in views.items():
-        letters = view == "letters"
-        space = TfidfVectorizer(
-            preprocessor=reads.get(view),
-            analyzer="char_wb" if letters else "word",
-            token_pattern=None if letters else r"\b\w+\b",
-            ngram_range=lengths,
-            sublinear_tf=True,
-            min_df=2,
-            dtype=np.float32,
-        )
-        parts.append((view, space))
-    return FeatureUnion(parts)
-
-
-_MEANING, _WORDS, _NARROW = 0.7, 0.2, 2.0
-# Weights of the two kernels, and how fast the Gaussian one falls with distance.
 
 _WRITTEN = 6.0
 # Weight of a written text, where a whole article has 1.
@@ -111,8 +78,8 @@ class Direction:
     classes = DIRECTIONS
 
     def __init__(self):
-        self.side_words = _words(words=(1, 3), roles=(1, 3), abstract=(1, 4))
-        self.exit_words = _words(roles=(1, 1), abstract=(1, 2))
+        self.side_words = tfidf(words=(1, 3), roles=(1, 3), abstract=(1, 4))
+        self.exit_words = tfidf(roles=(1, 1), abstract=(1, 2))
         self.side, self.exit = _Regression(), _Regression()
         self.heads = heads.kept()[1]
 
@@ -189,91 +156,13 @@ def leads(texts, reader: directions.Reader | None = None) -> Seen:
     return Seen(reading, other, heads.features(sentences, reader or heads.kept()[0]), turned)
 
 
-class Kernel:
-    """Kernel ridge regression on shares of passes, with calibrated probabilities.
-
-    The kernel is a Gaussian one on sentence vectors and, with `words`, a linear one on words and
-    letters. Classes differ tenfold in size, so each weighs as its frequency ** -0.45. Scores s
-    become probabilities as softmax(b1 * s + b2 * log s); where `beta`, b1 and b2, is not given, it
-    is fitted to scores of events left out.
-    """
-
-    ridge = 0.6
-
-    def __init__(self, words: bool = False, beta: np.ndarray | None = None):
-        self.words = _words(words=(1, 2), letters=(3, 5)) if words else None
-        self.beta = beta
-
-    def fit(self, seen: Seen, given: pd.DataFrame, events=None):
-        """Learn from n texts, what `given_codes` says of each, and, without `beta`, n events."""
-        self.classes = given.columns.to_numpy(str)
-        given = given.to_numpy(np.float32)
-        y = given.argmax(1)
-        self.mean = seen.vectors[:, : multilingual.SIZE].mean(0)
-        self.points = self._on_sphere(seen.vectors)
-        kernel = self._gauss(self.points)
-        if self.words:
-            words = self.words.fit(seen.reading).transform(seen.reading)
-            kernel += _WORDS * (words @ words.T).toarray()
-        if self.beta is None:
-            out = np.zeros(given.shape)
-            folds = StratifiedGroupKFold(5, shuffle=True, random_state=settings.SEED)
-            for train, test in folds.split(y, y, events):
-                weights, share = self._solve(kernel[np.ix_(train, train)], given[train])
-                out[test] = kernel[np.ix_(test, train)] @ weights + share
-            self.beta = calibration(out, y)
-        self.weights, self.share = self._solve(kernel, given)
-        if self.words:
-            self.word_weights = (_WORDS * (words.T @ self.weights)).astype(np.float32)
-        return self
-
-    def score(self, seen: Seen) -> np.ndarray:
-        """Score of each of `classes`, shape (n, classes), of n texts."""
-        score = self._gauss(self._on_sphere(seen.vectors)) @ self.weights + self.share
-        if self.words:
-            score = score + self.words.transform(seen.reading) @ self.word_weights
-        return score
-
-    def proba(self, seen: Seen) -> np.ndarray:
-        """Probability of each of `classes`, shape (n, classes), of n texts."""
-        return calibrated(self.score(seen), self.beta)
-
-    def _on_sphere(self, vectors):
-        centred = vectors[:, : multilingual.SIZE] - self.mean
-        return (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
-
-    def _gauss(self, points):
-        return _MEANING * np.exp(_NARROW * (points @ self.points.T - 1))
-
-    def _solve(self, kernel, given):
-        weight = given @ np.maximum(given.mean(0), 1e-3) ** -0.45
-        weight /= weight.mean()
-        share = weight @ given / weight.sum()
-        noise = np.diag(self.ridge / weight).astype(np.float32)
-        return cho_solve(cho_factor(kernel + noise), given - share), share
-
-
-def calibrated(score: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Probabilities from the scores of a `Kernel`, both of shape (n, classes)."""
-    return softmax(beta[0] * score + beta[1] * np.log(np.maximum(score, 0.01)), axis=1)
-
-
-def calibration(score: np.ndarray, code: np.ndarray) -> np.ndarray:
-    """What `calibrated` needs so that it fits n texts best whose codes (numbers) are known."""
-
-    def loss(beta):
-        return -np.log(calibrated(score, beta)[np.arange(len(code)), code] + 1e-12).mean()
-
-    return minimize(loss, [5.0, 0.5], method="Nelder-Mead").x
-
-
 class Portrayal:
     """Kernel coders, with words for texts in English and without for others."""
 
     def fit(self, seen: Seen, given: pd.DataFrame, events):
         """Learn as `Kernel` does."""
-        self.english = Kernel(words=True).fit(seen, given, events)
-        self.elsewhere = Kernel(words=False).fit(seen, given, events)
+        self.english = kernels.Kernel(words=True).fit(seen, given, events)
+        self.elsewhere = kernels.Kernel(words=False).fit(seen, given, events)
         self.classes = self.english.classes
         return self
 
@@ -289,21 +178,21 @@ class Frame:
     That one rests on the study's encoder and on words; the scores of both are averaged.
     """
 
-    def fit(self, seen: Seen, given: pd.DataFrame):
-        """Learn from n claims, as the adapted encoder read them, and what `given_codes` says."""
+    def fit(self, read: "Read", given: pd.DataFrame):
+        """Learn from n claims and what `given_codes` says of them."""
         self.beta = frames.kept()[1]
-        self.adapted = Kernel(beta=self.beta[0]).fit(seen, given)
-        self.english = Kernel(words=True, beta=self.beta[1]).fit(studied(seen), given)
+        self.adapted = kernels.Kernel(beta=self.beta[0]).fit(read.claims, given)
+        self.english = kernels.Kernel(words=True, beta=self.beta[1]).fit(read.studied, given)
         self.classes = self.adapted.classes
         return self
 
     def proba(self, seen: Seen) -> np.ndarray:
         """Probability of each of `classes`, shape (n, classes), of n claims."""
         score = self.adapted.score(seen)
-        p = calibrated(score, self.beta[0])
+        p = kernels.calibrated(score, self.beta[0])
         if len(rows := np.flatnonzero(readings.english(seen.reading))):
             both = (score[rows] + self.english.score(studied(seen.rows(rows)))) / 2
-            p[rows] = calibrated(both, self.beta[1])
+            p[rows] = kernels.calibrated(both, self.beta[1])
         return p
 
 
@@ -333,34 +222,77 @@ def given_codes(units: pd.DataFrame, codings: pd.DataFrame, code: str) -> pd.Dat
     return given.groupby(level=0).mean().loc[units.index]
 
 
+class Read(NamedTuple):
+    """The coded corpus as the coders of portrayals and frames read it."""
+
+    leads: Seen  # articles, by the multilingual encoder
+    claims: Seen  # by the one that is adapted to frames
+    studied: Seen  # claims, by the study's encoder
+
+
+def read(loaded: corpus.Corpus) -> Read:
+    """Read the coded corpus: with the vectors that are kept, if they are of these texts.
+
+    To read them anew takes minutes. So it is done where texts or encoders are other ones.
+    """
+    texts, version = _to_read(loaded)
+    if not lowrank.is_of(_READ, version):
+        print("Reading the coded corpus, once (minutes).", file=sys.stderr)
+        return read_anew(*texts)
+    with np.load(_READ) as held:
+        vectors = [held[name] * held[f"{name}_step"] for name in Read._fields]
+    articles, claims = map(readings.named_first, texts)
+    named = zip((articles, claims, claims), vectors, strict=True)
+    return Read(*(Seen(reading, other, own, turned) for (reading, other, turned), own in named))
+
+
+def read_anew(articles: list[str], claims: list[str]) -> Read:
+    """Read leads of articles, and claims (24 ms a sentence)."""
+    seen, adapted = leads(articles), frames.kept()[0].seen(claims)
+    means = seen._replace(vectors=seen.vectors[:, : multilingual.SIZE])
+    return Read(means, adapted, studied(adapted))
+
+
+def _to_read(loaded: corpus.Corpus) -> tuple[tuple[list[str], list[str]], str]:
+    """Leads of articles and claims, and the version of what is read in them."""
+    texts = corpus.article_texts(loaded), list(loaded.claim_table()["text"])
+    paths = [_HERE / "coding_data" / f"{name}.npz" for name in ("heads", "frames")]
+    paths += [settings.ROOT / "data/embeddings.json", Path(readings.__file__), Path(mask.__file__)]
+    return texts, lowrank.version("\0".join([multilingual.WEIGHTS, *texts[0], *texts[1]]), paths)
+
+
+def keep(loaded: corpus.Corpus) -> None:
+    """Write the vectors beside this module, in 8 bits, if texts or encoders changed (minutes)."""
+    texts, version = _to_read(loaded)
+    if lowrank.is_of(_READ, version):
+        return
+    held = {}
+    for name, seen in read_anew(*texts)._asdict().items():
+        step = np.abs(seen.vectors).max(1, keepdims=True) / 127
+        held[name] = np.round(seen.vectors / step).astype(np.int8)
+        held[f"{name}_step"] = step.astype(np.float32)
+    np.savez_compressed(_READ, version=np.array(version), **held)
+
+
 @cache
 def train() -> dict[str, Direction | Portrayal | Frame]:
-    """Fit the coders to the repository's coded corpus (minutes), or load them: coders by code.
+    """Fit the coders to the repository's coded corpus (half a minute): coders by code.
 
-    They are kept in the cache for as long as the training data and this code are the same; if what
-    is stored is damaged, a UserWarning says that they are fitted again.
+    They are kept in the cache for as long as the training data and this code are the same.
     """
-    key, path = version().encode(), settings.cache_dir() / "coders.pickle"
-    try:
-        return settings.cached(path.stem, key, _fitted)
-    except (EOFError, pickle.UnpicklingError) as error:
-        said = f"the fitted coders in {path} are damaged ({error}): they are fitted again"
-        warnings.warn(said, stacklevel=2)
-        path.unlink()
-        return settings.cached(path.stem, key, _fitted)
+    return settings.cached("coders", version().encode(), _fitted)
 
 
 def _fitted() -> dict[str, Direction | Portrayal | Frame]:
-    print("Fitting the coders to the coded corpus, once (minutes).", file=sys.stderr)
+    print("Fitting the coders to the coded corpus, once.", file=sys.stderr)
     loaded = corpus.load(settings.ROOT / "data")
-    articles, claims = loaded.articles, loaded.claim_table()
+    articles, held = loaded.articles, read(loaded)
     portrayals = given_codes(articles, loaded.codings_articles, "portrayal")
-    seen, (adapted, _) = leads(corpus.article_texts(loaded)), frames.kept()
-    given = given_codes(claims, loaded.codings_claims, "frame")
+    given = given_codes(loaded.claim_table(), loaded.codings_claims, "frame")
     return {
         "direction": Direction().fit(articles, heads.sentences(loaded.claims), others()),
-        "portrayal": Portrayal().fit(seen, portrayals, articles["event"]),
-        "frame": Frame().fit(adapted.seen(claims["text"]), given),
+        "portrayal": Portrayal().fit(held.leads, portrayals, articles["event"]),
+        "frame": Frame().fit(held, given),
     }
 
 
@@ -369,11 +301,21 @@ def version(*beside: str) -> str:
 
     With modules `beside` them, the name of what these make of them.
     """
-    here, data = Path(__file__).parent, settings.ROOT / "data"
-    own = "coders", "directions", "heads", "frames", "lowrank", "multilingual", "readings", "words"
+    data = settings.ROOT / "data"
+    own = (
+        "coders",
+        "directions",
+        "heads",
+        "frames",
+        "kernels",
+        "lowrank",
+        "multilingual",
+        "readings",
+        "words",
+    )
     others = "text/mask.py", "text/sides.csv", "text/embed.py", "corpus/tables.py"
-    read = [here / f"{name}.py" for name in (*own, *beside)]
-    read += [here.parent / name for name in others]
-    read += sorted((here / "coding_data").glob("*.*"))
+    read = [_HERE / f"{name}.py" for name in (*own, *beside)]
+    read += [_HERE.parent / name for name in others]
+    read += sorted((_HERE / "coding_data").glob("*.*"))
     read += [data / name for name in (*_TABLES, "embeddings.json")]
     return lowrank.version(f"{np.__version__} {sklearn.__version__}", read)

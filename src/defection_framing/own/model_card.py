@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from .. import corpus, settings
-from . import coders, directions, frames, heads, readings
+from . import coders, directions, frames, heads, kernels, readings
 from .coders import DIRECTIONS
 from .coding import OPEN_BELOW
 from .readings import LEAD
@@ -30,7 +30,7 @@ def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
-    leads = coders.leads(corpus.article_texts(loaded))
+    leads = coders.read(loaded).leads
     p, beside, p_beside = _direction_left_out(loaded)
     true = articles["direction"].astype(str).to_numpy()
     clear, cut = true != "both", OPEN_BELOW["direction"]
@@ -129,7 +129,7 @@ def _portrayal_left_out(loaded, leads, words: bool) -> tuple[np.ndarray, np.ndar
     given = coders.given_codes(articles, loaded.codings_articles, "portrayal")
     p = np.zeros(given.shape)
     for train, test in _folds(articles["portrayal"], articles["event"]):
-        model = coders.Kernel(words)
+        model = kernels.Kernel(words)
         model.fit(leads.rows(train), given.iloc[train], articles["event"].iloc[train])
         p[test] = model.proba(leads.rows(test))
     return given.columns.to_numpy(str), p
@@ -142,8 +142,8 @@ def _frame_left_out(loaded, english: bool) -> tuple[np.ndarray, np.ndarray]:
         scores = _with_words(loaded, scores, given)
     p, code, claims = np.zeros(scores.shape), given.to_numpy().argmax(1), loaded.claim_table()
     for train, test in _folds(claims["frame"], claims["event"]):
-        beta = coders.calibration(scores[train], code[train])
-        p[test] = coders.calibrated(scores[test], beta)
+        beta = kernels.calibration(scores[train], code[train])
+        p[test] = kernels.calibrated(scores[test], beta)
     return given.columns.to_numpy(str), p
 
 
@@ -161,7 +161,7 @@ def _frame_scores(loaded) -> tuple[np.ndarray, pd.DataFrame]:
         for train, test in _folds(claims["frame"], claims["event"]):
             read = frames.vectors(below, given.to_numpy(), train)
             seen, unscaled = readings.Seen(reading, other, read, turned), np.ones(2)
-            model = coders.Kernel(beta=unscaled).fit(seen.rows(train), given.iloc[train])
+            model = kernels.Kernel(beta=unscaled).fit(seen.rows(train), given.iloc[train])
             scores[test] = model.score(seen.rows(test))
         return scores
 
@@ -172,10 +172,9 @@ def _frame_scores(loaded) -> tuple[np.ndarray, pd.DataFrame]:
 def _with_words(loaded, scores: np.ndarray, given: pd.DataFrame) -> np.ndarray:
     """Scores of the frames averaged with those of the coder that stands beside in English."""
     claims, both = loaded.claim_table(), scores.copy()
-    reading, other, turned = readings.named_first(list(claims["text"]))
-    seen = coders.studied(readings.Seen(reading, other, scores, turned))
+    seen = coders.read(loaded).studied
     for train, test in _folds(claims["frame"], claims["event"]):
-        model = coders.Kernel(words=True, beta=np.ones(2)).fit(seen.rows(train), given.iloc[train])
+        model = kernels.Kernel(words=True, beta=np.ones(2)).fit(seen.rows(train), given.iloc[train])
         both[test] = (scores[test] + model.score(seen.rows(test))) / 2
     return both
 
@@ -222,14 +221,14 @@ def write_card(path: Path | None = None) -> None:
 
     What is kept of the coders is learnt anew first, if data or code changed.
     """
-    others = coders.others()
+    others, loaded = coders.others(), corpus.load(settings.ROOT / "data")
     heads.keep(others)
     if frames.stale():
-        loaded = corpus.load(settings.ROOT / "data")
         scores, given = _frame_scores(loaded)
         code, all_of = given.to_numpy().argmax(1), (scores, _with_words(loaded, scores, given))
-        beta = np.stack([coders.calibration(s, code) for s in all_of])
+        beta = np.stack([kernels.calibration(s, code) for s in all_of])
         frames.keep(loaded.claims["text"], given.to_numpy(), beta)
+    coders.keep(loaded)
     table, confusion = evaluate()
     counted = [f"### {code}\n\n{_markdown(n.reset_index())}" for code, n in confusion.items()]
     text = (files(__package__) / "model_card.md").read_text(encoding="utf-8")
