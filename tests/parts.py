@@ -37,5 +37,5 @@ def write(folder: Path, keep, codings: bool = False) -> Path:
 def repeat(simulation: kept.Simulation) -> None:
     """Repeat the small run of a simulation and hold it to the kept one, written with six digits."""
     stored = pd.read_csv(kept.folder() / f"{simulation.name}_few.csv")
-    now = simulation.run(simulation.few).reset_index(drop=True)
+    now = simulation.run(simulation.few, small=True).reset_index(drop=True)
     pd.testing.assert_frame_equal(now, stored, check_dtype=False, rtol=1e-5, atol=1e-9)

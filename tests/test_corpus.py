@@ -166,6 +166,15 @@ def test_a_small_corpus_keeps_its_values(tmp_path):
     assert loaded.codings_articles["blind"].tolist() == [True]
 
 
+def test_a_part_of_a_corpus_has_all_that_belongs_to_its_articles_and_nothing_else(tmp_path):
+    loaded = corpus.load(write(tmp_path, tables()))
+    one, other = loaded.part(pd.Index([A])), loaded.part(pd.Index([B]))
+    assert (list(one.articles.index), list(other.articles.index)) == ([A], [B])
+    assert list(one.claims.index) == [f"{A}-1", f"{A}-2"]
+    assert len(one.codings_claims) == 2 and one.codings_articles.empty
+    assert other.codings_claims.empty and len(other.codings_articles) == 1
+
+
 def test_an_article_without_a_case_is_clustered_by_its_outlet(tmp_path):
     cluster = corpus.load(write(tmp_path, tables())).article_table()["cluster"]
     assert cluster.to_dict() == {A: "tank-crew", B: "general/two.example"}

@@ -24,6 +24,7 @@ def simulation(tmp_path, monkeypatch):
     (tmp_path / "articles.csv").write_text("article_id\n")
     monkeypatch.setenv("DEFECTION_DATA", str(tmp_path))
     monkeypatch.setattr(corpus, "load", lambda: 0.5)
+    monkeypatch.setattr(kept, "_small", lambda data: data)
     monkeypatch.setattr(inference, "coin", coin, raising=False)
     simulation = Simulation("coin", "inference.coin", 4000, 50)
     monkeypatch.setattr(kept, "SIMULATIONS", {"coin": simulation})

@@ -8,7 +8,7 @@ descriptor cannot say, because it spans columns or tables, is checked here and n
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -81,6 +81,16 @@ class Corpus:
     def claim_table(self) -> pd.DataFrame:
         """Claims, each with every column of its article in `article_table`."""
         return self.claims.join(self.article_table(), on="article_id")
+
+    def part(self, articles: pd.Index) -> "Corpus":
+        """The corpus of some articles, by their ids."""
+        claims = self.claims[self.claims["article_id"].isin(articles)]
+        coded = self.codings_claims
+        own = {"claims": claims, "codings_claims": coded[coded.index.isin(claims.index, level=0)]}
+        for name in ("articles", "codings_articles", "flag_swap"):
+            table = getattr(self, name)
+            own[name] = table[table.index.isin(articles, level=0)]
+        return replace(self, **own)
 
 
 def load(folder: Path | None = None) -> Corpus:
