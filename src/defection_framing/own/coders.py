@@ -108,7 +108,7 @@ class Direction:
         one, other = readings.both(texts)
         side = np.array([2 if v == "both" else int(v.startswith("ua")) for v in label])
         self.side.fit(
-            self.side_words.fit(one + other).transform(one + other),
+            self.side_words.fit_transform(one + other),
             np.r_[side, np.array([1, 0, 2])[side]],
             np.r_[weight, weight],
         )
@@ -117,9 +117,7 @@ class Direction:
         facing = [(one, other)[side[i]][i] for i in rows]
         only_left = np.array([label[i].endswith("exit") for i in rows])
         balance = np.where(only_left, 0.5 / only_left.mean(), 0.5 / (1 - only_left.mean()))
-        self.exit.fit(
-            self.exit_words.fit(facing).transform(facing), only_left, weight[rows] * balance
-        )
+        self.exit.fit(self.exit_words.fit_transform(facing), only_left, weight[rows] * balance)
         return self
 
     def proba(self, seen: Seen, at_home: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ def _abstract(text: str) -> str:
 
 
 def tfidf(**views: tuple[int, int]) -> FeatureUnion:
-    """TF-IDF of views of a text side by side, by run lengths; `fit_transform` moves last digits."""
+    """TF-IDF of views of a text side by side, by run lengths."""
     reads = {"roles": _roles, "abstract": _abstract}
     parts = []
     for view, lengths in views.items():
@@ -71,7 +71,7 @@ class Kernel:
         self.points = self._on_sphere(seen.vectors)
         kernel = self._gauss(self.points)
         if self.words:
-            words = self.words.fit(seen.reading).transform(seen.reading)
+            words = self.words.fit_transform(seen.reading)
             kernel += _WORDS * (words @ words.T).toarray()
         if self.beta is None:
             out = np.zeros(given.shape)
