@@ -609,12 +609,12 @@ def test_every_format_that_can_be_forced_is_described():
 
 
 @pytest.mark.slow
-def test_ten_thousand_tiny_files_are_listed(tmp_path):
+def test_thousands_of_tiny_files_are_listed(tmp_path):
     folder = tmp_path / "tiny"
     folder.mkdir()
-    for number in range(10_000):
+    for number in range(3000):
         Path(folder, f"{number}.txt").write_bytes(b"x")
     (folder / "good.txt").write_text(body("cook"))
     report = ingest([folder], tmp_path / "out")
-    assert (report.articles, len(report.rejected)) == (1, 10_000)
-    assert "10,001 files: a text; 1 article\n" in str(report)
+    assert (report.articles, len(report.rejected)) == (1, 3000)
+    assert "3,001 files: a text; 1 article\n" in str(report)

@@ -97,7 +97,7 @@ def test_what_is_read_does_not_depend_on_the_order_and_is_nothing_where_no_side_
 @pytest.mark.slow
 def test_what_is_learnt_in_three_languages_tells_directions_in_a_fourth(monkeypatch):
     monkeypatch.setattr(directions, "_EPOCHS", 3)
-    made = pd.DataFrame(heads.made()[::5], columns=["text", "label"])
+    made = pd.DataFrame(heads.made()[::8], columns=["text", "label"])
     made["sentences"] = made["text"].map(heads.split)
     fourth = made["text"].str.contains("і")  # Ukrainian
     parts = {name: own["sentences"] for name, own in made[~fourth].groupby("label")}
