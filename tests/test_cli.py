@@ -67,6 +67,7 @@ def test_an_error_of_the_study_exits_2(monkeypatch):
     assert (result.exit_code, result.stderr) == (2, "Notebook 1_x.ipynb, code cell 2: KeyError\n")
 
 
+@pytest.mark.slow
 def test_ones_own_texts_are_embedded_before_the_notebooks_run(monkeypatch, tmp_path):
     own = parts.write(tmp_path / "own", lambda articles: articles.index % 100 == 1)
     monkeypatch.setenv("DEFECTION_DATA", str(own))

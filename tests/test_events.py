@@ -195,6 +195,7 @@ def test_of_a_copy_is_said_of_what_even_where_dates_do_not_tell(meanings, origin
     assert events.proposed(articles)["why"][0] == why
 
 
+@pytest.mark.slow
 def test_an_event_is_named_by_the_title_of_its_earliest_article():
     articles = pd.DataFrame(
         {
