@@ -9,11 +9,20 @@ from defection_framing.publish.ledger import Estimate
 from defection_framing.study import same_act
 
 
-@pytest.fixture
-def own(tmp_path, monkeypatch):
-    folder = parts.write(tmp_path / "own", lambda articles: articles.index % 6 == 1)
-    monkeypatch.setenv("DEFECTION_DATA", str(folder))
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return parts.write(tmp_path_factory.mktemp("own"), lambda articles: articles.index % 6 == 1)
+
+
+@pytest.fixture(scope="module")
+def loaded(folder):
     return corpus.load(folder)
+
+
+@pytest.fixture
+def own(folder, loaded, monkeypatch):
+    monkeypatch.setenv("DEFECTION_DATA", str(folder))
+    return loaded
 
 
 def told(data, known=None):
