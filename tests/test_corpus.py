@@ -439,6 +439,16 @@ def test_a_descriptor_that_the_study_cannot_use_is_one_sentence(tmp_path, old, n
     assert says in line
 
 
+def test_codes_of_another_codebook_are_those_of_the_folder_that_is_loaded(tmp_path):
+    text = (DATA / "datapackage.json").read_text(encoding="utf-8")
+    (tmp_path / "datapackage.json").write_text(text.replace("prosecution", "trial"), "utf-8")
+    content = tables()
+    for row in (content["articles"][0], content["events"][1]):
+        row["occasion"] = "trial"
+    loaded = corpus.load(write(tmp_path, content))  # while the repository's corpus is under study
+    assert loaded.events.loc["tank-crew", "occasion"] == "trial"
+
+
 def test_codes_that_a_descriptor_lets_be_open_load_as_missing(tmp_path):
     descriptor = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
     descriptor["coder"] = "two readers"

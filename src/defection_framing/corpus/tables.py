@@ -83,7 +83,7 @@ class Corpus:
         return self.claims.join(self.article_table(), on="article_id")
 
     def part(self, articles: pd.Index) -> "Corpus":
-        """The corpus of some articles, by their ids."""
+        """The corpus of some articles, by their ids; its events are told of as in the whole."""
         claims = self.claims[self.claims["article_id"].isin(articles)]
         coded = self.codings_claims
         own = {"claims": claims, "codings_claims": coded[coded.index.isin(claims.index, level=0)]}
@@ -192,7 +192,9 @@ def event_facts(articles: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
         return events[column].agg(lambda values: tuple(sorted(set(values))))
 
     def commonest(column: str) -> pd.Series:
-        order = pd.Categorical(articles[column], codes("articles", column))
+        order = articles[column]
+        if not isinstance(order.dtype, pd.CategoricalDtype):  # then of the corpus under study
+            order = pd.Categorical(order, codes("articles", column))
         n = pd.crosstab(articles["event"], order, dropna=False).reindex(events.size().index)
         return n.idxmax(axis=1).where(n.max(axis=1) > 0).astype(object)
 
