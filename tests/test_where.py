@@ -52,7 +52,10 @@ def at(place):
 def test_an_estimate_leads_to_what_it_is_made_of_its_definition_and_finding(study):
     place, *cell, function, defined, finding = where("frame_away/treason/without_x").splitlines()
     assert place == "estimate  notebooks/supplement/selection.ipynb, code cell 1, 2"
-    assert [line.strip() for line in cell] == ["data = load()", "record(selection.record(data))"]
+    assert [line.split(maxsplit=1) for line in cell] == [
+        ["(1)", "data = load()"],
+        ["(2)", "record(selection.record(data))"],
+    ]
     assert function.split()[:3] == ["named", "by", "publish.ledger.record"]
     assert at(function).startswith("def record(")
     assert defined.startswith("defined   frame, leaving minus coming, mean of the camps  ")
@@ -63,7 +66,7 @@ def test_an_estimate_leads_to_what_it_is_made_of_its_definition_and_finding(stud
 def test_a_figure_leads_to_the_statements_that_make_it_and_to_their_functions(study):
     place, *rest = where("by_language").splitlines()
     assert place == "figure    notebooks/supplement/selection.ipynb, code cell 1, 3, 4"
-    assert [line.strip() for line in rest[:6]] == [
+    assert [line[10:] for line in rest[:6]] == [
         "data = load()",
         "other = 1",
         "told, more = facts.coverage(data), other",
@@ -71,6 +74,7 @@ def test_a_figure_leads_to_the_statements_that_make_it_and_to_their_functions(st
         'show("by_language", fig)',
         next(line.strip() for line in rest if "facts.coverage  " in line),
     ]
+    assert {line[:3] for line in rest[:5]} == {"(1)", "(3)", "(4)"}
     said = "\n".join(rest)
     [made] = [line for line in said.splitlines() if line.strip().startswith("facts.coverage  ")]
     assert at(made).startswith("def coverage(")
@@ -130,5 +134,9 @@ def test_an_unknown_name_is_one_sentence_with_the_nearest(study):
         where("by_langage")
     with pytest.raises(settings.DefectionError, match="near are frame_away/treason/without_x"):
         where("treason/without_x")
-    with pytest.raises(settings.DefectionError, match="'qqq'; estimates.csv and .* list all"):
+    with pytest.raises(
+        settings.DefectionError, match="'qqq'; data/derived/estimates.csv and .* all"
+    ):
         where("qqq")
+    with pytest.raises(settings.DefectionError, match="'ledger.rec'; near are frame_away"):
+        where("ledger.rec")  # the function that names it

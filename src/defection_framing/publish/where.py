@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 
 from .. import settings
 from ..settings import DefectionError
@@ -30,7 +31,8 @@ def where(name: str) -> str:
     """
     estimates, figures = ledger.read().set_index("name"), captions.read_register()
     said, parts, words = findings.load(), [], captions.load()
-    name = _whole(name, [*dict.fromkeys([*figures, *words, *said, *estimates.index])])
+    known = [*dict.fromkeys([*figures, *words, *said, *estimates.index])]
+    name = _whole(name, known, estimates["source"].fillna(""))
     if name in figures:
         made = figures[name]
         cells = _told("figure", made["notebook"], rf"""show\(\s*["']{re.escape(name)}["']""")
@@ -55,18 +57,18 @@ def where(name: str) -> str:
     return "\n\n".join(map("\n".join, parts))
 
 
-def _whole(name: str, known: list[str]) -> str:
-    """The name, or the one that begins so."""
+def _whole(name: str, known: list[str], sources: pd.Series) -> str:
+    """The name, or the one that begins so; `sources` are functions, by the estimates they name."""
     begin = [n for n in known if n.startswith(name)]
     if name in known or len(begin) == 1:
         return name if name in known else begin[0]
     if begin:
         rest = f" and {len(begin) - MOST} more" if len(begin) > MOST else ""
         raise DefectionError(f"{name!r} may mean {', '.join(begin[:MOST])}{rest}: name one.")
-    near = [n for n in known if name in n][:MOST] or get_close_matches(name, known, 5)
-    others = (
-        f"near are {', '.join(near)}" if near else "estimates.csv and figures/README.md list all"
-    )
+    near = [n for n in known if name in n] or get_close_matches(name, known, 5)
+    near = (near or list(sources.index[sources.str.contains(name, regex=False)]))[:MOST]
+    others = "data/derived/estimates.csv and figures/README.md list all"
+    others = f"near are {', '.join(near)}" if near else others
     raise DefectionError(f"No estimate, figure or finding is called {name!r}; {others}.")
 
 
@@ -84,7 +86,7 @@ def _words(kind: str, name: str) -> str:
 
 
 def _told(kind: str, notebook: str, call: str) -> list[str]:
-    """The notebook, its lines that lead to such a call, and the functions that these name."""
+    """The notebook, its lines that lead to such a call, by cell, and the functions in these."""
     [path] = [p for p in settings.notebook_sources() if p.stem == notebook]
     code = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
     lines = _leading(code, call)
@@ -94,7 +96,11 @@ def _told(kind: str, notebook: str, call: str) -> list[str]:
     cells = ", ".join(str(cell) for cell in dict.fromkeys(cell for cell, _ in lines))
     return [
         f"{kind:<10}{path.relative_to(settings.ROOT).as_posix()}, code cell {cells or '-'}",
-        *(f"{'':10}{line}" for _, lines in lines for line in lines.splitlines()),
+        *(
+            f"{'' if i else f'({cell})':<10}{line}"
+            for cell, statement in lines
+            for i, line in enumerate(statement.splitlines())
+        ),
         *(f"{'':10}{place}" for place in map(_place, functions) if place),
         *(f"kept      {_place(s.function)}: `study --full` computes it anew" for s in simulated),
     ]
