@@ -55,11 +55,8 @@ _SHARPER = 1.5
 class _Regression:
     """Logistic regression, of which only what predicts is kept."""
 
-    def __init__(self, inverse_penalty=100):
-        self.inverse_penalty = inverse_penalty
-
     def fit(self, x, y, weight):
-        fitted = LogisticRegression(C=self.inverse_penalty, max_iter=2000, tol=1e-3)
+        fitted = LogisticRegression(C=100, max_iter=2000, tol=1e-3)
         fitted.fit(x, y, weight)
         self.coef, self.intercept = fitted.coef_.astype(np.float32), fitted.intercept_
         return self
@@ -300,20 +297,10 @@ def version(*beside: str) -> str:
     With modules `beside` them, the name of what these make of them.
     """
     data = settings.ROOT / "data"
-    own = (
-        "coders",
-        "directions",
-        "heads",
-        "frames",
-        "kernels",
-        "lowrank",
-        "multilingual",
-        "readings",
-        "words",
-    )
-    others = "text/mask.py", "text/sides.csv", "text/embed.py", "corpus/tables.py"
+    own = "coders directions heads frames kernels lowrank multilingual readings words".split()
+    files = "text/mask.py", "text/sides.csv", "text/embed.py", "corpus/tables.py", "settings.py"
     read = [_HERE / f"{name}.py" for name in (*own, *beside)]
-    read += [_HERE.parent / name for name in others]
+    read += [_HERE.parent / name for name in files]
     read += sorted((_HERE / "coding_data").glob("*.*"))
-    read += [data / name for name in (*_TABLES, "embeddings.json")]
+    read += [data / name for name in (*_TABLES, "embeddings.json", "datapackage.json")]
     return lowrank.version(f"{np.__version__} {sklearn.__version__}", read)

@@ -24,22 +24,19 @@ def _abstract(text: str) -> str:
     return readings.abstract(text).lower()
 
 
+_WORD = {"token_pattern": r"\b\w+\b"}
+_VIEWS = {
+    "words": _WORD,
+    "letters": {"analyzer": "char_wb"},
+    "roles": _WORD | {"preprocessor": _roles},
+    "abstract": _WORD | {"preprocessor": _abstract},
+}
+
+
 def tfidf(**views: tuple[int, int]) -> FeatureUnion:
-    """TF-IDF of views of a text side by side, by run lengths."""
-    reads = {"roles": _roles, "abstract": _abstract}
-    parts = []
-    for view, lengths in views.items():
-        letters = view == "letters"
-        space = TfidfVectorizer(
-            preprocessor=reads.get(view),
-            analyzer="char_wb" if letters else "word",
-            token_pattern=None if letters else r"\b\w+\b",
-            ngram_range=lengths,
-            sublinear_tf=True,
-            min_df=2,
-            dtype=np.float32,
-        )
-        parts.append((view, space))
+    """TF-IDF of some of the `_VIEWS` of a text side by side, by run lengths."""
+    same = {"sublinear_tf": True, "min_df": 2, "dtype": np.float32}
+    parts = [(v, TfidfVectorizer(ngram_range=n, **same, **_VIEWS[v])) for v, n in views.items()]
     return FeatureUnion(parts)
 
 
@@ -52,8 +49,8 @@ class Kernel:
 
     The kernel is a Gaussian one on sentence vectors and, with `words`, a linear one on words and
     letters. Classes differ tenfold in size, so each weighs as its frequency ** -0.45. Scores s
-    become probabilities as softmax(b1 * s + b2 * log s); where `beta`, b1 and b2, is not given, it
-    is fitted to scores of events left out.
+    become probabilities as softmax(b1 * s + b2 * log max(s, 0.01)); where `beta`, b1 and b2, is not
+    given, it is fitted to scores of events left out.
     """
 
     ridge = 0.6

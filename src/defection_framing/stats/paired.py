@@ -223,11 +223,9 @@ def _p(null: np.ndarray, value: Number) -> np.ndarray:
 def holm(p: pd.Series) -> pd.Series:
     """P-values adjusted for all of a family (Holm 1979); a missing one counts and stays missing."""
     # not statsmodels' `multipletests`, which empties the whole heap at each call
-    known = p.fillna(1.0).to_numpy(float)
-    order, out = known.argsort(), np.empty(len(p))
-    steps = np.maximum.accumulate(known[order] * np.arange(len(p), 0, -1))
-    out[order] = np.minimum(steps, 1)
-    return pd.Series(out, p.index).where(p.notna())
+    known = p.astype(float).fillna(1.0).sort_values()
+    steps = (known * np.arange(len(p), 0, -1)).cummax().clip(upper=1)
+    return steps.reindex(p.index).where(p.notna())
 
 
 def stacked_pairs(differences: np.ndarray, stratum: np.ndarray, weights: np.ndarray) -> np.ndarray:

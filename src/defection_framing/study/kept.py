@@ -47,15 +47,16 @@ class Simulation:
     def save(self) -> None:
         """Compute the full and the small run, and keep both with checksums of the data."""
         folder().mkdir(parents=True, exist_ok=True)
-        for ending, replicates in ((".csv", self.replicates), ("_few.csv", self.few)):
-            table = self.run(replicates, small=ending != ".csv")
+        runs = (".csv", self.replicates, False), ("_few.csv", self.few, True)
+        for ending, replicates, small in runs:
+            table = self.run(replicates, small)
             text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
             settings.write_text(self._path(ending), text)
         entry = {"replicates": self.replicates, "seed": settings.SEED, "data": _data()}
         settings.write_text(self._path(".json"), json.dumps(entry, indent=1, sort_keys=True) + "\n")
 
     def saved(self) -> pd.DataFrame:
-        """Read the kept table; where none is, give the small run, or the full one if `by_row`."""
+        """Read the kept table; where none is, run `few` replicates, or all of them if `by_row`."""
         return pd.read_csv(self._path()) if self._is_kept() else self.run(self._now())
 
     def stale(self) -> list[str]:
@@ -63,7 +64,7 @@ class Simulation:
         if not self._path().exists():
             return [f"{self._path().name} does not exist"]
         then, now = self._entry()["data"], _data()
-        return [n for n in sorted(then.keys() | now.keys()) if then.get(n) != now.get(n)]
+        return sorted({n for n, _ in then.items() ^ now.items()})
 
     def origin(self) -> str:
         """Say in one sentence what the table that `saved` gives was computed from."""
@@ -107,6 +108,6 @@ def _small(data: corpus.Corpus) -> corpus.Corpus:
 
 
 def _data() -> dict[str, str]:
-    """Checksums of the tables of the corpus under study."""
+    """Checksums of the tables of the corpus under study; names of topics move no number."""
     tables = sorted(p for p in settings.data_dir().glob("*.csv") if p.name != "topic_labels.csv")
     return {p.name: digest(p.read_text(encoding="utf-8")) for p in tables}
