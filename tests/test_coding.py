@@ -242,7 +242,7 @@ def test_the_kept_vectors_are_what_the_encoders_read():
 def test_other_training_data_or_code_is_another_store(monkeypatch, tmp_path):
     first = coders.version()
     (tmp_path / "data").mkdir()
-    for name in (*coders._TABLES, "embeddings.json"):
+    for name in (*coders._TABLES, "embeddings.json", "datapackage.json"):
         content = (settings.ROOT / "data" / name).read_bytes()
         (tmp_path / "data" / name).write_bytes(content)
     monkeypatch.setattr(settings, "ROOT", tmp_path)
