@@ -194,7 +194,7 @@ def all_the_way(
 
     Run it again to go on where it was stopped, to add articles, or after you classified outlets in
     outlets.csv or decided codes by `review`: only what changed is done again. The first time the
-    coders are fitted, which takes half a minute.
+    coders are fitted, which takes a minute at most.
     """
     from .own.run import run
 

@@ -253,6 +253,7 @@ def _to_read(loaded: corpus.Corpus) -> tuple[tuple[list[str], list[str]], str]:
     texts = corpus.article_texts(loaded), list(loaded.claim_table()["text"])
     paths = [_HERE / "coding_data" / f"{name}.npz" for name in ("heads", "frames")]
     paths += [settings.ROOT / "data/embeddings.json", Path(readings.__file__), Path(mask.__file__)]
+    paths.append(_HERE.parent / "text/sides.csv")
     return texts, lowrank.version("\0".join([multilingual.WEIGHTS, *texts[0], *texts[1]]), paths)
 
 
@@ -271,7 +272,7 @@ def keep(loaded: corpus.Corpus) -> None:
 
 @cache
 def train() -> dict[str, Direction | Portrayal | Frame]:
-    """Fit the coders to the repository's coded corpus (half a minute): coders by code.
+    """Fit the coders to the repository's coded corpus (less than a minute): coders by code.
 
     They are kept in the cache for as long as the training data and this code are the same.
     """
@@ -279,7 +280,7 @@ def train() -> dict[str, Direction | Portrayal | Frame]:
 
 
 def _fitted() -> dict[str, Direction | Portrayal | Frame]:
-    print("Fitting the coders to the coded corpus, once.", file=sys.stderr)
+    print("Fitting the coders to the coded corpus, once (less than a minute).", file=sys.stderr)
     loaded = corpus.load(settings.ROOT / "data")
     articles, held = loaded.articles, read(loaded)
     portrayals = given_codes(articles, loaded.codings_articles, "portrayal")
