@@ -11,9 +11,9 @@ from defection_framing.publish import findings, ledger
 from defection_framing.publish.where import where
 
 FINDINGS = """
-[found]
+[fragile]
 notebook = "selection"
-figure = "by_language"
+figure = "timeline"
 holds = ["frame_away/treason/without_x low > 0"]
 text = "It is so."
 """
@@ -32,7 +32,7 @@ def study(tmp_path, monkeypatch):
         "data = load()\nother = 1",
         "fig = 2\nrecord(selection.record(data))",
         "told, more = facts.coverage(data), other",
-        'fig = 3\nfig = figures.forest(told)\nshow("by_language", fig)\nfig = other',
+        'fig = 3\nfig = figures.forest(told)\nshow("timeline", fig)\nfig = other',
     ]
     cells = [new_markdown_cell("# T"), *map(new_code_cell, sources)]
     path = tmp_path / "notebooks/supplement/selection.ipynb"
@@ -40,7 +40,7 @@ def study(tmp_path, monkeypatch):
     table = pd.DataFrame({"value": [0.1]}, ["frame_away/treason/without_x"])
     ledger.record(table.assign(source="publish.ledger.record"))
     figure = {"notebook": "selection", "drawn_by": "publish.ledger.say"}
-    (tmp_path / "data/figures/figures.json").write_text(json.dumps({"by_language": figure}))
+    (tmp_path / "data/figures/figures.json").write_text(json.dumps({"timeline": figure}))
 
 
 def at(place):
@@ -60,18 +60,18 @@ def test_an_estimate_leads_to_what_it_is_made_of_its_definition_and_finding(stud
     assert at(function).startswith("def record(")
     assert defined.startswith("defined   frame, leaving minus coming, mean of the camps  ")
     assert at(defined).startswith("def _contrasts(")
-    assert finding.split()[:2] == ["finding", "found"]
+    assert finding.split()[:2] == ["finding", "fragile"]
 
 
 def test_a_figure_leads_to_the_statements_that_make_it_and_to_their_functions(study):
-    place, *rest = where("by_language").splitlines()
+    place, *rest = where("timeline").splitlines()
     assert place == "figure    notebooks/supplement/selection.ipynb, code cell 1, 3, 4"
     assert [line[10:] for line in rest[:6]] == [
         "data = load()",
         "other = 1",
         "told, more = facts.coverage(data), other",
         "fig = figures.forest(told)",
-        'show("by_language", fig)',
+        'show("timeline", fig)',
         next(line.strip() for line in rest if "facts.coverage  " in line),
     ]
     assert {line[:3] for line in rest[:5]} == {"(1)", "(3)", "(4)"}
@@ -79,8 +79,8 @@ def test_a_figure_leads_to_the_statements_that_make_it_and_to_their_functions(st
     [made] = [line for line in said.splitlines() if line.strip().startswith("facts.coverage  ")]
     assert at(made).startswith("def coverage(")
     assert "drawn by  publish.ledger.say  src/" in said
-    assert "title     by_language  src/defection_framing/publish/figures.toml:" in said
-    assert "finding   found  src/defection_framing/publish/findings.toml:" in said
+    assert "title     timeline  src/defection_framing/publish/figures.toml:" in said
+    assert "finding   fragile  src/defection_framing/publish/findings.toml:" in said
 
 
 def test_a_finding_leads_to_its_cell_and_to_the_line_of_its_words():
@@ -104,6 +104,31 @@ def test_a_name_of_a_figure_and_a_finding_gives_both_apart():
     assert finding.splitlines()[-1].startswith("finding   direction  src/")
 
 
+def test_an_estimate_leads_to_the_statistics_and_to_the_titles_that_rest_on_it():
+    lines = where("portrayal_away/traitor").splitlines()
+    [computed] = [line for line in lines if line.startswith("computed")]
+    assert at(computed).startswith("def contrast(")
+    assert "[by_stratum]" in [at(line) for line in lines if line.startswith("title")]
+
+
+def test_one_function_that_names_several_leads_to_its_call_for_the_one():
+    said = where("topics/ari/seeds")
+    assert 'steadiness("topics"' in said and 'steadiness("stories"' not in said
+
+
+def test_a_name_that_is_used_inside_a_comprehension_alone_leads_nowhere(study):
+    path = settings.ROOT / "notebooks/supplement/selection.ipynb"
+    book = nbformat.read(path, as_version=4)
+    book.cells[2].source = "x = 5\nrecord(selection.record([x for x in data]))"
+    nbformat.write(book, path)
+    assert "x = 5" not in where("frame_away/treason/without_x")
+
+
+def test_a_notebook_that_is_gone_is_said(study):
+    (settings.ROOT / "notebooks/supplement/selection.ipynb").unlink()
+    assert "of the notebook selection, which is gone" in where("timeline")
+
+
 def test_a_paired_estimate_leads_to_where_it_is_declared():
     [defined] = [x for x in where("same_act/frame/treason").splitlines() if x.startswith("defined")]
     assert at(defined).startswith("SAME_TREASON = ")
@@ -122,7 +147,7 @@ def test_a_figure_that_is_not_drawn_yet_is_known_by_its_words(study):
 
 
 def test_the_beginning_of_a_name_will_do_where_one_begins_so(study):
-    assert where("by_l") == where("by_language")
+    assert where("timel") == where("timeline")
     table = pd.DataFrame({"value": [0.1]}, ["frame_away/treason/without_y"])
     ledger.record(table.assign(source="publish.ledger.record"))
     with pytest.raises(settings.DefectionError, match="'frame_away' may mean .*_x, .*_y: name one"):
@@ -130,13 +155,15 @@ def test_the_beginning_of_a_name_will_do_where_one_begins_so(study):
 
 
 def test_an_unknown_name_is_one_sentence_with_the_nearest(study):
-    with pytest.raises(settings.DefectionError, match="'by_langage'; near are by_language"):
-        where("by_langage")
+    with pytest.raises(settings.DefectionError, match="'timelnie'; near are timeline"):
+        where("timelnie")
     with pytest.raises(settings.DefectionError, match="near are frame_away/treason/without_x"):
         where("treason/without_x")
     with pytest.raises(
         settings.DefectionError, match="'qqq'; data/derived/estimates.csv and .* all"
     ):
         where("qqq")
+    with pytest.raises(settings.DefectionError, match="near are .*timeline"):
+        where("timeline_2")
     with pytest.raises(settings.DefectionError, match="'ledger.rec'; near are frame_away"):
         where("ledger.rec")  # the function that names it

@@ -3,7 +3,7 @@
 import ast
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
@@ -25,36 +25,45 @@ MOST = 8
 def where(name: str) -> str:
     """Say where an estimate, a figure or a finding comes from; of a name of several, say all.
 
-    Of the notebook come the lines that lead to it, from the cells in which they stand. The
-    beginning of a name will do where no other begins so. `DefectionError` lists what it may mean,
-    or near names.
+    Of the notebook come the lines that lead to it, from the cells in which they stand, with their
+    functions and the functions of `stats` that these call. The beginning of a name will do where no
+    other begins so. `DefectionError` lists what it may mean, or near names.
     """
     estimates, figures = ledger.read().set_index("name"), captions.read_register()
-    said, parts, words = findings.load(), [], captions.load()
+    said, words, parts = findings.load(), captions.load(), []
     known = [*dict.fromkeys([*figures, *words, *said, *estimates.index])]
     name = _whole(name, known, estimates["source"].fillna(""))
-    if name in figures:
-        made = figures[name]
-        cells = _told("figure", made["notebook"], rf"""show\(\s*["']{re.escape(name)}["']""")
-        drawn = f"drawn by  {_place(made['drawn_by'])}"
-        of = _found(key for key, f in said.items() if f.figure == name)
-        parts.append([*cells, drawn, f"title     {_words('figures', name)}", *of])
-    elif name in words:
-        parts.append(
-            ["figure    not drawn yet: run the study", f"title     {_words('figures', name)}"]
-        )
+    if name in words:
+        title = f"title     {_words('figures', name)}"
+        lines = ["figure    not drawn yet: run the study", title]
+        if made := figures.get(name):
+            lines = _told("figure", made["notebook"], rf"""show\(\s*["']{re.escape(name)}["']""")
+            lines += [f"drawn by  {_place(made['drawn_by'])}", title]
+        parts.append([*lines, *_found(key for key, f in said.items() if f.figure == name)])
     if name in estimates.index:
         notebook, source = estimates.loc[name, ["notebook", "source"]].fillna("")
-        cells = _told("estimate", notebook, rf"\b{re.escape(source.rpartition('.')[2] or name)}\(")
-        using = (
-            key
-            for key, f in said.items()
-            if any(n == name or n.startswith(f"{name}/") for n in f.names())
+        # One function may name several: what it is told first, in words, begins the name.
+        function, first = source.rpartition(".")[2] or name, name.partition("/")[0]
+        call = rf"""\b{re.escape(function)}\((?!["'](?!{re.escape(first)}["']))"""
+        using = [key for key, f in said.items() if _rests(f, name)]
+        titles = [key for key in words if _rests(captions.claim(key), name)]
+        parts.append(
+            [
+                *_told("estimate", notebook, call),
+                f"named by  {_place(source)}",
+                *_defined(name),
+                *(f"title     {_words('figures', key)}" for key in titles),
+                *_found(using),
+            ]
         )
-        parts.append([*cells, f"named by  {_place(source)}", *_defined(name), *_found(using)])
     if name in said:
         parts.append([f"finding   said in notebook {said[name].notebook}", *_found([name])])
     return "\n\n".join(map("\n".join, parts))
+
+
+def _rests(finding: findings.Finding, name: str) -> bool:
+    """Whether a finding, or a title, rests on an estimate or on a part of it."""
+    return any(n == name or n.startswith(f"{name}/") for n in finding.names())
 
 
 def _whole(name: str, known: list[str], sources: pd.Series) -> str:
@@ -65,7 +74,7 @@ def _whole(name: str, known: list[str], sources: pd.Series) -> str:
     if begin:
         rest = f" and {len(begin) - MOST} more" if len(begin) > MOST else ""
         raise DefectionError(f"{name!r} may mean {', '.join(begin[:MOST])}{rest}: name one.")
-    near = [n for n in known if name in n] or get_close_matches(name, known, 5)
+    near = [n for n in known if name in n or n in name] or get_close_matches(name, known, 5)
     near = (near or list(sources.index[sources.str.contains(name, regex=False)]))[:MOST]
     others = "data/derived/estimates.csv and figures/README.md list all"
     others = f"near are {', '.join(near)}" if near else others
@@ -80,30 +89,47 @@ def _found(names: Iterable[str]) -> list[str]:
 def _words(kind: str, name: str) -> str:
     """Where the words of a figure or a finding stand."""
     file = Path(__file__).with_name(f"{kind}.toml")
-    lines = file.read_text(encoding="utf-8").splitlines()
-    line = lines.index(f"[{name}]") + 1 if f"[{name}]" in lines else 1
+    line = file.read_text(encoding="utf-8").splitlines().index(f"[{name}]") + 1
     return f"{name}  src/{file.relative_to(PACKAGE.parent).as_posix()}:{line}"
 
 
 def _told(kind: str, notebook: str, call: str) -> list[str]:
     """The notebook, its lines that lead to such a call, by cell, and the functions in these."""
-    [path] = [p for p in settings.notebook_sources() if p.stem == notebook]
-    code = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    paths = [p for p in settings.notebook_sources() if p.stem == notebook]
+    if not paths:
+        return [f"{kind:<10}of the notebook {notebook}, which is gone: run the study"]
+    code = [c.source for c in nbformat.read(paths[0], as_version=4).cells if c.cell_type == "code"]
     lines = _leading(code, call)
     text = "\n".join(line for _, line in lines)
-    functions = dict.fromkeys(re.findall(r"\b\w+\.\w+(?=\()", text))
+    functions = list(dict.fromkeys(re.findall(r"\b\w+\.\w+(?=\()", text)))
     simulated = [s for s in kept.SIMULATIONS.values() if re.search(rf"[\"']{s.name}[\"']\]", text)]
     cells = ", ".join(str(cell) for cell in dict.fromkeys(cell for cell, _ in lines))
     return [
-        f"{kind:<10}{path.relative_to(settings.ROOT).as_posix()}, code cell {cells or '-'}",
+        f"{kind:<10}{paths[0].relative_to(settings.ROOT).as_posix()}, code cell {cells or '-'}",
         *(
             f"{'' if i else f'({cell})':<10}{line}"
             for cell, statement in lines
             for i, line in enumerate(statement.splitlines())
         ),
         *(f"{'':10}{place}" for place in map(_place, functions) if place),
+        *(f"computed  {_place(function)}" for function in _statistics(functions)),
         *(f"kept      {_place(s.function)}: `study --full` computes it anew" for s in simulated),
     ]
+
+
+def _statistics(functions: list[str]) -> list[str]:
+    """The functions of `stats` that these call, or what they call in their module or a contrast."""
+    found, ahead = set(), [made for made in map(_function, functions) if made]
+    for function in ahead:
+        source, known = inspect.getsource(function), vars(inspect.getmodule(function))
+        found |= {f"stats.{name}" for name in re.findall(r"\bstats\.([a-z]\w*)\(", source)}
+        for name in re.findall(r"\b(_?[a-z]\w*)\(", source):
+            # A contrast is called by the name of one, `c.compare(...)`, not by that of its class.
+            called = known.get(name) or vars(estimands.Contrast).get(name)
+            if inspect.isfunction(called):
+                called = inspect.unwrap(called)
+                ahead += [called] if called not in ahead else []
+    return sorted(found)
 
 
 def _leading(code: list[str], call: str) -> list[tuple[int, str]]:
@@ -114,7 +140,9 @@ def _leading(code: list[str], call: str) -> list[tuple[int, str]]:
         (n, node, cell) for n, cell in enumerate(code, 1) for node in ast.parse(cell).body
     ]
     for number, node, cell in reversed(statements):
-        names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+        targets = [n.target for n in ast.walk(node) if isinstance(n, ast.comprehension)]
+        inner = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in inner]
         stored = {n.id for n in names if isinstance(n.ctx, ast.Store)}
         text = ast.get_source_segment(cell, node) or ""
         if stored & needed or re.search(call, text):
@@ -137,15 +165,18 @@ def _defined(name: str) -> list[str]:
     ]
 
 
-def _place(function: str) -> str:
-    """A function, `study.selection.moved`, or `selection.moved` as in a cell, with file and line.
-
-    Empty if the package has none of the name.
-    """
-    module, _, name = function.rpartition(".")
+def _function(name: str) -> Callable | None:
+    """A function by its name, `study.selection.moved`, or `selection.moved` as in a cell."""
+    module, _, name = name.rpartition(".")
     for package in (PACKAGE.name, f"{PACKAGE.name}.study"):
         with suppress(ImportError, AttributeError):
-            made = inspect.unwrap(getattr(import_module(f"{package}.{module}"), name))
-            file = Path(inspect.getfile(made)).relative_to(PACKAGE.parent)
-            return f"{function}  src/{file.as_posix()}:{inspect.getsourcelines(made)[1]}"
+            return inspect.unwrap(getattr(import_module(f"{package}.{module}"), name))
+    return None
+
+
+def _place(name: str) -> str:
+    """A function with file and line; empty if the package has none of the name."""
+    if made := _function(name):
+        file = Path(inspect.getfile(made)).relative_to(PACKAGE.parent)
+        return f"{name}  src/{file.as_posix()}:{inspect.getsourcelines(made)[1]}"
     return ""
