@@ -53,6 +53,7 @@ def write_pages() -> list[str]:
         kinds = "articles", "claims", "outlets", "languages", "cases"
         size = ", ".join(f"{ledger.shown(f'corpus/{kind}', 'count')} {kind}" for kind in kinds)
         years = " to ".join(ledger.shown(f"corpus/{end}_year", "year") for end in ("first", "last"))
+        size = size.replace("outlets", "web domains")
         text = "\n".join([f"**The corpus: {size}, {years}.**", "", *ledger.headlines()])
         settings.write_block(settings.ROOT / "README.md", "findings", text)
     if "0_report" in notebooks:

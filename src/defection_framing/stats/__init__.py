@@ -9,7 +9,7 @@ from .contrasts import LEVEL, Rule, adjust, combined, contrast, excludes_zero, i
 from .contrasts import stacked_contrasts
 from .energies import MIN_EVENTS_INDEX, energies, energy_test, index_interval
 from .paired import ALIKE, MIN_PAIRS, Pairs
-from .paired import holm, joint_test, paired_contrast, paired_mean, stacked_pairs
+from .paired import holm, joint_test, paired_contrast, paired_mean, percentiles, stacked_pairs
 from .panel import Panel, shares
 from .weighted import DRAWS, MIN_EVENTS, Shares, decided, event_worth, indicators
 from .weighted import prevalence, share_intervals, share_of

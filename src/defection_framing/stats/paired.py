@@ -106,7 +106,7 @@ def _drawn_means(pairs: Pairs) -> np.ndarray:
 
 
 def paired_contrast(
-    pairs: Pairs, cluster: np.ndarray | None = None, flips: int = FLIPS
+    pairs: Pairs, cluster: np.ndarray | None = None, flips: int = FLIPS, alike: float = ALIKE
 ) -> pd.DataFrame:
     """Mean difference of two tellings of the same events, code by code, with interval and p.
 
@@ -117,12 +117,14 @@ def paired_contrast(
         is then over clusters, each the mean of its events, within a stratum.
     flips : int
         Sign flips; where there are no more different ones than that, each is made once.
+    alike : float
+        Differences up to this count as none.
 
     Returns
     -------
     pd.DataFrame, one row per code
         `value` (as `paired_mean`), `low`, `high` (95%), `low90`, `high90`, `p` (two-sided),
-        `n_events`, `positive`, `negative` and `alike` (events that differ by more than `ALIKE`
+        `n_events`, `positive`, `negative` and `alike` (events that differ by more than that
         one way, the other, or neither), and for each stratum `value_<stratum>` and `n_<stratum>`;
         of clusters in place of events where there are any. No interval with fewer than `MIN_PAIRS`
         events in a stratum or `MIN_DIFFERING` that differ.
@@ -130,7 +132,7 @@ def paired_contrast(
     Notes
     -----
     P: were it chance which telling is which, an event's differences would as likely have the other
-    sign (one up to `ALIKE` counts as none), all codes at once; exact whatever the sample, and never
+    sign, all codes at once; exact whatever the sample, and never
     zero (Phipson & Smyth 2010).
 
     Interval: the value plus or minus t times the standard error of a bootstrap of events, with
@@ -144,11 +146,11 @@ def paired_contrast(
     """
     pairs, unit = _together(pairs, cluster)
     value, weights = paired_mean(pairs), _weights(pairs.stratum)
-    parts = weights[:, None] * _differing(pairs.differences)
+    parts = weights[:, None] * _differing(pairs.differences, alike)
     null = _flipped(parts, unit, flips)
     out = pd.DataFrame({"value": value}, pairs.codes)
     strata, size = np.unique(pairs.stratum, return_counts=True)
-    differing = np.abs(pairs.differences) > ALIKE
+    differing = np.abs(pairs.differences) > alike
     least = size.min(initial=len(unit))
     error = np.full(len(value), np.nan)
     if least >= MIN_PAIRS:
@@ -169,8 +171,13 @@ def paired_contrast(
     return out
 
 
+def percentiles(pairs: Pairs) -> np.ndarray:
+    """Percentiles 2.5 and 97.5 of the bootstrap of `paired_contrast`, shape (K, 2)."""
+    return np.nanpercentile(_drawn_means(pairs), [2.5, 97.5], axis=0).T
+
+
 def joint_test(
-    pairs: Pairs, cluster: np.ndarray | None = None, flips: int = FLIPS
+    pairs: Pairs, cluster: np.ndarray | None = None, flips: int = FLIPS, alike: float = ALIKE
 ) -> tuple[float, float]:
     """Whether any code differs between two tellings of the same events: statistic and p.
 
@@ -179,7 +186,7 @@ def joint_test(
     add nothing. Whole events (or clusters) are flipped, all codes at once, as in `paired_contrast`.
     """
     pairs, unit = _together(pairs, cluster)
-    parts = _sums(_weights(pairs.stratum)[:, None] * _differing(pairs.differences), unit)
+    parts = _sums(_weights(pairs.stratum)[:, None] * _differing(pairs.differences, alike), unit)
     variance = (parts**2).sum(0)
     parts = parts[:, variance > _ROUNDING**2] / np.sqrt(variance[variance > _ROUNDING**2])
     statistic = (parts.sum(0) ** 2).sum() if len(unit) else np.nan
@@ -187,9 +194,9 @@ def joint_test(
     return float(statistic), float(_p(null, statistic))
 
 
-def _differing(differences: np.ndarray) -> np.ndarray:
-    """Differences, those up to `ALIKE` as none: flipping what a posterior leaves breaks ties."""
-    return np.where(np.abs(differences) > ALIKE, differences, 0.0)
+def _differing(differences: np.ndarray, alike: float) -> np.ndarray:
+    """Differences, those up to `alike` as none: flipping what a posterior leaves breaks ties."""
+    return np.where(np.abs(differences) > alike, differences, 0.0)
 
 
 def _sums(parts: np.ndarray, unit: np.ndarray) -> np.ndarray:

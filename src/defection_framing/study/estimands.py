@@ -219,7 +219,7 @@ def _contrasts() -> Iterator[Contrast]:
         label = f"{column}, {_TO_RUSSIA}, within camps"
         within = _within(COMPARED_CAMPS, 1 / len(COMPARED_CAMPS))
         yield Contrast(f"{column}_direction_within", label, column, within, "compared camps")
-    label, of = f"frame, half of {_TO_RUSSIA}, both camps", _within(TOWARD, 0.5)
+    label, of = f"frame, {_TO_RUSSIA}, {_MEAN}", _within(TOWARD, 0.5)
     yield Contrast("frame_directional", label, "frame", of, "two camps")
     for side, (out, crossing) in {
         "Ukrainian": ("ua_exit", "ua_to_ru"), "Russian": ("ru_exit", "ru_to_ua")

@@ -29,11 +29,12 @@ def coverage(data: Corpus) -> pd.DataFrame:
     return counts.loc[counts.sum(axis=1).sort_values(ascending=False).index]
 
 
-def events_by_camp(data: Corpus) -> pd.DataFrame:
-    """Events by camp and direction, in the order of `coverage`."""
-    order = coverage(data)
-    events = _one_direction(data).groupby(["camp", "direction"], observed=True)["cluster"].nunique()
-    return events.unstack().reindex_like(order).fillna(0).astype(int)
+def cases_by_camp(data: Corpus) -> pd.DataFrame:
+    """Named cases by camp and direction, in the order of `coverage`."""
+    articles = _one_direction(data)
+    named = articles[articles["event"] != "general"].groupby(["camp", "direction"], observed=True)
+    cases = named["event"].nunique().unstack()
+    return cases.reindex_like(coverage(data)).fillna(0).astype(int)
 
 
 def by_year(data: Corpus) -> pd.DataFrame:
@@ -86,7 +87,7 @@ def corpus_estimates(data: Corpus) -> pd.DataFrame:
         "outlets": articles["outlet"].nunique(),
         "languages": articles["lang"].nunique(),
         "cases": (articles["event"].unique() != "general").sum(),
-        "events": articles["cluster"].nunique(),
+        "clusters": articles["cluster"].nunique(),
         "undated": articles["year"].isna().mean(),
         "first_year": articles["year"].min(),
         "last_year": articles["year"].max(),

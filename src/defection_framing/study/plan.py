@@ -10,7 +10,7 @@ from ..corpus import Corpus
 from ..domain import CELLS
 from . import codes
 from .estimands import DIRECTIONAL_ENERGY, PAIRED_HYPOTHESES, articles_of, estimates, name
-from .same_act import WAYS
+from .same_act import WAYS, paired, paired_events
 
 SMALL = 0.1
 """A difference within ten points either way is what the plan calls smaller than 10 points."""
@@ -83,6 +83,22 @@ def verdicts(table: pd.DataFrame, energy: pd.DataFrame) -> pd.DataFrame:
     words = ["confirmed", "supported", "not confirmed, smaller than 10 points"]
     out["verdict"] = np.select([confirmed, supported, small], words, "not confirmed")
     return out
+
+
+def by_the_letter(data: Corpus) -> pd.DataFrame:
+    """H1 to H3 where every difference counts, however small, and percentiles make the intervals.
+
+    Columns `p`, `new_p` (among the new events), not adjusted; `low`, `high` (95%), none of H3.
+    """
+    rows = {}
+    for h, (of, _) in PAIRED_HYPOTHESES.items():
+        ways = {"p": "as planned", "new_p": "new events"}
+        rows[h] = {column: paired(data, of, way, alike=0)["p"] for column, way in ways.items()}
+        made, _ = paired_events(data, of)
+        if of.code:
+            limits = stats.percentiles(made)[made.codes.get_loc(of.code)]
+            rows[h] |= dict(zip(("low", "high"), limits, strict=True))
+    return pd.DataFrame.from_dict(rows, "index")
 
 
 @estimates

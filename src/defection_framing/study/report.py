@@ -104,7 +104,7 @@ HYPOTHESES_IN_WORDS = {
 def verdicts(known: pd.DataFrame) -> str:
     """The plan's hypotheses and their verdicts, as a table in Markdown."""
     lines = [
-        "| the plan's hypothesis | verdict | p, all cases | p, new cases alone |",
+        "| the plan's hypothesis | verdict | p (Holm), all cases | p (Holm), new cases |",
         "| ------------------------- | ---------- | ------ | ------ |",
     ]
     for h, what in HYPOTHESES_IN_WORDS.items():

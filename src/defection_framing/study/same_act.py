@@ -161,14 +161,18 @@ def paired_events(data: Corpus, p: Paired, way: str = "as planned"):
     return made, pd.factorize(cluster)[0]
 
 
-def paired(data: Corpus, p: Paired, way: str = "as planned") -> dict[str, float]:
+def paired(
+    data: Corpus, p: Paired, way: str = "as planned", alike: float = stats.ALIKE
+) -> dict[str, float]:
     """One comparison: its row of `stats.paired_contrast`, or the joint test of all its codes."""
     made, cluster = paired_events(data, p, way)
     if p.code is None:
-        statistic, value = stats.joint_test(made, cluster)
-        n = {f"n_{s}": int((made.stratum == s).sum()) for s in (0, 1)}
-        return {"value": statistic, "p": value, "n_events": len(made.names), **n}
-    return stats.paired_contrast(made, cluster).reindex([p.code]).iloc[0].to_dict()
+        statistic, value = stats.joint_test(made, cluster, alike=alike)
+        counted = pd.Series(made.names if cluster is None else cluster).groupby(made.stratum)
+        n = counted.nunique().reindex((0, 1), fill_value=0)
+        return {"value": statistic, "p": value, "n_events": n.sum(), "n_0": n[0], "n_1": n[1]}
+    table = stats.paired_contrast(made, cluster, alike=alike)
+    return table.reindex([p.code]).iloc[0].to_dict()
 
 
 def comparisons(data: Corpus) -> pd.DataFrame:
