@@ -82,6 +82,12 @@ def test_alpha_of_one_code_only_is_unknown():
     assert result["agreement"] == 1
 
 
+def test_alpha_within_one_cluster_has_no_interval():
+    a, b = pd.Series(list("aabbab")), pd.Series(list("aabbbb"))
+    result = stats.alpha(a, b, pd.Series(["one"] * 6), draws=5)
+    assert 0 < result["alpha"] < 1 and np.isnan([result["low"], result["high"]]).all()
+
+
 CODES = st.lists(st.tuples(*[st.sampled_from("abc")] * 2), min_size=4, max_size=30)
 
 

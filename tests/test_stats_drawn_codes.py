@@ -25,6 +25,14 @@ def test_the_codes_of_one_coder_are_taken_as_they_are():
     assert r.counts.sum(1).tolist() == [3] * 200
 
 
+def test_an_article_may_have_any_number_of_units():
+    r = made([[0]] * 240 + [[1]] * 60, article=np.zeros(300, int), draws=5)
+    expected, drawn = r.shares(np.array([0]))
+    assert expected[0].tolist() == [0.8, 0.2, 0]
+    assert drawn[:, 0] == pytest.approx(np.tile([0.8, 0.2, 0], (5, 1)))
+    assert r.without("a").shares(np.array([0]))[1][:, 0].tolist() == [[1, 0]] * 5
+
+
 def test_codes_that_do_not_exclude_one_another_are_drawn_each_by_itself():
     given = np.array([[1, 0, 1], [0, 0, 1], [1, 1, 0]])
     codings = [stats.Coded(column[:, None], 2) for column in given.T]

@@ -121,6 +121,22 @@ def test_what_a_posterior_leaves_of_a_code_breaks_no_tie():
     assert paired.joint_test(with_dust)[1] == 2 / 2**4
 
 
+def test_every_difference_counts_where_none_is_taken_for_none():
+    dust = _pairs([0.9, 0.8, 0.7, 0.6, 0.0005, 0.0004, 0.0003, 0.0002], [0, 0, 1, 1, 0, 0, 1, 1])
+    got = paired_contrast(dust, alike=0)
+    assert got.loc["c0", "p"] == 2 / 2**8 and got.loc["c0", "positive"] == 8
+    assert paired.joint_test(dust, alike=0)[1] == 2 / 2**8
+
+
+def test_percentiles_are_those_of_redrawn_events():
+    d, stratum = np.array([0.1, 0.5, 0.9, 0.2]), np.array([0, 0, 1, 1])
+    counts = np.array([[2, 0, 1, 1], [1, 1, 0, 2], [0, 2, 2, 0]])
+    draws = np.broadcast_to(d[None, :, None], (3, 4, 1))
+    means = [(0.1 + 0.55) / 2, (0.3 + 0.2) / 2, (0.5 + 0.9) / 2]
+    got = paired.percentiles(_pairs(d, stratum, draws, counts))
+    assert got == pytest.approx(np.percentile(means, [2.5, 97.5])[None])
+
+
 def test_p_of_hand():
     # four of 2^4 flips reach |0.5|: strata (1, 0) and (0.5, 0.5), weights 1/4 each
     got = paired_contrast(_pairs([1, 0, 0.5, 0.5], [0, 0, 1, 1]))

@@ -110,6 +110,11 @@ def test_decided_rows_have_a_code():
     assert list(stats.decided(table, "many").index) == [0]
 
 
+def test_sets_of_rows_with_one_name_stay_apart():
+    table = pd.DataFrame({"motives": [("x",), ("y",)]}, index=[0, 0])
+    assert stats.indicators(table, "motives").to_numpy().tolist() == [[1, 0], [0, 1]]
+
+
 def test_a_code_named_twice_in_a_set_is_one_code():
     table = pd.DataFrame({"many": [("x", "x"), ("x", "y"), ()]}, index=[5, 6, 7])
     expected = pd.DataFrame({"x": [1, 1], "y": [0, 1]}, [5, 6])

@@ -98,7 +98,7 @@ def _of_pairs(
         statistic(np.bincount(rng.integers(len(names), size=len(names)), None, len(names))[cluster])
         for _ in range(draws)
     ]
-    known = len(domain) > 1 and not np.isnan(boot).all()
+    known = len(domain) > 1 and len(names) > 1 and not np.isnan(boot).all()
     low, high = np.nanpercentile(boot, [2.5, 97.5]) if known else (np.nan, np.nan)
     out = {"alpha": statistic(np.ones(len(a))), "low": low, "high": high}
     return pd.Series(

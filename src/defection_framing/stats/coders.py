@@ -158,8 +158,8 @@ class CodeDraws:
     event: np.ndarray  #: (n,) int, of each article
     expected: np.ndarray  #: (n, K) how many units of an article have a code, as expected
     units: np.ndarray  #: (n,) of how many units an article's shares are
-    draws: np.ndarray  #: (B, n, K) uint8, as `expected`, in each draw
-    unit_draws: np.ndarray  #: (B, n) uint8
+    draws: np.ndarray  #: (B, n, K) unsigned, as `expected`, in each draw
+    unit_draws: np.ndarray  #: (B, n) unsigned
     counts: np.ndarray  #: (B, E) how often a draw has each event
 
     def without(self, code: str) -> "CodeDraws":
@@ -171,7 +171,7 @@ class CodeDraws:
             expected=self.expected[:, keep],
             units=self.units - self.expected[:, out].sum(1),
             draws=self.draws[:, :, keep],
-            unit_draws=self.unit_draws - self.draws[:, :, out].sum(2, dtype=np.uint8),
+            unit_draws=self.unit_draws - self.draws[:, :, out].sum(2, dtype=self.draws.dtype),
         )
 
     def shares(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -222,7 +222,9 @@ def draw_codes(
 
     chance = fits[0].posterior if single else np.stack([f.posterior[:, 1] for f in fits], axis=1)
     expected = per_article(np.where(known[:, None], chance, 0))
-    drawn = np.zeros((draws, n, size), np.uint8)
+    units = np.bincount(article[known], minlength=n)
+    small = np.min_scalar_type(units.max(initial=0))
+    drawn = np.zeros((draws, n, size), small)
     for b in range(draws):
         weights = counts[b, event[article]]
         again = fits
@@ -232,8 +234,7 @@ def draw_codes(
         codes = np.stack([draw(fit, rng) for fit in again], axis=1)
         hits = codes == np.arange(size) if single else codes == 1
         drawn[b] = per_article(hits.astype(float))
-    units = np.bincount(article[known], minlength=n)
-    unit_draws = np.broadcast_to(units.astype(np.uint8), (draws, n))
+    unit_draws = np.broadcast_to(units.astype(small), (draws, n))
     return CodeDraws(
         articles, names, event, expected, units.astype(float), drawn, unit_draws, counts
     )
