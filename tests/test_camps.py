@@ -41,6 +41,16 @@ def test_labels_say_what_a_row_rests_on_and_no_events_where_there_are_none():
 
 
 @pytest.mark.slow
+def test_cases_that_were_sought_by_words_of_law_stand_with_prosecutions():
+    kinds = camps.crossings(corpus.load())
+    apart = kinds[kinds["kind"] == "leaving, others"]
+    assert len(apart) and not apart["sought_by_law"].any()
+    assert "prosecution" not in set(apart["occasion"])
+    law = kinds[kinds["sought_by_law"] & (kinds["kind"] != "coming")]
+    assert len(law) and set(law["kind"]) == {"leaving, prosecutions"}
+
+
+@pytest.mark.slow
 def test_an_outlet_is_never_an_event_of_exits():
     data = corpus.load()
     table = camps.exits(data, "portrayal")

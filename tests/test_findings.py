@@ -33,7 +33,8 @@ def test_conditions_compare_with_numbers_and_with_other_estimates(condition, is_
 
 
 @pytest.mark.parametrize(
-    "condition", ["a value", "a middle > 0", "a value = 0", "a value > b", "a value > b c d"]
+    "condition",
+    ["a value", "a value >", "a middle > 0", "a value = 0", "a value > b", "a value > b c d"],
 )
 def test_what_is_no_condition_is_named(condition):
     text = f'[f]\nnotebook = ""\nfigure = ""\nholds = ["{condition}"]\ntext = ""'
@@ -59,6 +60,7 @@ def test_every_printed_estimate_has_a_condition_but_its_n_may_stand_without():
         ("points", ["a high > 0"], False),
         ("points", ["a low < 0"], False),
         ("points", ["a low < 0", "a high > 0"], True),
+        ("points", ["a low < 0.3", "a high > 0.1"], False),
         ("points", ["a q > 0.05"], True),
         ("points", ["a value > b value"], True),
         ("gap", ["a low > 0"], True),

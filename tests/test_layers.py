@@ -10,7 +10,7 @@ PACKAGE = ROOT / "src" / "defection_framing"
 MAY_IMPORT = {
     "settings": set(),
     "domain": set(),
-    "corpus": {"settings", "domain", "stats"},
+    "corpus": {"settings", "domain"},
     "text": {"settings", "domain"},
     "stats": {"settings"},  # knows no corpus and no word of the study
     "study": {"settings", "domain", "corpus", "text", "stats"},

@@ -162,6 +162,15 @@ def test_an_option_that_changes_nothing_is_not_counted(m):
     assert table["dates"].tolist() == ["all"]
 
 
+def test_a_service_that_only_one_event_owes_to_merges_nothing(m):
+    one = m.articles["event"] == m.articles["event"][m.articles["shared"]].iloc[0]
+    alone = replace(m, served=np.where(one.to_numpy()[:, None], m.served * 0 + 1, 0))
+    everything = np.ones(len(m.articles), bool)
+    assert len([*multiverse.tellings(alone, ("announcements",), everything)]) == 1
+    table = multiverse.unpaired(alone, [TRAITOR_AWAY], ("announcements",))[TRAITOR_AWAY.name]
+    assert table["announcements"].tolist() == ["each event by itself"]
+
+
 @pytest.mark.parametrize("choice", [c for c in multiverse.OF_PAIRS if c not in multiverse.MADE])
 def test_what_is_planted_in_articles_that_an_option_drops_or_adds_shows_there_alone(m, choice):
     known = np.ones(len(m.articles), bool)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,7 +7,7 @@ import pytest
 from defection_framing import corpus, stats
 from defection_framing.settings import ROOT
 from defection_framing.study import codes, plan, same_act
-from defection_framing.study.estimands import PAIRED, SAME_TRAITOR
+from defection_framing.study.estimands import PAIRED, SAME_OTHERS, SAME_TRAITOR
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +70,9 @@ def test_only_events_that_both_camps_told_in_one_direction_are_compared(data):
     assert new["new_event"].all() and not old["new_event"].any()
     same = same_act.shared_articles(data, same_language=True)
     assert same.groupby(["unit", "lang"])["camp"].nunique().eq(2).all()
-    assert set(same_act.shared_articles(data, "two camps, no prosecutions")["occasion"]) - {
-        "prosecution"
-    }
-    assert not same_act.shared_articles(data, "two camps, no prosecutions")["sought_by_law"].any()
+    apart = same_act.shared_articles(data, "two camps, no prosecutions")
+    assert "prosecution" in set(told["occasion"]) and "prosecution" not in set(apart["occasion"])
+    assert len(apart) and not apart["sought_by_law"].any()
 
 
 def test_events_that_half_their_articles_owe_to_one_service_are_one_cluster():
@@ -101,6 +102,47 @@ def test_each_sensitivity_changes_what_is_compared(data, how, monkeypatch):
     else:
         same = len(made.names) == len(base.names)
         assert not same or np.abs(made.differences - base.differences).max() > 0.01
+
+
+@pytest.mark.slow
+def test_an_article_whose_portrayal_is_open_counts_as_none(data):
+    told = same_act.shared_articles(data)
+    unit = told["unit"].value_counts().index[0]
+    of_unit = told[(told["unit"] == unit) & told["left"]]
+    opened = data.articles["portrayal"].mask(data.articles.index.isin(of_unit["article_id"][1:]))
+    codings = data.codings_articles
+    left_open = codings.index.get_level_values(0).isin(of_unit["article_id"][1:])
+    given = codings["portrayal"].mask(left_open)
+    less = replace(
+        data,
+        articles=data.articles.assign(portrayal=opened),
+        codings_articles=codings.assign(portrayal=given),
+    )
+    assert len(of_unit) > 3 and same_act.portrayals(less).loc[(unit, True), "n"] == 1
+
+
+@pytest.mark.slow
+def test_of_a_joint_test_the_announcements_of_one_service_count_once(data):
+    every, one = (
+        same_act.paired(data, SAME_OTHERS, how)
+        for how in ("as planned", "one service, one cluster")
+    )
+    made, cluster = same_act.paired_events(data, SAME_OTHERS, "one service, one cluster")
+    assert one["n_events"] == len({*zip(made.stratum, cluster, strict=True)}) < every["n_events"]
+    assert one["n_0"] + one["n_1"] == one["n_events"]
+
+
+@pytest.mark.slow
+def test_by_the_letter_of_the_plan_every_difference_counts(data):
+    told = plan.by_the_letter(data)
+    assert [*told.index] == ["H1", "H2", "H3"] and np.isnan(told.loc["H3", "low"])
+    made, _ = same_act.paired_events(data, SAME_TRAITOR)
+    d = made.differences[:, made.codes.get_loc("traitor")]
+    weights = 0.5 / np.bincount(made.stratum)[made.stratum]
+    signs = np.random.default_rng(1).choice([1, -1], (20_000, len(d)))
+    p = (np.abs(signs @ (weights * d)) >= abs(weights @ d)).mean()
+    assert told.loc["H1", "p"] == pytest.approx(p, abs=0.001)
+    assert told.loc["H1", "low"] < weights @ d < told.loc["H1", "high"]
 
 
 def rows_of(**changes):

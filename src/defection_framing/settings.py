@@ -77,7 +77,7 @@ def cached(name: str, key: bytes, make: Callable[[], Any]) -> Any:
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         # What is damaged is made again, as what is not there.
-        gone = FileNotFoundError, EOFError, pickle.UnpicklingError
+        gone = FileNotFoundError, EOFError, pickle.UnpicklingError, AttributeError, ImportError
         with suppress(*gone), path.open("rb") as file:
             if pickle.load(file) == key:
                 return pickle.load(file)

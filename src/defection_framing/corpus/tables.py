@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pandas as pd
 
-from .. import settings
+from .. import domain, settings
 from ..domain import CAMPS, TOWARD
 from .faults import cell_fault, explain, unreadable
 
@@ -114,7 +114,7 @@ def _fingerprint(folder: Path) -> bytes:
     """SHA-256 over all that a loaded corpus follows from: tables, descriptors, code, pandas."""
     files = [*folder.glob("*.csv"), *folder.glob("datapackage.json"), DESCRIPTOR]
     total = hashlib.sha256(pd.__version__.encode())
-    for path in sorted([*files, *Path(__file__).parent.glob("*.py")]):
+    for path in sorted([*files, *Path(__file__).parent.glob("*.py"), Path(domain.__file__)]):
         if path.is_file():
             total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return total.digest()

@@ -65,7 +65,9 @@ def counts(table: pd.DataFrame, xlabel: str, ylabel: str, more: pd.Series, words
     """
     if table.empty:
         return nothing()
-    fig, axes = plt.subplots(1, table.shape[1], sharex=True, sharey=True, figsize=(WIDTH, 2.2))
+    n = table.shape[1]
+    fig, axes = plt.subplots(1, n, sharex=True, sharey=True, squeeze=False, figsize=(WIDTH, 2.2))
+    axes = axes[0]
     for ax, (column, values) in zip(axes, table.items(), strict=True):
         ax.bar(values.index.astype(int), values, color="#777777", width=0.8)
         ax.set(xlabel=xlabel)

@@ -87,9 +87,8 @@ def _shares(data: Corpus, column: str, by: list[str]) -> Iterator[str]:
     """A sentence for each group that has intervals: its most frequent codes."""
     of, do = _COLUMNS[column]
     table = data.article_table() if of == "articles" else data.claim_table()
-    table = table[table["direction"].isin([*domain.DIRECTIONS])].reset_index()
-    if "camp" in by:
-        table = table[table["camp"].isin([*domain.TOWARD])]
+    population = "two camps" if "camp" in by else "named events"
+    table = table[estimands.POPULATIONS[population](table)].reset_index()
     every, table = table.groupby(by, observed=True).size(), stats.decided(table, column)
     if table.empty:
         return

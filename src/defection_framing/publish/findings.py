@@ -1,7 +1,7 @@
 """The sentences of finding, in `findings.toml`, held to what they claim.
 
-A finding names its notebook and its figure, and has a `text` that prints estimates
-(`{name:format}`, see `ledger.Estimate`) and conditions, `holds`, under which the text is true::
+A finding names its notebook and, where one shows it, its figure, and has a `text` that prints
+estimates (`{name:format}`, see `ledger.Estimate`) and conditions, `holds`, under which it is true::
 
     name column comparison number          such as  frame_away/treason low > 0
     name column comparison name column     such as  frame_away/a value > frame_away/b value
@@ -64,7 +64,8 @@ class Condition:
     def parse(cls, text: str) -> "Condition":
         """Read a condition; ValueError if it is none."""
         name, column, comparison, *right = text.split()
-        if {column, *right[1:]} - {*_COLUMNS} or comparison not in _COMPARE or len(right) > 2:
+        known = {column, *right[1:]} <= {*_COLUMNS} and comparison in _COMPARE
+        if not known or len(right) not in (1, 2):
             raise ValueError(text)
         return cls(name, column, comparison, (right[0], right[1]) if right[1:] else float(*right))
 
@@ -185,14 +186,18 @@ def _signs(conditions: list[Condition]) -> set[int]:
 
 def _is_open(conditions: list[Condition]) -> bool:
     """Whether conditions say that zero is inside the interval, or that no test speaks."""
-    said = {(c.column, c.comparison[0]) for c in conditions}
-    return {("low", "<"), ("high", ">")} <= said or bool({("p", ">"), ("q", ">")} & said)
+    said = {(c.column, c.comparison[0], c.right) for c in conditions}
+    holds_zero = {("low", "<", 0), ("high", ">", 0)} <= said
+    return holds_zero or any(s[:2] in {("p", ">"), ("q", ">")} for s in said)
 
 
 def parse(text: str) -> dict[str, Finding]:
     """Read findings from TOML, by name; `DefectionError` if a condition cannot be read."""
     return {
-        name: Finding(name=name, **e | {"holds": conditions(e["holds"], f"findings.toml, {name}")})
+        name: Finding(
+            name=name,
+            **{"figure": ""} | e | {"holds": conditions(e["holds"], f"findings.toml, {name}")},
+        )
         for name, e in tomllib.loads(text).items()
     }
 

@@ -114,10 +114,10 @@ def crossings(data: Corpus, population: str = "acts") -> pd.DataFrame:
     """Articles of the camps `SHOWN` on crossings, with `kind`: coming, or leaving and how."""
     articles = articles_of(data, population)
     articles = articles[articles["camp"].isin(SHOWN)]
-    occasion = articles["occasion"]
+    prosecuted = ~estimands.is_unprosecuted(articles)
     coming = articles["direction"].astype(object) == articles["camp"].map(TOWARD)
-    kinds = {"coming": coming, "leaving": occasion.isna()}
-    kinds |= {"leaving, prosecutions": occasion == "prosecution"}
+    kinds = {"coming": coming, "leaving": articles["occasion"].isna()}
+    kinds |= {"leaving, prosecutions": prosecuted}
     return articles.assign(kind=np.select([*kinds.values()], [*kinds], "leaving, others"))
 
 

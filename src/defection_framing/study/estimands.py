@@ -50,6 +50,9 @@ def is_trend(t: pd.DataFrame) -> pd.Series:
     return (t["event"] == "general") | number
 
 
+# Who left, by the plan's parting: those who serve, and civilians; units and crowds are neither.
+SERVING = ("soldier", "officer", "aircrew", "service", "prisoner")
+
 # The articles that an estimate rests on, and whose events are resampled.
 POPULATIONS = {
     "named events": _named,
@@ -62,6 +65,8 @@ POPULATIONS = {
     "two camps, completed": lambda t: (
         _acts(t) & (t["outcome"] == "completed") & t["camp"].isin(TOWARD)
     ),
+    "two camps, serving": lambda t: _acts(t) & t["who"].isin(SERVING) & t["camp"].isin(TOWARD),
+    "two camps, civilians": lambda t: _acts(t) & (t["who"] == "civilian") & t["camp"].isin(TOWARD),
 }
 
 

@@ -2,9 +2,10 @@
 
 Three simulations on the corpus itself, kept by `kept`: labels shuffled, so that nothing is there to
 be found; whole events drawn again, so that the truth is known; and a difference planted. Estimates
-are computed as everywhere else: comparisons of the same act from codes with their uncertainty,
-`estimands.SIMULATED` from codes as expected, so that their intervals are of events alone. What the
-kept tables say, for figures and as estimates, stands at the end.
+are computed as everywhere else, but that codes under the plan's gate are tested, too: comparisons
+of the same act from codes with their uncertainty, `estimands.SIMULATED` from codes as expected, so
+that their intervals are of events alone. What the kept tables say, for figures and as estimates,
+stands at the end.
 """
 
 from collections.abc import Callable

@@ -183,7 +183,7 @@ def tellings(m: Material, choices: Sequence[str], known: np.ndarray) -> Iterator
         told[key[rows], left[rows]] = True
         rows = rows[told[key[rows]].all(1)]
         units, first, at = np.unique(unit[rows], return_index=True, return_inverse=True)
-        of, side = stratum[rows[first]], 2 * at + left[rows]
+        of, side, units_at = stratum[rows[first]], 2 * at + left[rows], np.arange(len(units))
         for made in crossed(choices, made=True) if len(rows) else ():
             weight = np.ones(len(rows))
             if _other(made, "within a camp"):
@@ -191,7 +191,8 @@ def tellings(m: Material, choices: Sequence[str], known: np.ndarray) -> Iterator
                 weight /= np.bincount(own)[own]
             weight = np.round(weight / np.bincount(side, weight)[side], 12)
             one = _other(made, "announcements")
-            cluster = by_service(m.served[rows], at) if one else np.arange(len(units))
+            # numbered in order, so that where nothing is merged nothing differs
+            cluster = pd.factorize(by_service(m.served[rows], at))[0] if one else units_at
             size = np.bincount(np.unique([of, cluster], axis=1)[0], minlength=2)
             parts = (x.tobytes() for x in (rows, left[rows], weight, cluster))
             same = (*parts, size[0] == size[1] or made.get("directions"))
@@ -240,12 +241,10 @@ def unpaired(
         cell = cells[(REPORTED_OPTIONS | options)["Russian camp"]]
         wants = {first: REPORTED_OPTIONS[first]} | options
         used = np.flatnonzero(m.kept(wants, (cell >= 0) & known, largest))
-        at = np.unique(event[used], return_inverse=True)[1]
+        at = pd.factorize(event[used])[0]
         for made in crossed(choices, made=True) if len(used) else ():
             one, article = _other(made, "announcements"), _other(made, "weighting")
-            unit = (
-                np.unique(by_service(m.served[used], at)[at], return_inverse=True)[1] if one else at
-            )
+            unit = pd.factorize(by_service(m.served[used], at)[at])[0] if one else at
             codes_of = shares[used].reshape(len(used), -1)
             panel = stats.Panel(
                 names=pd.RangeIndex(codes_of.shape[1]),

@@ -15,7 +15,7 @@ from .same_act import WAYS, paired, paired_events
 SMALL = 0.1
 """A difference within ten points either way is what the plan calls smaller than 10 points."""
 
-# Those that an unpaired comparison of all acts allows (H4).
+# Those of H4; services and languages of an event are of paired comparisons.
 DIRECTIONAL = ("as planned", "old events", "new events", "completed crossings", "no prosecutions",
                "first pass, not blind", "majority of all passes")  # fmt: skip
 

@@ -40,6 +40,8 @@ WAYS = {
     "new events": ({"wave": 2}, "pooled"),
     "completed crossings": ({"only": "two camps, completed"}, "pooled"),
     "no prosecutions": ({"only": "two camps, no prosecutions"}, "pooled"),
+    "people who serve": ({"only": "two camps, serving"}, "pooled"),
+    "civilians": ({"only": "two camps, civilians"}, "pooled"),
     "one service, one cluster": ({"by_service": True}, "pooled"),
     "same language": ({"same_language": True}, "pooled"),
     "laws and counts too": ({"only": "crossings of the two camps"}, "pooled"),
@@ -188,12 +190,15 @@ def comparisons(data: Corpus) -> pd.DataFrame:
 
 
 def portrayals(data: Corpus) -> pd.DataFrame:
-    """Shares of portrayals, as expected, and articles (`n`) by event (`unit`) and side (`left`)."""
+    """Shares of portrayals, as expected, by event (`unit`) and side (`left`), and `n`, articles.
+
+    An article whose portrayal is open counts as none.
+    """
     code_draws, articles = codes.of_articles(data, SAME_TRAITOR.column), shared_articles(data)
     expected, _ = code_draws.shares(code_draws.articles.get_indexer(articles["article_id"]))
     table = pd.DataFrame(expected, articles.index, code_draws.names)
     sides = table.groupby([articles["unit"], articles["left"]])
-    return sides.mean().assign(n=sides.size())
+    return sides.mean().assign(n=sides.count().max(axis=1))
 
 
 def events(data: Corpus) -> pd.DataFrame:

@@ -69,8 +69,8 @@ def held(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def camps_settled(data: Corpus) -> pd.DataFrame:
     """The paired portrayal as traitor with camps as they were before a first count, and firm alone.
 
-    Seven camps were settled after a first count of it (a deviation from the plan); the records do
-    not name them. The outlets of the list (`LISTED`) are put back as Ukrainian, and beside it all
+    Seven camps were settled after a first count of it (a deviation from the plan); the records name
+    two of them. The outlets of the list (`LISTED`) are put back as Ukrainian, and beside it all
     outlets whose camp rests on little are left out.
     """
     before = data.outlets["camp"].mask(data.outlets["basis"].str.contains(LISTED), "ukrainian")

@@ -346,6 +346,8 @@ def stacked(about: pd.DataFrame, telling: pd.DataFrame) -> pd.DataFrame:
 
 @estimates
 def differing(about: pd.DataFrame, telling: pd.DataFrame) -> pd.DataFrame:
-    """How many stories and tellings differ between the directions, of what `by_direction` gives."""
-    values = {"stories": about["shown"].sum(), "topics": telling["shown"].sum()}
-    return pd.DataFrame({"value": values}).rename(lambda kind: name(kind, "direction_found"))
+    """What `by_direction` gives of stories and of tellings, and how many of each are shown."""
+    kinds = {"stories": about, "topics": telling}
+    found = {name(kind, "direction_found"): t["shown"].sum() for kind, t in kinds.items()}
+    each = (t.rename(lambda of, kind=k: name(kind, "direction", of)) for k, t in kinds.items())
+    return pd.concat([pd.DataFrame({"value": found}, dtype=float), *each])

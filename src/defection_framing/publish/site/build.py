@@ -113,6 +113,11 @@ def _gallery(text: str) -> str:
     return start
 
 
+def _figure(finding: findings.Finding) -> str:
+    """A link to the figure that shows a finding, and a comma; empty where none does."""
+    return f"[figure](#figure-{finding.figure}), " if finding.figure else ""
+
+
 def _notebook(notebook: dict, name: str, linked: Callable[[str], str]) -> str:
     """A notebook with its code folded; its pictures are those of the gallery."""
     figures, known = captions.read_register(), findings.load()
@@ -132,8 +137,7 @@ def _notebook(notebook: dict, name: str, linked: Callable[[str], str]) -> str:
             elif figure in figures:
                 text += f" [Table, files](#figure-{figure})"
             elif finding in known:
-                text += f" ([figure](#figure-{known[finding].figure}), "
-                text += f"[estimates](#finding-{finding}))"
+                text += f" ({_figure(known[finding])}[estimates](#finding-{finding}))"
                 if known[finding].notebook == name:  # it can be pointed to
                     text = f"(said-{finding})=\n{text}"
             if text:
@@ -189,7 +193,7 @@ def _findings() -> str:
             lines = [["estimate", *cells], ["---"] * (cells.shape[1] + 1), *cells.itertuples()]
             parts += [
                 f"(finding-{finding.name})=",
-                f"{text} ([figure](#figure-{finding.figure}), [cell](#said-{finding.name}))",
+                f"{text} ({_figure(finding)}[cell](#said-{finding.name}))",
                 "<details><summary>Estimates and conditions</summary>",
                 "\n".join(f"| {' | '.join(line)} |" for line in lines),
                 "True while " + "; ".join(f"`{c}`" for c in finding.holds) + ".",
