@@ -101,6 +101,13 @@ def test_a_fault_of_the_system_is_a_sentence_and_debug_shows_where(monkeypatch):
     assert run("--debug", "study").exception is error
 
 
+def test_a_folder_in_the_place_of_a_file_is_a_sentence_and_nothing_is_left(tmp_path):
+    (tmp_path / "page.html").mkdir()
+    result = run("explore", "--out", str(tmp_path / "page.html"))
+    assert result.exit_code == 2 and "Is a directory" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
 def test_named_notebooks_are_passed_on(monkeypatch):
     ran = []
     monkeypatch.setattr(runner, "run_study", ran.append)

@@ -88,6 +88,14 @@ def test_robots_are_heeded_on_every_hop():
     assert [path for path, *_ in asked] == ["/robots.txt", "/b"]
 
 
+@pytest.mark.parametrize("leads", ["/login", "/a"])
+def test_rules_that_lead_to_a_page_are_none(leads):
+    answers = {"/robots.txt": page(status=302, Location=leads), "/login": page(), "/a": page()}
+    with serving(answers) as (site, asked):
+        assert local().fetch(f"{site}/a").content == b"text"
+    assert [path for path, *_ in asked] == ["/robots.txt", leads, "/a"]
+
+
 def test_rules_that_a_server_fails_to_give_forbid_everything():
     with serving({"/robots.txt": (503, {}, b""), "/a": page()}) as (site, asked):
         error = refused(local(attempts=2), f"{site}/a")

@@ -326,6 +326,45 @@ def test_of_copies_the_one_with_a_date_is_kept(tmp_path, out):
     assert report.undated == 0 and list(report.rejected) == [str(one)]
 
 
+def test_an_article_keeps_its_id_and_takes_the_date_of_a_later_copy(tmp_path, out):
+    one = write(tmp_path / "a.jsonl", json.dumps({"text": story(), "publication": "Courier"}))
+    ingest([one], out)
+    [before] = texts(out)
+    sheet = table(out, "events_sheet").assign(event="mine")
+    sheet.to_csv(out / "events_sheet.csv", index=False)
+    two = write(tmp_path / "b.csv", f'outlet,date,text\nCourier,2024-03-14,"{story()}"\n')
+    report = ingest([one, two], out)
+    assert {key: row["date"] for key, row in texts(out).items()} == {before: "2024-03-14"}
+    assert report.undated == 0 and list(report.rejected) == [f"{two}, row 2"]
+    assert list(table(out, "events_sheet")["event"]) == ["mine"]
+
+
+def test_a_run_that_was_stopped_before_the_sheet_was_written_goes_on(tmp_path, out, monkeypatch):
+    both = [write(tmp_path / f"{who}.txt", story(who)) for who in ("cook", "smith")]
+    ingest(both, out)
+    both[0].write_text("short")
+
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(events, "proposed", stop)
+        ingest(both, out)
+    assert ingest(both, out).articles == 1
+    assert len(table(out, "events_sheet")) == 1
+
+
+def test_a_damaged_line_of_the_journal_is_named(tmp_path, out):
+    ingest([write(tmp_path / "a.txt", story())], out)
+    path = out / "ingest.jsonl"
+    first, *rest = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"{ }}\n" + b"".join(rest))
+    with pytest.raises(IngestError, match="ingest.jsonl, line 1 is damaged; remove this line"):
+        ingest([tmp_path / "a.txt"], out)
+    path.write_bytes(first + b"".join(rest))
+    assert ingest([tmp_path / "a.txt"], out).articles == 1
+
+
 def test_a_file_that_is_read_otherwise_leaves_nothing_behind(tmp_path, out):
     text = "\n\n".join(
         f"Document {n} of 2\nTitle {n}\nFull text: {story(who)}\nPublication title: Courier\n"
@@ -349,6 +388,14 @@ def test_a_date_that_is_none_empties_the_field_and_is_remarked(tmp_path, out):
     assert (report.articles, report.undated) == (2, 2)
     said = " ".join(table(out, "remarks")["said"])
     assert "'soon' for a date" in said and "3000-01-01, in the future" in said
+
+
+def test_an_address_that_is_none_is_remarked(tmp_path, out):
+    url = "https://a.example/1 https://b.example/2"
+    ingest([write(tmp_path / "a.jsonl", json.dumps({"url": url, "text": story()}))], out)
+    remarks = table(out, "remarks")
+    [said] = remarks.loc[remarks["what"] == "address left empty", "said"]
+    assert said == url
 
 
 def test_what_is_taken_out_of_an_article_is_tabled(tmp_path, out):
@@ -507,6 +554,9 @@ def test_the_folder_written_to_must_be_one_of_its_own(tmp_path, out):
         ingest([good], settings.ROOT / "data")
     with pytest.raises(IngestError, match="is a file"):
         ingest([good], good)
+    with pytest.raises(IngestError, match="is read from; name another folder to write to"):
+        ingest([good.parent], tmp_path)
+    assert [*tmp_path.iterdir()] == [good]
 
 
 # Outlets
@@ -545,6 +595,18 @@ KNOWN = Registry.of(Path("none"))
         ("https://www.youtube.com/@somebody/videos", "", "youtube.com/somebody"),
         ("https://www.youtube.com/watch?v=1", "", "youtube.com"),
         ("https://www.proquest.com/docview/1", "The Guardian (London)", "theguardian.com"),
+        ("", "Guardian, The", "theguardian.com"),
+        ("", "The Guardian, Nigeria", "guardian-nigeria.invalid"),
+        ("", "Focus", "focus.invalid"),  # one in each of two camps
+        ("", "Лента.ру", "lenta.ru"),
+        ("", "Цензор.НЕТ", "censor.net"),
+        ("", "عربي21.com", "rby21.invalid"),  # no name of the domain name system
+        ("https://عربي21.com/a", "Al Jazeera", "aljazeera.net"),
+        ("https://ria.ru;https://tass.ru/x", "", "ria.ru"),
+        ("https://ria.ru,", "", "ria.ru"),
+        ("http://[ria.ru/x", "", "unknown.invalid"),
+        ("https://vk.com/wall-15755094_41234567", "", "vk.com"),
+        ("https://facebook.com/profile.php?id=123", "", "facebook.com/123"),
     ],
 )
 def test_the_outlet_of_an_address_or_a_name(url, site, outlet):

@@ -17,8 +17,11 @@ if not sys.stderr.isatty():  # in a log, progress is a line now and then
 
 # The commands import what they need themselves: the libraries take seconds, `--help` should not.
 
-_SYSTEM = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EPIPE)
-"""Faults of the system that can meet any command: a file missing or barred, no room, no reader."""
+_SYSTEM = (
+    *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EPIPE),
+    *(errno.EISDIR, errno.ENOTDIR, errno.EEXIST),
+)
+"""Faults of the system that can meet any command: a file missing, barred or a folder, no room."""
 
 
 class _PlainErrors(TyperGroup):

@@ -137,4 +137,8 @@ def write_bytes(path: Path, content: bytes) -> None:
         file.write(content)
     # A temporary file is private to its owner; the page is to be read by others.
     os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    try:
+        os.replace(file.name, path)
+    except OSError:  # such as a folder of that name
+        os.unlink(file.name)
+        raise

@@ -86,6 +86,8 @@ class Fetcher:
         rules = self._robots.get(origin)
         if url.path != "/robots.txt":
             if rules is None:
+                # robots.txt may lead to a page of the same host, which is asked for without rules
+                self._robots[origin] = Protego.parse("")
                 try:
                     rules = self._read_robots(origin)
                 except Unfetched as error:  # kept, so that a dead host is waited for once

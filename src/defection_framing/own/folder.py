@@ -269,7 +269,11 @@ def check(codes: pd.DataFrame, name: str, texts: pd.DataFrame, sentences: pd.Dat
             ("value", value, _values().get(code, ())),
         ):
             if cell not in allowed:
-                say = corpus.no_code(allowed) if column != "id" else f"is no {unit} of this folder."
+                say = (
+                    corpus.no_code(allowed)
+                    if column != "id"
+                    else f"is no {unit} of this folder; remove the row."
+                )
                 raise PackageError.at(name, row, column, cell, say)
         if (unit, key, code) in first:
             say = f"is given in row {first[unit, key, code]} too; remove one."

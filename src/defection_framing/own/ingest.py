@@ -142,18 +142,29 @@ def ingest(
     if taken_for and taken_for not in formats.FORMATS:
         known = ", ".join(formats.FORMATS)
         raise IngestError(f"{taken_for!r} is no format; name one of {known}.")
+    read = [os.path.realpath(s) for s in sources if not ADDRESS.fullmatch(str(s))]
+    if out.is_dir() and os.path.realpath(out) in read:
+        raise IngestError(f"{out} is read from; name another folder to write to.")
     registry = Registry.of(out)
     with opened(out) as journal:
         fetcher = fetcher or Fetcher()
-        before, taken, reasons = set(_chosen(journal)[0]), 0, {}
-        sheet = event_sheet.kept(out, before)
+        before, taken, reasons = set(_chosen(journal, held := _held(out))[0]), 0, {}
+        sheet = event_sheet.kept(out, before | held)
         for source in sources:
             for account in accounts(source, out, columns, taken_for):
                 taken += _take(account, journal, registry, fetcher, reasons)
         gone = any(why.startswith("gone") for why in reasons.values())
-        if not _chosen(journal)[0] or not (taken or gone):
+        if not _chosen(journal, held)[0] or not (taken or gone):
             raise _nothing(sources, reasons)
         return _write_tables(out, journal, registry, before, sheet)
+
+
+def _held(out: Path) -> set[str]:
+    """Ids of the articles in a folder's tables."""
+    if not (path := out / "texts.jsonl").exists():
+        return set()
+    with path.open(encoding="utf-8") as lines:
+        return {json.loads(line)["id"] for line in lines}
 
 
 def _nothing(sources: Sequence[Path | str], reasons: dict[str, str]) -> IngestError:
@@ -229,6 +240,8 @@ def _article(
     site = found.pop("site")
     outlet = registry.outlet(found["url"], site, channel)
     if not re.fullmatch(r"https?://[^\x00-\x20\x7f]+", found["url"]):
+        if found["url"]:
+            found["remarks"] = [*found["remarks"], ("address left empty", found["url"])]
         url = f"https://{NO_ADDRESS}/{quote(item.name)}"
         if addresses.get(url, place) != place:  # of a file of the same name elsewhere
             url += f"~{hashlib.sha256(place.encode()).hexdigest()[:6]}"
@@ -240,7 +253,7 @@ def _write_tables(
     out: Path, journal: Journal, registry: Registry, before: set[str], sheet: pd.DataFrame
 ) -> Report:
     """Write all tables of a folder, from the journal, and say what is in it."""
-    chosen, rejected, counts = _chosen(journal)
+    chosen, rejected, counts = _chosen(journal, _held(out))
     media = sorted({row["name"] for row in registry.rows.values()})
     outlets: dict[str, dict | None] = {}
     names: dict[str, str] = {}
@@ -250,7 +263,7 @@ def _write_tables(
     sources: list[tuple] = []
     remarks: list[tuple] = []
     for key in sorted(chosen):
-        row = journal.article(chosen[key])
+        row = journal.article(chosen[key]) | {"date": chosen[key]["date"]}
         outlet = row["outlet"]
         outlets[outlet] = registry.rows.get(outlet)
         names[outlet] = names.get(outlet) or row["site"]
@@ -270,8 +283,8 @@ def _write_tables(
     articles = pd.DataFrame(texts).rename(columns={"id": "article_id"})
     grouped = families(articles)
     read = _accounts(journal, counts)
-    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in texts)
-    settings.write_text(out / "texts.jsonl", lines)
+    articles = articles.merge(grouped, on="article_id")
+    proposed = events.proposed(articles)  # takes a while: nothing is half written if it is stopped
     write_sheet(out / "outlets.csv", pd.DataFrame([outlets[d] for d in sorted(outlets)]))
     for name, rows, header in (
         ("sentences", parts, ["article_id", "n", "text", "set_aside"]),
@@ -281,10 +294,11 @@ def _write_tables(
         ("inputs", read, list(read.columns)),
         ("rejected", sorted(rejected.items()), ["input", "reason"]),
     ):
-        table = pd.DataFrame(rows, columns=header)
-        settings.write_text(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-    articles = articles.merge(grouped, on="article_id")
-    named = event_sheet.write(out, articles, events.proposed(articles), sheet)
+        write_sheet(out / f"{name}.csv", pd.DataFrame(rows, columns=header))
+    named = event_sheet.write(out, articles, proposed, sheet)
+    # Last, since a run that was stopped knows by it which articles the sheet had.
+    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in texts)
+    settings.write_text(out / "texts.jsonl", lines)
     return Report(
         out=out,
         articles=len(chosen),
@@ -299,16 +313,18 @@ def _write_tables(
     )
 
 
-def _chosen(journal: Journal) -> tuple[dict[str, dict], dict[str, str], Counter]:
-    """Take every article once: entries by id, what is not taken, and counts.
+def _chosen(journal: Journal, held: set[str]) -> tuple[dict[str, dict], dict[str, str], Counter]:
+    """Take every article once: entries by id, what is not taken, and counts by file and fate.
 
-    The counts are by file and fate.
+    Of copies one that the tables `held` stays, since people may have coded it, else one with a date
+    does; an article without one takes the date of its copy.
     """
     chosen: dict[str, dict] = {}
     alike: dict[tuple, list[dict]] = {}
     rejected: dict[str, str] = {}
     counts: Counter = Counter()
-    for entry in sorted(journal.values(), key=lambda entry: not entry.get("date")):  # dated first
+    order = sorted(journal.values(), key=lambda e: (e.get("id") not in held, not e.get("date")))
+    for entry in (dict(entry) for entry in order):
         if "id" not in entry:
             why = entry["rejected"]
         elif entry["id"] in chosen:
@@ -317,7 +333,9 @@ def _chosen(journal: Journal) -> tuple[dict[str, dict], dict[str, str], Counter]
             same = alike.setdefault((entry["outlet"], entry["same"]), [])
             twin = next((e for e in same if _may_be_one(e["date"], entry["date"])), None)
             why = f"is the same article as {twin['said']}" if twin else ""
-            if not twin:
+            if twin:
+                twin["date"] = max(twin["date"], entry["date"], key=len)
+            else:
                 chosen[entry["id"]] = entry
                 same.append(entry)
         if why:

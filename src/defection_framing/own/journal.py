@@ -34,10 +34,16 @@ class Journal(dict[str, dict]):
         self.addresses: dict[str, str] = {}  # made up for articles that have none, by place
         file.seek(0)
         at = 0
-        for line in file:
+        for number, line in enumerate(file, 1):
             if not line.endswith(b"}\n"):
                 break  # cut off when a run was interrupted
-            self._keep(json.loads(line), at)
+            try:
+                self._keep(json.loads(line), at)
+            except ValueError:
+                raise IngestError(
+                    f"{file.name}, line {number} is damaged; remove this line, and what it was of "
+                    "is read again."
+                ) from None
             at += len(line)
         file.truncate(at)
         self.start, self.seen = at, set()
@@ -90,11 +96,13 @@ def opened(out: Path) -> Iterator[Journal]:
         raise IngestError(f"Another run is writing to {out}; wait until it ends.") from None
     except OSError as error:
         raise IngestError(f"{out} cannot be written to ({error.strerror}).") from None
-    found = Journal(file)
+    found = None
     try:
+        found = Journal(file)
         yield found
     except IngestError:
-        file.truncate(found.start)
+        if found is not None:
+            file.truncate(found.start)
         raise
     finally:
         file.close()

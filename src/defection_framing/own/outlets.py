@@ -30,7 +30,7 @@ _SERVICES = frozenset(
 _EDITION = re.compile(
     r"\((?:online|print|web|internet|digital|newspaper|east coast|london(?:, england)?|uk)\)"
     r"|\b(?:online|print|web(?:site| blogs?)?|blogs|digital|mobile|(?:late|final|early|eastern"
-    r"|europe|asia|national|international|us|uk|print|online) edition)$"
+    r"|europe|asia|national|international|us|uk|print|online) edition)(?=\s*(?:\(|$))"
     r"|(?<=\w)\.(?:com|co\.uk|de|fr|es|pl|ru|ua|org|net)$"
 )
 """What names of outlets say beside them in databases. A place is another newspaper's, often."""
@@ -48,13 +48,15 @@ _COPIES = [
 _ACCOUNTS = re.compile(
     r"https?://(?:[\w-]+\.)*?(?P<host>t\.me|telegram\.me|youtube\.com|x\.com|twitter\.com"
     r"|vk\.com|facebook\.com|instagram\.com|tiktok\.com|medium\.com)"
-    r"/(?:s/|c/|user/|channel/)?@?(?P<account>[A-Za-z0-9_.-]+)",
+    r"/(?:s/|c/|user/|channel/|profile\.php\?id=)?@?(?P<account>[A-Za-z0-9_.-]+)",
     re.I,
 )
 _NO_ACCOUNTS = frozenset(
     "watch shorts live embed results playlist share i intent search hashtag wall story "
-    "permalink.php photo video videos posts groups reel p joinchat".split()
+    "photo video videos posts groups reel p joinchat".split()
 )
+_POST = re.compile(r"wall-?\d+_\d+|.+\.php")
+"""What stands where the account of a platform does and names one post, or a page of its own."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,13 @@ class Registry:
         if (own := out / "outlets.csv").exists():
             rows |= folder.outlets(own).to_dict("index")
         shortest = sorted(rows, key=len, reverse=True)  # the last one wins
-        named = {_spelled(rows[domain]["name"]): domain for domain in shortest}
+        named, camps = {}, {}
+        for domain in shortest:
+            spelled = _spelled(rows[domain]["name"])
+            named[spelled] = domain
+            camps.setdefault(spelled, set()).add(rows[domain]["camp"])
+        # A name that outlets of two camps bear tells none of them.
+        named = {spelled: domain for spelled, domain in named.items() if len(camps[spelled]) == 1}
         # Further names, in other scripts too.
         others = [(row["domain"], row["names"].split("|")) for row in table("own/outlet_names.csv")]
         return cls(rows, {_spelled(n): domain for domain, own in others for n in own} | named)
@@ -89,9 +97,12 @@ class Registry:
             return found
         site = site.strip(" .")
         if re.fullmatch(r"(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?", site):
-            return outlet_of(site if "://" in site else f"https://{site}/", self.rows)
+            found = outlet_of(site if "://" in site else f"https://{site}/", self.rows)
+            known = found if found in self.rows else self.names.get(_spelled(site), found)
+            if known:
+                return known
         bare = _EDITION.sub("", _spelled(site)).strip(" -–—,;:") or _spelled(site)
-        for name in (_spelled(site), bare, re.split(r" [-–—]+ |[,;:]", bare)[0]):
+        for name in (_spelled(site), bare, re.split(r" [-–—]+ |[;:]|, the$", bare)[0]):
             if domain := self.names.get(name):
                 return domain
         if channel:
@@ -119,16 +130,21 @@ def outlet_of(url: str, domains: Collection[str]) -> str:
     -------
     str
         One of the registered `domains`; else the host without `www.`, in the letters of the domain
-        name system, and empty where the address has none.
+        name system, and empty where the address has none that this system knows.
     """
     for pattern in _COPIES:
         if match := pattern.fullmatch(url):
             url = f"https://{match[1]}"
-    if (match := _ACCOUNTS.match(url)) and match["account"].lower() not in _NO_ACCOUNTS:
+    account = match["account"].lower() if (match := _ACCOUNTS.match(url)) else ""
+    if match and account not in _NO_ACCOUNTS and not _POST.fullmatch(account):
         host = match["host"].lower()
         host = {"telegram.me": "t.me", "twitter.com": "x.com"}.get(host, host)
-        return f"{host}/{match['account'].lower()}"
-    named = urlsplit(url).hostname or ""
+        return f"{host}/{account}"
+    try:
+        # what else stands in a cell, such as a second address, is no part of the host
+        named = re.split(r"[^\w.-]", urlsplit(url).hostname or "")[0]
+    except ValueError:  # such as a bracket that is not closed
+        return ""
     host = named.removeprefix("www.")
     if host.endswith(".translate.goog"):
         host = host.removesuffix(".translate.goog").replace("--", "\0").replace("-", ".")
@@ -140,4 +156,7 @@ def outlet_of(url: str, domains: Collection[str]) -> str:
         for spelled in (domain, domain.removesuffix("."), f"{domain}."):
             if spelled in domains:
                 return spelled
-    return host if host.isascii() else host.encode("idna").decode()
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return ""

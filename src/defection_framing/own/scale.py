@@ -146,6 +146,8 @@ def _chunks(source: Path, size: int) -> Iterator[pd.DataFrame]:
 
 def _lines(file, source) -> Iterator[dict]:
     for number, line in enumerate(file, 1):
+        if not line.strip():
+            continue
         try:
             row = json.loads(line)
             "".join(map(str, row.values())).encode()  # half of a surrogate pair is no text
