@@ -195,3 +195,9 @@ def test_more_series_than_there_are_looks_is_said():
     assert len(style.looks([f"series {n}" for n in range(6)] + ["Russian"])) == 7
     with pytest.raises(ValueError, match="No looks are left for all of .*series 6"):
         style.looks(f"series {n}" for n in range(7))
+
+
+def test_bars_of_one_direction_alone_are_drawn():
+    table = pd.DataFrame({"ru_exit": [1, 3]}, index=[2022, 2023])
+    [ax] = figures.counts(table, "year", "articles", table.sum() * 0, "undated").axes
+    assert [bar.get_height() for bar in ax.patches] == [1, 3]

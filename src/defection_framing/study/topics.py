@@ -82,7 +82,7 @@ def describe(
             "n_events": own["cluster"].nunique(),
             "stability": recurs[topic],
             "stable": recurs[topic] >= STABLE,
-            "main_frame": frames.index[0],
+            "main_frame": frames.index[0] if frames.any() else None,  # none of its claims has one
             "frame_share": frames.iloc[0],
             "largest_event": events.index[0],
             "event_share": events.iloc[0],
