@@ -493,6 +493,7 @@ def test_a_format_is_forced(tmp_path):
         ingest([tmp_path], tmp_path / "out", taken_for="word")
 
 
+@pytest.mark.slow
 def test_a_mixed_folder_is_read_file_by_file(tmp_path):
     folder = tmp_path / "Мои статьи 2024"
     (folder / "в глубине").mkdir(parents=True)

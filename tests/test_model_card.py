@@ -23,6 +23,7 @@ def test_no_event_is_in_both_training_and_test():
         assert not set(articles["event"].iloc[train]) & set(articles["event"].iloc[test])
 
 
+@pytest.mark.slow
 def test_the_card_is_written_from_what_was_measured(monkeypatch, tmp_path):
     table = pd.DataFrame(
         {"n": [10, 5], "accuracy": [0.9123, 0.8], "macro_f1": [0.5, 0.4], "ece": [0.01, np.nan]},

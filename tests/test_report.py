@@ -62,6 +62,7 @@ def test_frames_by_direction_count_as_shown_after_all_are_tested_together():
     assert tables.directions(known)["shown"].to_dict() == {"a": True, "b": False}
 
 
+@pytest.mark.slow
 def test_the_example_is_an_article_whose_passes_differ_on_the_traitor():
     data = corpus.load()
     text = tables.example(data)

@@ -102,6 +102,7 @@ def test_values_have_no_bias_though_camps_tell_the_same_events():
     assert np.mean(plain, axis=0)[1] - truth[1] > 1.3 * (np.mean(plain, axis=0)[0] - truth[0])
 
 
+@pytest.mark.slow
 @FEW
 @given(st.integers(0, 10**6), st.booleans())
 def test_the_first_camp_may_be_either_and_turned_directions_exchange_the_halves(seed, shared):
