@@ -66,15 +66,14 @@ def test_an_estimate_leads_to_what_it_is_made_of_its_definition_and_finding(stud
 def test_a_figure_leads_to_the_statements_that_make_it_and_to_their_functions(study):
     place, *rest = where("timeline").splitlines()
     assert place == "figure    notebooks/supplement/selection.ipynb, code cell 1, 3, 4"
-    assert [line[10:] for line in rest[:6]] == [
+    assert [line[10:] for line in rest[:5]] == [
         "data = load()",
-        "other = 1",
-        "told, more = facts.coverage(data), other",
+        "told = facts.coverage(data)",  # of two that are assigned in one line
         "fig = figures.forest(told)",
         'show("timeline", fig)',
         next(line.strip() for line in rest if "facts.coverage  " in line),
     ]
-    assert {line[:3] for line in rest[:5]} == {"(1)", "(3)", "(4)"}
+    assert {line[:3] for line in rest[:4]} == {"(1)", "(3)", "(4)"}
     said = "\n".join(rest)
     [made] = [line for line in said.splitlines() if line.strip().startswith("facts.coverage  ")]
     assert at(made).startswith("def coverage(")
@@ -88,7 +87,7 @@ def test_a_finding_leads_to_its_cell_and_to_the_line_of_its_words():
     [title] = [line for line in figure.splitlines() if line.startswith("title")]
     assert at(title) == at(finding) == "[same_act]"
     said = where("report_traitor")
-    assert said.startswith("finding   said in notebook 0_report\n")
+    assert said.startswith("finding   notebooks/0_report.ipynb, code cell 2\n")
     assert "report_traitor  src/defection_framing/publish/findings.toml:" in said
 
 
@@ -100,15 +99,28 @@ def test_a_name_of_a_figure_and_a_finding_gives_both_apart():
     figure, finding = where("direction").split("\n\n")
     assert figure.startswith("figure    notebooks/0_report.ipynb, code cell ")
     assert "finding   report_direction  src/" in figure and "say(" not in figure
-    assert finding.startswith("finding   said in notebook 4_camps\n")
+    assert finding.startswith("finding   notebooks/4_camps.ipynb, code cell ")
     assert finding.splitlines()[-1].startswith("finding   direction  src/")
 
 
 def test_an_estimate_leads_to_the_statistics_and_to_the_titles_that_rest_on_it():
     lines = where("portrayal_away/traitor").splitlines()
-    [computed] = [line for line in lines if line.startswith("computed")]
-    assert at(computed).startswith("def contrast(")
-    assert "[by_stratum]" in [at(line) for line in lines if line.startswith("title")]
+    computed = [line.split(", in ") for line in lines if line.startswith("computed")]
+    called = [(at(made).split("(")[0], at(by).split("(")[0].strip()) for made, by in computed]
+    assert ("def contrast", "def compare") in called and ("def adjust", "def tested") in called
+    assert "REPORTED_CONTRASTS = [" in [at(line) for line in lines if line.startswith("with")]
+    assert "[by_stratum]" in [at(line) for line in lines if line.startswith("words")]
+
+
+def test_estimates_that_another_function_makes_of_an_estimate_are_not_taken_for_it():
+    said = where("frame_away/treason")
+    assert "finding   prosecutions  " in said and "finding   fragile  " not in said
+    assert "defined" not in where("same_act/portrayal/traitor/left/ua_to_ru")
+
+
+def test_a_figure_of_other_notebooks_estimates_says_so_and_names_what_is_drawn():
+    said = where("gains")
+    assert "computed  by other notebooks" in said and "with      GAINS  src/" in said
 
 
 def test_one_function_that_names_several_leads_to_its_call_for_the_one():

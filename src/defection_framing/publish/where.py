@@ -3,11 +3,13 @@
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pandas as pd
@@ -26,8 +28,8 @@ def where(name: str) -> str:
     """Say where an estimate, a figure or a finding comes from; of a name of several, say all.
 
     Of the notebook come the lines that lead to it, from the cells in which they stand, with their
-    functions and the functions of `stats` that these call. The beginning of a name will do where no
-    other begins so. `DefectionError` lists what it may mean, or near names.
+    functions, what these compute by and the constants that they take. The beginning of a name will
+    do where no other begins so. `DefectionError` lists what it may mean, or near names.
     """
     estimates, figures = ledger.read().set_index("name"), captions.read_register()
     said, words, parts = findings.load(), captions.load(), []
@@ -45,25 +47,27 @@ def where(name: str) -> str:
         # One function may name several: what it is told first, in words, begins the name.
         function, first = source.rpartition(".")[2] or name, name.partition("/")[0]
         call = rf"""\b{re.escape(function)}\((?!["'](?!{re.escape(first)}["']))"""
-        using = [key for key, f in said.items() if _rests(f, name)]
-        titles = [key for key in words if _rests(captions.claim(key), name)]
+        own = {n for n in estimates.index if f"{n}/".startswith(f"{name}/")}
+        own &= set(estimates.index[estimates["source"].fillna("") == source])
+        printed = {key: "".join(map(str, w.values())) for key, w in words.items()}
+        titles = [
+            key
+            for key in words
+            if own & {*captions.claim(key).names()} or any(f"{{{n}" in printed[key] for n in own)
+        ]
         parts.append(
             [
                 *_told("estimate", notebook, call),
                 f"named by  {_place(source)}",
-                *_defined(name),
-                *(f"title     {_words('figures', key)}" for key in titles),
-                *_found(using),
+                *_defined(name, source),
+                *(f"words     {_words('figures', key)}" for key in titles),
+                *_found(key for key, f in said.items() if own & {*f.names()}),
             ]
         )
     if name in said:
-        parts.append([f"finding   said in notebook {said[name].notebook}", *_found([name])])
+        lines = _told("finding", said[name].notebook, rf"""say\([^)]*["']{re.escape(name)}["']""")
+        parts.append([lines[0], *_found([name])])
     return "\n\n".join(map("\n".join, parts))
-
-
-def _rests(finding: findings.Finding, name: str) -> bool:
-    """Whether a finding, or a title, rests on an estimate or on a part of it."""
-    return any(n == name or n.startswith(f"{name}/") for n in finding.names())
 
 
 def _whole(name: str, known: list[str], sources: pd.Series) -> str:
@@ -103,7 +107,9 @@ def _told(kind: str, notebook: str, call: str) -> list[str]:
     text = "\n".join(line for _, line in lines)
     functions = list(dict.fromkeys(re.findall(r"\b\w+\.\w+(?=\()", text)))
     simulated = [s for s in kept.SIMULATIONS.values() if re.search(rf"[\"']{s.name}[\"']\]", text)]
+    made = [f for f in map(_function, [*functions, *(s.function for s in simulated)]) if f]
     cells = ", ".join(str(cell) for cell in dict.fromkeys(cell for cell, _ in lines))
+    others = "ledger.by_name(" in text
     return [
         f"{kind:<10}{paths[0].relative_to(settings.ROOT).as_posix()}, code cell {cells or '-'}",
         *(
@@ -112,71 +118,126 @@ def _told(kind: str, notebook: str, call: str) -> list[str]:
             for i, line in enumerate(statement.splitlines())
         ),
         *(f"{'':10}{place}" for place in map(_place, functions) if place),
-        *(f"computed  {_place(function)}" for function in _statistics(functions)),
+        *(f"computed  {line}" for line in _computed(made)),
+        *(
+            ["computed  by other notebooks, which record the estimates that are read"]
+            if others
+            else []
+        ),
+        *(f"with      {line}" for line in _constants(text, made)),
         *(f"kept      {_place(s.function)}: `study --full` computes it anew" for s in simulated),
     ]
 
 
-def _statistics(functions: list[str]) -> list[str]:
-    """The functions of `stats` that these call, or what they call in their module or a contrast."""
-    found, ahead = set(), [made for made in map(_function, functions) if made]
-    for function in ahead:
-        source, known = inspect.getsource(function), vars(inspect.getmodule(function))
-        found |= {f"stats.{name}" for name in re.findall(r"\bstats\.([a-z]\w*)\(", source)}
-        for name in re.findall(r"\b(_?[a-z]\w*)\(", source):
-            # A contrast is called by the name of one, `c.compare(...)`, not by that of its class.
-            called = known.get(name) or vars(estimands.Contrast).get(name)
-            if inspect.isfunction(called):
-                called = inspect.unwrap(called)
-                ahead += [called] if called not in ahead else []
-    return sorted(found)
+def _computed(functions: list[Callable]) -> list[str]:
+    """What of `stats` and `text` these call, or what they call in the study, and from where.
+
+    Where there is none, what they call in the study.
+    """
+    found: dict[Callable, Callable] = {}
+    near: dict[Callable, Callable] = {}
+    seen, ahead = {*functions}, functions
+    for _ in range(2):
+        callers, ahead = ahead, []
+        for caller in callers:
+            known = vars(sys.modules[caller.__module__])
+            for module, name in re.findall(r"\b(?:(\w+)\.)?(\w+)\(", inspect.getsource(caller)):
+                called = getattr(known.get(module), name, None) if module else known.get(name)
+                # A contrast is called by the name of one, `c.compare(...)`, not by its class's.
+                called = inspect.unwrap(called or vars(estimands.Contrast).get(name, str))
+                part = (getattr(called, "__module__", "") or "").removeprefix(f"{PACKAGE.name}.")
+                if part.startswith(("stats.", "text.")):
+                    found.setdefault(called, caller)
+                elif part.startswith("study.") and inspect.isfunction(called):
+                    ahead += [called] if called not in seen else []
+                    near.setdefault(called, caller)
+                    seen.add(called)
+    return [f"{_at(called)}, in {_at(caller)}" for called, caller in (found or near).items()]
+
+
+def _constants(text: str, functions: list[Callable]) -> list[str]:
+    """The constants that a text of cells names and that these functions take from their modules."""
+    named = re.findall(r"\b(\w+)\.([A-Z][A-Z_]+)\b", text)
+    found = [(module, name) for m, name in named if (module := _module(m))]
+    for function in functions:
+        names = re.findall(r"\b[A-Z][A-Z_]+\b", inspect.getsource(function))
+        found += [(sys.modules[function.__module__], name) for name in names]
+    out = []
+    for module, name in dict.fromkeys(found):
+        lines = inspect.getsource(module).splitlines()
+        at = next((i for i, line in enumerate(lines, 1) if re.match(rf"{name}\b.*=", line)), 0)
+        out += [f"{name}  {_file(module)}:{at}"] if at else []
+    return out
 
 
 def _leading(code: list[str], call: str) -> list[tuple[int, str]]:
     """Statements of cells, with the cells' numbers, that make a call or what it is made of."""
     found: list[tuple[int, str]] = []
     needed: set[str] = set()
-    statements = [
-        (n, node, cell) for n, cell in enumerate(code, 1) for node in ast.parse(cell).body
-    ]
-    for number, node, cell in reversed(statements):
+    statements = [(n, text) for n, cell in enumerate(code, 1) for text in _statements(cell)]
+    for number, text in reversed(statements):
+        node = ast.parse(text)
         targets = [n.target for n in ast.walk(node) if isinstance(n, ast.comprehension)]
         inner = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
         names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in inner]
         stored = {n.id for n in names if isinstance(n.ctx, ast.Store)}
-        text = ast.get_source_segment(cell, node) or ""
         if stored & needed or re.search(call, text):
             found.append((number, text))
             needed = needed - stored | {n.id for n in names if isinstance(n.ctx, ast.Load)}
     return found[::-1]
 
 
-def _defined(name: str) -> list[str]:
+def _statements(cell: str) -> Iterator[str]:
+    """Statements of a cell; `a, b = c, d` is two."""
+    for node in ast.parse(cell).body:
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                for name, value in zip(names, values, strict=True):
+                    yield f"{ast.unparse(name)} = {ast.unparse(value)}"
+            case _:
+                yield ast.get_source_segment(cell, node) or ""
+
+
+def _defined(name: str, source: str) -> list[str]:
     """A line that says what is estimated, and where that is declared; none outside the registry."""
     if contrast := estimands.CONTRASTS.get(name.partition("/")[0]):
         return [f"defined   {contrast.label}  {_place('study.estimands._contrasts')}"]
-    file = Path(estimands.__file__)
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = inspect.getsource(estimands).splitlines()
     return [
-        f"defined   {paired.label}  src/{file.relative_to(PACKAGE.parent).as_posix()}:{number}"
+        f"defined   {paired.label}  {_file(estimands)}:{number}"
         for key, paired in estimands.PAIRED.items()
         for number, line in enumerate(lines, 1)
-        if f"{name}/".startswith(f"{key}/") and paired.label in line
+        if f"{name}/".startswith(f"{key}/") and paired.label in line and "paired" in source
     ]
 
 
-def _function(name: str) -> Callable | None:
-    """A function by its name, `study.selection.moved`, or `selection.moved` as in a cell."""
-    module, _, name = name.rpartition(".")
+def _module(name: str) -> ModuleType | None:
+    """A module by its name, `study.selection`, or `selection` as in a cell."""
     for package in (PACKAGE.name, f"{PACKAGE.name}.study"):
-        with suppress(ImportError, AttributeError):
-            return inspect.unwrap(getattr(import_module(f"{package}.{module}"), name))
+        with suppress(ImportError):
+            return import_module(f"{package}.{name}")
     return None
+
+
+def _function(name: str) -> Callable | None:
+    """A function by its name after that of its module."""
+    module, _, name = name.rpartition(".")
+    made = getattr(_module(module), name, None)
+    return inspect.unwrap(made) if made else None
 
 
 def _place(name: str) -> str:
     """A function with file and line; empty if the package has none of the name."""
-    if made := _function(name):
-        file = Path(inspect.getfile(made)).relative_to(PACKAGE.parent)
-        return f"{name}  src/{file.as_posix()}:{inspect.getsourcelines(made)[1]}"
-    return ""
+    made = _function(name)
+    return f"{name}  {_at(made).rpartition('  ')[2]}" if made else ""
+
+
+def _at(made: Callable) -> str:
+    """A function or class by its module and name, with file and line."""
+    name = f"{made.__module__.rpartition('.')[2]}.{made.__qualname__}"
+    return f"{name}  {_file(made)}:{inspect.getsourcelines(made)[1]}"
+
+
+def _file(made: Callable | ModuleType) -> str:
+    """The file of a module, or of what stands in one, from the root of the repository."""
+    return f"src/{Path(inspect.getfile(made)).relative_to(PACKAGE.parent).as_posix()}"
