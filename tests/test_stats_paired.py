@@ -135,6 +135,7 @@ def test_percentiles_are_those_of_redrawn_events():
     means = [(0.1 + 0.55) / 2, (0.3 + 0.2) / 2, (0.5 + 0.9) / 2]
     got = paired.percentiles(_pairs(d, stratum, draws, counts))
     assert got == pytest.approx(np.percentile(means, [2.5, 97.5])[None])
+    assert np.isnan(paired.percentiles(_pairs(np.zeros((0, 2)), []))).tolist() == [[True] * 2] * 2
 
 
 def test_p_of_hand():

@@ -172,7 +172,9 @@ def paired_contrast(
 
 
 def percentiles(pairs: Pairs) -> np.ndarray:
-    """Percentiles 2.5 and 97.5 of the bootstrap of `paired_contrast`, shape (K, 2)."""
+    """Percentiles 2.5 and 97.5 of the bootstrap of `paired_contrast`, (K, 2); NaN of no event."""
+    if not len(pairs.names):
+        return np.full((len(pairs.codes), 2), np.nan)
     return np.nanpercentile(_drawn_means(pairs), [2.5, 97.5], axis=0).T
 
 

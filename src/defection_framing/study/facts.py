@@ -7,7 +7,7 @@ import pandas as pd
 from .. import settings
 from ..corpus import Corpus
 from ..domain import DIRECTIONS, TOWARD
-from .estimands import estimates, name
+from .estimands import POPULATIONS, estimates, name
 
 LANGUAGES, CASES = 12, 18  # how many languages and cases are shown; those with the most articles
 
@@ -87,6 +87,7 @@ def corpus_estimates(data: Corpus) -> pd.DataFrame:
         "outlets": articles["outlet"].nunique(),
         "languages": articles["lang"].nunique(),
         "cases": (articles["event"].unique() != "general").sum(),
+        "crossings": articles.loc[POPULATIONS["acts"](articles), "event"].nunique(),
         "clusters": articles["cluster"].nunique(),
         "undated": articles["year"].isna().mean(),
         "first_year": articles["year"].min(),

@@ -96,8 +96,8 @@ VERDICTS = ("confirmed", "supported")
 HYPOTHESES_IN_WORDS = {
     "H1": "The side that was left portrays a traitor more often",
     "H2": "The side that received portrays a convert more often",
-    "H3": "The other 17 frames differ between the two sides, in the same cases",
-    "H4": "The other 17 frames differ by direction, whoever tells, in all cases",
+    "H3": "The other 17 frames, taken together, differ between the two sides, in the same cases",
+    "H4": "The other 17 frames, taken together, differ by direction, over both camps and all cases",
 }
 
 

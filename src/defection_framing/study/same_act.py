@@ -291,12 +291,16 @@ def event_estimates(data: Corpus) -> pd.DataFrame:
     table = events(data)
     n, new = table[["n_left", "n_received"]], table[table["new_event"]]
     to_ukraine = new[new["direction"] == "ru_to_ua"]
+    without = shared_articles(data, "two camps, no prosecutions")["unit"]
+    apart = to_ukraine[to_ukraine.index.isin(without)]
     counts = {
         "events": len(table), "events_new": len(new), "articles": n.to_numpy().sum(),
         "neither": (table[["left", "received"]].max(axis=1) <= stats.ALIKE).sum(),
         "one_article_on_a_side": (n.min(axis=1) == 1).sum(),
         "new_to_ukraine": len(to_ukraine),
         "new_to_ukraine_differ": (to_ukraine["value"].abs() > stats.ALIKE).sum(),
+        "new_to_ukraine_unprosecuted": len(apart),
+        "new_to_ukraine_unprosecuted_differ": (apart["value"].abs() > stats.ALIKE).sum(),
     }  # fmt: skip
     counts |= {name("events", d): (table["direction"] == d).sum() for d in CAMP_LEFT}
     rows = {name("same_act", what): {"value": n} for what, n in counts.items()}
