@@ -99,7 +99,7 @@ def test_topics_are_fewer_where_there_are_fewer_claims(tmp_path):
     folder = parts.write(tmp_path / "own", lambda articles: articles.index % 15 == 1)
     claims, texts, vectors = topics_model.material(corpus.load(folder))
     found = topics_model.fit(claims, texts, vectors)
-    assert 2 <= len({*found.labels} - {-1}) <= len(claims) / topics_model.CLAIMS_PER_TOPIC
+    assert 2 <= len({*found.labels} - {-1}) <= len(claims) / topics_model.TEXTS_PER_TOPIC
 
 
 @pytest.fixture

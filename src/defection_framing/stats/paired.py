@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from ..settings import SEED
-from .weighted import DRAWS, Number, known_variance
+from .weighted import DRAWS, Number, known_variance, resampled_in_strata
 
 MIN_PAIRS = 4
 """With fewer events in a stratum no interval is given: of three, too few hold the truth."""
@@ -43,15 +43,6 @@ class Pairs:
     draws: np.ndarray  #: (B, E, K) refitted and drawn; NaN if a telling is left no claims
     counts: np.ndarray  #: (B, E) how often each event is drawn
     codes: pd.Index  #: K
-
-
-def resampled_in_strata(stratum: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """How often each event is drawn in each bootstrap of events within strata, shape (B, E)."""
-    rng, out = np.random.default_rng(seed), np.zeros((draws, len(stratum)))
-    for s in np.unique(stratum):
-        at = np.flatnonzero(stratum == s)
-        out[:, at] = rng.multinomial(len(at), np.full(len(at), 1 / len(at)), size=draws)
-    return out
 
 
 def paired_mean(pairs: Pairs) -> np.ndarray:

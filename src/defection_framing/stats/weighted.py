@@ -72,10 +72,16 @@ def indicators(table: pd.DataFrame, column: str) -> pd.DataFrame:
 @lru_cache(maxsize=8)
 def resampled(n_events: int, draws: int, seed: int) -> np.ndarray:
     """How often each event is drawn in each bootstrap draw, shape (B, events)."""
-    if not n_events:
-        return np.zeros((draws, 0))
-    evenly = np.full(n_events, 1 / n_events)
-    return np.random.default_rng(seed).multinomial(n_events, evenly, size=draws).astype(float)
+    return resampled_in_strata(np.zeros(n_events), draws, seed)
+
+
+def resampled_in_strata(stratum: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """How often each event is drawn in each bootstrap of events within strata, shape (B, E)."""
+    rng, out = np.random.default_rng(seed), np.zeros((draws, len(stratum)))
+    for s in np.unique(stratum):
+        at = np.flatnonzero(stratum == s)
+        out[:, at] = rng.multinomial(len(at), np.full(len(at), 1 / len(at)), size=draws)
+    return out
 
 
 def known_mean(draws: np.ndarray) -> np.ndarray:

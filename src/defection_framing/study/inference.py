@@ -271,7 +271,7 @@ def resampled_pairs(pairs: stats.Pairs, size: int, rng: np.random.Generator) -> 
     strata = [np.flatnonzero(pairs.stratum == s) for s in np.unique(pairs.stratum)]
     at = np.concatenate([rng.choice(of, size or len(of)) for of in strata])
     draws, stratum = pairs.draws[:DRAWS, at], pairs.stratum[at]
-    counts = stats.paired.resampled_in_strata(stratum, len(draws), int(rng.integers(1 << 32)))
+    counts = stats.weighted.resampled_in_strata(stratum, len(draws), int(rng.integers(1 << 32)))
     return stats.Pairs(
         pd.RangeIndex(len(at)), stratum, pairs.differences[at], draws, counts, pairs.codes
     )

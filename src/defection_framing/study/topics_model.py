@@ -21,7 +21,7 @@ from ..text.scores import FrameScores, SteadyKMeans
 from . import topics_words
 
 TOPICS = 9  # how many topics; with more, leaving out a tenth of the articles moves many claims
-CLAIMS_PER_TOPIC = 20  # a corpus of fewer than `TOPICS` times as many claims gets fewer topics
+TEXTS_PER_TOPIC = 20  # a corpus of fewer than `TOPICS` times as many claims gets fewer topics
 FEWEST_CLAIMS, FEWEST_EVENTS = 100, 10  # a corpus needs as many for topics at all
 LEFT_OUT = 0.1  # share of the articles that a refit leaves out
 NOISE = 1e-6  # standard deviation of the noise in the embeddings that the topics must withstand
@@ -73,7 +73,7 @@ def fit(
 
 def _fit_parts(claims, texts, vectors, seed):
     projection = frame_scores(claims, texts, vectors)
-    return projection, SteadyKMeans(number(len(claims)), seed=seed).fit(projection.scores_)
+    return projection, SteadyKMeans(number(len(claims), TOPICS), seed=seed).fit(projection.scores_)
 
 
 def frame_scores(claims: pd.DataFrame, texts: Sequence[str], vectors: np.ndarray) -> FrameScores:
@@ -82,9 +82,9 @@ def frame_scores(claims: pd.DataFrame, texts: Sequence[str], vectors: np.ndarray
     return FrameScores().fit(texts, vectors, claims["frame"].astype(str), second, claims["cluster"])
 
 
-def number(n_claims: int) -> int:
-    """How many topics so many claims are cut into."""
-    return min(TOPICS, n_claims // CLAIMS_PER_TOPIC)
+def number(n_texts: int, most: int) -> int:
+    """How many topics so many claims, or stories so many articles, are cut into."""
+    return min(most, n_texts // TEXTS_PER_TOPIC)
 
 
 def other_fits(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
@@ -100,7 +100,7 @@ def other_fits(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
     again = refits(claims, texts, vectors, n, seed)
     table = {f"refit_{i}": labels for i, labels in enumerate(again)}
     for s in range(min(n, SEEDS)):
-        means = SteadyKMeans(number(len(claims)), seed=s)
+        means = SteadyKMeans(number(len(claims), TOPICS), seed=s)
         table[f"seed_{s}"] = means.fit(main.scores_).labels_
     noise = np.random.default_rng(seed).normal(0, NOISE, vectors.shape)
     table["noise"] = _fit_parts(claims, texts, vectors + noise, seed)[1].labels_
@@ -160,6 +160,6 @@ def refits(
     """
     found = []
     for keep, scores in rescored(claims, texts, vectors, n, seed):
-        means = SteadyKMeans(number(len(keep)), seed=seed).fit(scores[keep])
+        means = SteadyKMeans(number(len(keep), TOPICS), seed=seed).fit(scores[keep])
         found.append(means.predict(scores))
     return np.array(found)

@@ -51,7 +51,7 @@ def by_number(data: Corpus, n: int, seed: int = SEED) -> pd.DataFrame:
     }
     rows = []
     for way, (table, own, points, refits) in ways.items():
-        most = len(points) // topics_model.CLAIMS_PER_TOPIC
+        most = len(points) // topics_model.TEXTS_PER_TOPIC
         for number in (k for k in (FEW if n == 1 else NUMBERS) if k <= most):
             labels = _labels(way, number, points, np.arange(len(points)), seed)
             found = topics_words.words(own, labels, known)

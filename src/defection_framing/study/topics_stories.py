@@ -19,11 +19,10 @@ from ..corpus import Corpus, NotEnough, article_texts
 from ..settings import SEED
 from ..text import embed, mask
 from . import topics_words
-from .topics_model import LEFT_OUT, NOISE, SEEDS
+from .topics_model import LEFT_OUT, NOISE, SEEDS, number
 
 STORIES = 12  # how many kinds of story; `topics_number` has what other numbers give
 COMPONENTS = 12  # of the embeddings that are clustered
-ARTICLES_PER_STORY = 20  # a corpus of fewer than `STORIES` times as many articles gets fewer
 FEWEST_ARTICLES = 40  # a corpus needs as many
 STARTS = 100  # of k-means; enough of them make the seed irrelevant
 
@@ -86,7 +85,7 @@ def _fitted(articles, texts, vectors, seed):
         language="multilingual",  # the other, English, deletes all letters but ASCII's
         embedding_model=None,
         umap_model=PCA(min(COMPONENTS, *vectors.shape), svd_solver="full"),
-        hdbscan_model=KMeans(number(len(texts)), n_init=STARTS, random_state=seed),
+        hdbscan_model=KMeans(number(len(texts), STORIES), n_init=STARTS, random_state=seed),
         vectorizer_model=topics_words.counter(topics_words.vocabulary(texts, events, langs)),
         ctfidf_model=library.vectorizers.ClassTfidfTransformer(reduce_frequent_words=True),
     )
@@ -113,11 +112,6 @@ def of_claims(
     rows = order[nearest]
     of_article = found.distances(vectors)[np.arange(len(vectors)), found.labels]
     return story[rows], of_article[at[rows]], claims.iloc[rows]
-
-
-def number(n_articles: int) -> int:
-    """How many kinds of story so many articles are cut into."""
-    return min(STORIES, n_articles // ARTICLES_PER_STORY)
 
 
 def flat(model, vectors: np.ndarray) -> np.ndarray:
