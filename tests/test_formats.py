@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import random
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import exports
 from defection_framing.own.fetch import Fetcher, Unfetched
 from defection_framing.own.formats import FORMATS, File, read, sniff
 from defection_framing.own.ingest import IngestError, ingest
+from defection_framing.own.sources import accounts
 from defection_framing.text import embed
 from exports import AUTHORS, DAYS, TITLES, WHO, body, rows
 
@@ -593,6 +595,32 @@ def test_what_cannot_be_read_is_said_in_one_sentence(name, tmp_path):
     with pytest.raises(IngestError, match=why) as error:
         ingest([path], tmp_path / "out")
     assert name in str(error.value) and not (tmp_path / "out").exists()
+
+
+def problems(path):
+    """What is said of a file, without the articles in it."""
+    found = [record for reading in accounts(path, path / "out", {}) for record in reading.records]
+    return [record.problem for record in found if record.problem]
+
+
+NOISE = random.Random(1).randbytes(90_000).hex()  # that hardly shrinks
+GREAT = gzip.compress("\n".join(json.dumps({"text": NOISE, "n": n}) for n in range(9)).encode())
+TAR = gzip.decompress(exports.tar(a=NOISE, b=body("cook")))
+DAMAGE = {
+    "cut.txt.gz": GREAT[:-60],
+    "cut.jsonl.gz": GREAT[: len(GREAT) // 2],
+    "sum.txt.gz": GREAT[:-8] + b"\0\0\0\0" + GREAT[-4:],
+    "changed.txt.gz": GREAT[:500_000] + b"\xff" * 9 + GREAT[500_009:],
+    "cut.tar": TAR[:100_000],
+    "places.docx": exports.docx("x")[:-6] + b"\0\0\1\0\0\0",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_file_that_is_damaged_beyond_its_beginning_is_said_to_be(name, tmp_path):
+    (tmp_path / name).write_bytes(DAMAGE[name])
+    [why] = problems(tmp_path / name)
+    assert why.startswith("is damaged") and why.endswith(": get it again")
 
 
 def test_a_great_file_of_json_lines_is_read_line_by_line(tmp_path, monkeypatch):

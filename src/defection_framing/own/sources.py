@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from . import formats
 from .dates import Unusable
 from .extract import SHORTEST
-from .formats import File, Reading, Record, documents
+from .formats import DAMAGED, File, Reading, Record, documents
 
 ADDRESS = re.compile(r"https?://[^\s\[\]/?#]+\S*", re.I)
 """An address of a web page."""
@@ -47,6 +47,11 @@ def accounts(
         yield from _folder(path, out, read)
     else:
         yield from _file(path, str(source), path.name, read)
+
+
+def _why(error: Exception) -> str:
+    """Say why a file, or the rest of one, cannot be read."""
+    return str(error) if isinstance(error, Unusable) else f"is damaged ({error}): get it again"
 
 
 def _bad(where: str, name: str, problem: str) -> Reading:
@@ -108,14 +113,14 @@ def _opened(
                     continue
                 try:
                     found = File.within(inner, content())
-                except Unusable as error:
-                    yield _bad(at, said, str(error))
+                except (Unusable, *DAMAGED) as error:
+                    yield _bad(at, said, _why(error))
                     continue
                 yield from _opened(found, at, said, read, depth + 1)
             return
         reading = read(file)
-    except Unusable as error:
-        yield _bad(where, name, str(error))
+    except (Unusable, *DAMAGED) as error:
+        yield _bad(where, name, _why(error))
         return
     reading.where, records = where, reading.records
     reading.records = _placed(records, reading, name)
@@ -134,10 +139,8 @@ def _placed(records: Iterator[Record], reading: Reading, name: str) -> Iterator[
                 to_fetch.append(record)
             else:
                 yield record
-    except (Unusable, EOFError, OSError) as error:  # that shows late, as where a file is cut off
-        known = isinstance(error, Unusable)
-        problem = str(error) if known else f"is damaged ({error}): get it again"
-        yield Record(f"{where}, after record {many}", problem=problem, name=name)
+    except (Unusable, *DAMAGED) as error:  # that shows late, as where a file is cut off
+        yield Record(f"{where}, after record {many}", problem=_why(error), name=name)
     if not many:
         said = f" ({'; '.join(reading.notes)})" if reading.notes else ""
         yield Record(where, problem=f"holds no article{said}", name=name)

@@ -10,9 +10,9 @@ import re
 from .. import extract
 from ..dates import Unusable
 from . import bundles, documents, messages, pages, programs, tables
-from .records import File, Reading, Record
+from .records import DAMAGED, File, Reading, Record
 
-__all__ = ["FORMATS", "File", "Reading", "Record", "read", "sniff"]
+__all__ = ["DAMAGED", "FORMATS", "File", "Reading", "Record", "read", "sniff"]
 
 FORMATS = {
     "article": "one article, a text or a page, not to be parted",

@@ -6,7 +6,6 @@ import email.utils
 import io
 import re
 import tarfile
-import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from zipfile import BadZipFile, ZipFile
@@ -20,7 +19,7 @@ from .. import extract
 from ..dates import Unusable
 from ..markup import text_of
 from . import bundles, plain
-from .records import MAX_FILE, MAX_SWELL, File, Reading, Record
+from .records import DAMAGED, MAX_FILE, MAX_SWELL, File, Reading, Record
 
 MANY = 10_000
 """Files that an archive may hold at most."""
@@ -63,7 +62,7 @@ def part(archive: ZipFile, name: str) -> bytes:
     try:
         with archive.open(name) as file:
             return file.read()
-    except (BadZipFile, zipfile.zlib.error, NotImplementedError, EOFError) as error:
+    except (BadZipFile, ValueError, NotImplementedError, *DAMAGED) as error:
         raise Unusable(f"is damaged at {name} ({error}): get it again") from None
 
 

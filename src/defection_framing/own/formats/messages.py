@@ -12,7 +12,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from ..dates import Unusable
 from ..markup import PAGES, text_of
 from .documents import safe_xml
-from .records import File, Reading, Record
+from .records import DAMAGED, File, Reading, Record
 
 
 def is_telegram(said) -> bool:
@@ -146,6 +146,6 @@ def _warc(file: File, reading: Reading) -> Iterator[Record]:
                 charset = re.search(r"charset=[\"']?([\w-]+)", sent)
                 content, at = record.content_stream().read(), f"record {number}"
                 yield Record(at, content, {"url": url}, charset=charset[1] if charset else None)
-        except (ArchiveLoadFailed, EOFError, OSError) as error:
+        except (ArchiveLoadFailed, *DAMAGED) as error:
             yield Record("its end", problem=f"is damaged from here on ({error}): get it again")
     reading.counted(left)

@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import io
 import json
+import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,9 @@ MAX_SWELL = 200
 
 HEAD = 65_536
 """Bytes by which a file is told."""
+
+DAMAGED = (EOFError, OSError, tarfile.TarError, zlib.error)
+"""What is raised where a file turns out, early or late, to be cut off or changed."""
 
 
 @dataclass
@@ -104,7 +109,7 @@ class File:
         try:
             with opened() as file:
                 return File(name, file.read(HEAD), opened, self.size)
-        except (OSError, EOFError) as error:
+        except DAMAGED as error:
             raise Unusable(f"is a damaged gzip file ({error}): get it again") from None
 
 
