@@ -1,9 +1,11 @@
 """Reading single articles: invented texts with the dirt of a crawl."""
 
+from time import process_time
+
 import pytest
 
 from defection_framing.own.boilerplate import NOTICE, PAYWALL, clean
-from defection_framing.own.dates import date_of_url, read_date
+from defection_framing.own.dates import NoDate, date_of_url, read_date
 from defection_framing.own.extract import Unusable, extract
 from defection_framing.own.sentences import named_sources, split
 
@@ -104,6 +106,15 @@ def test_a_sentence_that_begins_as_boilerplate_does_stays():
         "Watch next to the river was cold, he said.",
     ]
     assert clean("\n".join(said))[0] == said
+
+
+def test_one_long_line_is_read_in_no_time():
+    began = process_time()
+    line = f"{BODY * 150}and so on".replace("\n", " ")
+    assert clean(line)[0] == [line]
+    with pytest.raises(NoDate):
+        read_date("x 1 " * 3000)
+    assert process_time() - began < 10
 
 
 def test_a_text_that_quotes_another_language_is_in_that_of_its_larger_part():

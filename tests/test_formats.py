@@ -7,6 +7,7 @@ import json
 import random
 import re
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from pypdf import PdfReader, PdfWriter
 
 import exports
 from defection_framing.own.fetch import Fetcher, Unfetched
-from defection_framing.own.formats import FORMATS, File, read, sniff
+from defection_framing.own.formats import FORMATS, File, programs, read, sniff
 from defection_framing.own.ingest import IngestError, ingest
 from defection_framing.own.sources import accounts
 from defection_framing.text import embed
@@ -631,6 +632,13 @@ def test_a_great_file_of_json_lines_is_read_line_by_line(tmp_path, monkeypatch):
     monkeypatch.setattr(File, "read", lambda self: pytest.fail("was read whole"))
     assert sniff(file) == "json"
     assert next(read(file, {}).records).fields["title"] == TITLES[0]
+
+
+def test_many_small_records_one_after_another_are_parsed_in_no_time():
+    began = process_time()
+    records = b'{\n"url":"https://courier.example/1"}\n' * 50_000
+    assert len(list(programs.json_records(File.within("a", records), {}).records)) == 50_000
+    assert process_time() - began < 3
 
 
 def test_every_format_that_can_be_forced_is_described():

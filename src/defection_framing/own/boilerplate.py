@@ -25,7 +25,8 @@ DATE = re.compile(
 """A day in any usual form."""
 
 
-_SENTENCE = re.compile(r"[^\W\d_].*[.!?…][\"”’»')]*$")
+# From the first letter on: begun at each letter, it takes minutes on one long line without an end.
+_SENTENCE = re.compile(r"[\W\d_]*[^\W\d_].*[.!?…][\"”’»')]*$")
 
 
 PAYWALL, NOTICE = "perhaps cut off by a paywall", "perhaps a cookie notice, no article"
@@ -106,7 +107,7 @@ def _kind(line: str) -> str:
     if _is_label(line):
         return "label"
     kinds = (
-        ["share", "appeal"] if _SENTENCE.search(line) else ["share", "line", "appeal", "comments"]
+        ["share", "appeal"] if _SENTENCE.match(line) else ["share", "line", "appeal", "comments"]
     )
     return next((kind for kind in kinds if patterns[kind].fullmatch(line)), "")
 

@@ -21,6 +21,7 @@ class NoDate(Unusable):
     """What was given for a date is none, or none that an article of the web can have."""
 
 
+_LONGEST = 200  # characters of a date and what stands beside it: of more, reading takes minutes
 _LOCALES = frozenset(language_order)
 _NONE = re.compile(
     r"(?i)none|nat|nan|n/?a|null|nil|unknown|undated|n\.?d\.?|s\.?d\.?|б\.?д\.?|[-–—?.0]*"
@@ -49,7 +50,7 @@ def read_date(said: str, lang: str = "") -> str:
     only the year is taken, unless the language puts the day first; dots always do. Words for no
     date give none; what is no date, before 1990 or in the future is `NoDate`.
     """
-    said = re.sub(r"[\u200e\u200f\ufeff]", "", said).strip()
+    said = re.sub(r"[\u200e\u200f\ufeff]", "", said).strip()[:_LONGEST]
     if _NONE.fullmatch(said):
         return ""
     found = _numeric(said, lang) or _in_words(said, lang)

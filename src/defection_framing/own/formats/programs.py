@@ -55,13 +55,14 @@ def json_records(file: File, columns: dict[str, str]) -> Reading:
 def _parsed(text: str):
     """Parse JSON, or records that follow one another in it."""
     found, at, text = [], 0, text.strip("\ufeff \r\n\t")
+    between = re.compile(r"[ \r\n\t,]*")
     while at < len(text):
         try:
             said, at = json.JSONDecoder().raw_decode(text, at)
         except ValueError as error:
             raise Unusable(f"is damaged JSON ({error}): get it again") from None
         found.append(said)
-        at += len(text[at:]) - len(text[at:].lstrip(" \r\n\t,"))
+        at = between.match(text, at).end()
     return found[0] if len(found) == 1 else found
 
 
