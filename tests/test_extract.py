@@ -6,7 +6,7 @@ import pytest
 
 from defection_framing.own.boilerplate import NOTICE, PAYWALL, clean
 from defection_framing.own.dates import NoDate, date_of_url, read_date
-from defection_framing.own.extract import Unusable, extract
+from defection_framing.own.extract import Unusable, decode, extract
 from defection_framing.own.sentences import named_sources, split
 
 pytestmark = pytest.mark.slow
@@ -44,6 +44,12 @@ def test_the_encoding_is_found(encoding):
 )
 def test_latin_letters_are_those_of_the_language(text, encoding):
     assert extract(text.encode(encoding)).text == text.strip()
+
+
+def test_letters_far_down_and_few_tell_the_encoding():
+    assert decode(f"{BODY * 1700}{RUSSIAN}".encode("cp1251")).endswith(RUSSIAN)
+    few = f"{BODY}It’s late.\n"
+    assert decode(few.encode("cp1252")) == few
 
 
 def test_a_few_broken_letters_do_not_change_the_encoding():

@@ -157,16 +157,17 @@ def encoding_of(raw: bytes, charset: str | None = None) -> str:
     lossy = raw.decode("utf-8", "replace")
     if lossy.count("\ufffd") * 20 < sum(not c.isascii() for c in lossy):
         return "utf-8"  # a few damaged letters in it are no other encoding
+    # Lines beyond ASCII go first: a long file may begin without any, and these alone may be few.
+    beyond = (line for line in raw.splitlines() if not line.isascii())
+    told = b"\n".join([*beyond, raw[:500_000]])[:500_000]
     for mess in (0.2, 0.6):  # capitals and abbreviations look like one
-        best = charset_normalizer.from_bytes(
-            raw[:500_000], cp_isolation=_ENCODINGS, threshold=mess
-        ).best()
+        best = charset_normalizer.from_bytes(told, cp_isolation=_ENCODINGS, threshold=mess).best()
         if best:
             break
     else:
         raise Unusable("is in no encoding that can be told: save it in UTF-8")
     if best.encoding in _LATIN:
-        lang = _languages().classify(raw[:500_000].decode("ascii", "ignore"))[0]
+        lang = _languages().classify(told.decode("ascii", "ignore"))[0]
         return next((e for e, own in _LATIN.items() if lang in own.split()), "cp1252")
     return best.encoding
 
