@@ -47,8 +47,9 @@ def read_date(said: str, lang: str = "") -> str:
 
     A time is passed over, the day being that of the place; digits may be YYYYMMDD, seconds or
     milliseconds since 1970, or days of a spreadsheet. Of a day like 05/08/2024, which is two days,
-    only the year is taken, unless the language puts the day first; dots always do. Words for no
-    date give none; what is no date, before 1990 or in the future is `NoDate`.
+    only the year is taken, unless the language puts the day first; dots always do. Other words
+    may stand around it. Words for no date give none; what is no date, before 1990 or in the future
+    is `NoDate`.
     """
     said = re.sub(r"[\u200e\u200f\ufeff]", "", said).strip()[:_LONGEST]
     if _NONE.fullmatch(said):
@@ -74,8 +75,13 @@ def first_date(said: Iterable[str], lang: str = "") -> str:
     return ""
 
 
-_NUMBERS = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d).*", re.S)
-# Day and month, or month and day, before a year.
+_NUMBERS = re.compile(
+    r"(?:.{0,200}?(?<![\d./:-]))?(\d{1,2})([./-]) ?(\d{1,2})\2 ?"
+    r"(\d{4}|\d{2}(?!.*(?:19|20)\d\d(?!\d)))(?!\d).*",
+    re.S,
+)
+# Day and month, or month and day, before a year; a time, a weekday or words may stand around them.
+# A year of two digits is none where one of four follows.
 
 
 def _spelled(year: str, month: str, day: str) -> str:
