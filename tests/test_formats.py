@@ -16,7 +16,7 @@ from pypdf import PdfReader, PdfWriter
 
 import exports
 from defection_framing.own.fetch import Fetcher, Unfetched
-from defection_framing.own.formats import FORMATS, File, programs, read, sniff
+from defection_framing.own.formats import FORMATS, File, documents, programs, read, sniff
 from defection_framing.own.ingest import IngestError, ingest
 from defection_framing.own.sources import accounts
 from defection_framing.text import embed
@@ -622,6 +622,13 @@ def test_a_file_that_is_damaged_beyond_its_beginning_is_said_to_be(name, tmp_pat
     (tmp_path / name).write_bytes(DAMAGE[name])
     [why] = problems(tmp_path / name)
     assert why.startswith("is damaged") and why.endswith(": get it again")
+
+
+@pytest.mark.parametrize("packed", [exports.zipped, exports.tar])
+def test_an_archive_of_too_many_files_is_refused_whole(packed, tmp_path, monkeypatch):
+    monkeypatch.setattr(documents, "MANY", 2)
+    (tmp_path / "a").write_bytes(packed(a=body("cook"), b=body("smith"), c=body("baker")))
+    assert problems(tmp_path / "a") == ["holds more than 2 files: unpack it into a folder"]
 
 
 def test_a_great_file_of_json_lines_is_read_line_by_line(tmp_path, monkeypatch):

@@ -37,16 +37,22 @@ def opened(file: File) -> ZipFile:
     size = sum(entry.file_size for entry in entries)
     if size > max(MAX_SWELL * file.size, 10_000_000) or size > 20 * MAX_FILE:
         raise Unusable(f"would unpack to {size:,} bytes, as a ZIP bomb does: unpack it yourself")
+    _no_more_than_many(entries)
+    return archive
+
+
+def _no_more_than_many(entries: list) -> None:
     if len(entries) > MANY:
         raise Unusable(f"holds more than {MANY:,} files: unpack it into a folder")
-    return archive
 
 
 def members(file: File) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """Yield the files of an archive (ZIP, TAR; of an EPUB its pages), and what reads each."""
     if file.head[257:262] == b"ustar":
         with tarfile.open(fileobj=io.BytesIO(file.read())) as archive:
-            for entry in sorted(archive.getmembers(), key=lambda entry: entry.name)[:MANY]:
+            entries = archive.getmembers()
+            _no_more_than_many(entries)
+            for entry in sorted(entries, key=lambda entry: entry.name):
                 if entry.isfile():
                     yield entry.name, archive.extractfile(entry).read
         return
