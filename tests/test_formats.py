@@ -344,6 +344,32 @@ def test_columns_that_were_read_and_left_are_told(tmp_path):
     assert row["columns"] in str(report) and "left NewsType" in str(report)
 
 
+ENVELOPES = [
+    {"status": "ok", "message": "success", "data": PLAIN},
+    {"content": PLAIN, "totalElements": 2},
+    {"article": PLAIN},
+    {"message": {"items": PLAIN}},
+    {"url": "https://api.example/v1", "results": rows(text="text", url="url", title="title")},
+    pd.DataFrame(PLAIN).assign(authors=[[{"name": "Mira Holt"}]] * 2).to_dict(),
+]
+PICTURE = {"url": "https://courier.example/a.png", "title": "A ferry"}
+ALONE = [
+    PLAIN[0] | {"images": [PICTURE] * 2, "comments": [{"text": body("smith"), "url": "x"}] * 3},
+    PLAIN[0] | {"text": exports.paragraphs("deckhand"), "author": [PICTURE]},
+]
+
+
+def test_the_records_in_the_answer_of_a_service_are_told_from_an_article_with_lists():
+    def texts(said):
+        reading = read(File.within("a.json", json.dumps(said).encode()), {})
+        return [record.content for record in reading.records]
+
+    assert all(texts(said) == [body(who) for who in WHO] for said in ENVELOPES)
+    assert all(texts(said) == [body("deckhand")] for said in ALONE)
+    paragraphs = [{"type": "paragraph", "text": part} for part in exports.paragraphs("cook")]
+    assert texts({"url": "https://courier.example/1", "title": "A", "body": paragraphs}) == [None]
+
+
 def test_of_two_columns_of_texts_the_one_that_holds_them_is_read(tmp_path):
     content = table([{"text": "", **row} for row in rows(text="maintext", title="title")])
     report, found = taken("a.csv", content, tmp_path)

@@ -99,11 +99,12 @@ def _list_in(said) -> list:
         return pd.DataFrame(said["data"], columns=said["columns"]).to_dict("records")
     inner = [value for value in said.values() if isinstance(value, dict)]
     if said and len(inner) == len(said) and len({tuple(value) for value in inner}) == 1:
-        by_column = {"text", "url"} & {*map(holds, said)}
+        by_column = any(
+            holds(name) in ("text", "url") and not any(map(_is_listing, column.values()))
+            for name, column in said.items()
+        )
         if by_column or {"text", "url"} & {*map(holds, inner[0])}:
             return pd.DataFrame(said).to_dict("records") if by_column else inner
-    if {holds(name) for name in said if name != "articles"} & {"text", "url"}:
-        return [said]
     lists = [_list_in(value) for value in said.values() if isinstance(value, dict | list)]
     lists = [found for found in lists if found and all(isinstance(row, dict) for row in found)]
 
@@ -111,7 +112,26 @@ def _list_in(said) -> list:
         what = {*map(holds, rows[0])}
         return "text" in what, "url" in what, len(rows)
 
-    return max(lists, key=worth, default=[said])
+    best = max(lists, key=worth, default=[said])
+    own = {holds(name) for name in said if name != "articles"}
+    if not own & {"text", "url"}:
+        return best
+    # An article may hold lists, of pictures or paragraphs; an answer may say "message": "success".
+    if any(holds(name) == "text" and _is_text(value) for name, value in said.items()):
+        return [said]
+    told = {"text", "url", "title"} & {*map(holds, best[0])}
+    return best if len(told) > len(own & {"url", "title"}) else [said]
+
+
+def _is_listing(value) -> bool:
+    """Tell a list with records in it."""
+    return isinstance(value, list) and any(isinstance(row, dict) for row in value)
+
+
+def _is_text(value) -> bool:
+    """Tell a text, or the paragraphs of one, from a word or a list of records."""
+    parts = value if isinstance(value, list) else [value]
+    return sum(len(part) for part in parts if isinstance(part, str)) >= extract.SHORTEST
 
 
 def ris(file: File, columns: dict[str, str]) -> Reading:
