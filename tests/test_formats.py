@@ -370,6 +370,19 @@ def test_the_records_in_the_answer_of_a_service_are_told_from_an_article_with_li
     assert texts({"url": "https://courier.example/1", "title": "A", "body": paragraphs}) == [None]
 
 
+def test_references_under_one_key_and_without_an_end_are_taken(tmp_path):
+    bib = exports.bibtex().replace("key2", "key1") + "@article{key3\n title={A}\n}\n"
+    (tmp_path / "a.bib").write_text(bib)
+    report, found = taken("a.bib", bib, tmp_path)
+    assert [row["title"] for row in found] == list(TITLES)
+    line = bib.count("\n") - 2
+    why = "is no BibTeX (Expected comma after entry key, but found =): export it anew"
+    assert report.rejected == {f"{tmp_path / 'a.bib'}, line {line}": why}
+    (tmp_path / "out").rename(tmp_path / "before")
+    _, found = taken("a.ris", exports.ris().replace("ER  - \n", ""), tmp_path)
+    assert [row["title"] for row in found] == list(TITLES)
+
+
 def test_of_two_columns_of_texts_the_one_that_holds_them_is_read(tmp_path):
     content = table([{"text": "", **row} for row in rows(text="maintext", title="title")])
     report, found = taken("a.csv", content, tmp_path)

@@ -4,12 +4,13 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, count
 
 import bibtexparser
 import pandas as pd
 import pyarrow.parquet
 import rispy
+from bibtexparser.model import DuplicateBlockKeyBlock, Entry, ParsingFailedBlock
 from pyarrow import ArrowException
 
 from .. import extract
@@ -138,27 +139,37 @@ def ris(file: File, columns: dict[str, str]) -> Reading:
     """Read records of RIS, as programs for references export them."""
     raw = file.read()
     text = raw.decode(extract.encoding_of(raw), "replace")
-    try:
-        entries = rispy.loads(text, skip_unknown_tags=True)
-    except (OSError, ValueError) as error:
-        raise Unusable(f"is damaged RIS ({error}): export it anew") from None
-    for entry in entries:
-        entry["url"] = next(iter(entry.pop("urls", [])), "")
-        entry["notes"] = "\n".join(entry.get("notes", []))
-        entry["date"] = re.sub(r"/+$", "", entry.get("date") or entry.get("year") or "")
-    rows = [(f"record {n}", entry) for n, entry in enumerate(entries, 1)]
+    parts = re.split(r"(?m)^(?=TY  -)", text)[1:]
+    rows = [(f"record {n}", _reference(part)) for n, part in enumerate(parts, 1)]
     return read("references (RIS)", None, rows, columns)
 
 
+def _reference(part: str) -> dict | str:
+    """Return a record of RIS, which may lack its last line, or what is wrong with it."""
+    try:
+        [entry] = rispy.loads(f"{part}\nER  - ", skip_unknown_tags=True)
+    except (ValueError, LookupError, TypeError) as error:
+        return f"is damaged RIS ({error}): export it anew"
+    entry["url"] = next(iter(entry.pop("urls", [])), "")
+    entry["notes"] = "\n".join(entry.get("notes", []))
+    entry["date"] = re.sub(r"/+$", "", entry.get("date") or entry.get("year") or "")
+    return entry
+
+
 def bibtex(file: File, columns: dict[str, str]) -> Reading:
-    """Read records of BibTeX."""
+    """Read records of BibTeX, those under a key that another one has, too."""
     raw = file.read()
     library = bibtexparser.parse_string(raw.decode(extract.encoding_of(raw), "replace"))
-    entries = []
-    for entry in library.entries:
-        said = {f.key.lower(): re.sub(r"[{}]", "", str(f.value)) for f in entry.fields}
-        said.setdefault("date", f"{said.get('month', '')} {said.get('year', '')}".strip())
-        entries.append({"id": entry.key} | said)
-    rows: list = [(f"record {n}", entry) for n, entry in enumerate(entries, 1)]
-    rows += [("a block", f"is no BibTeX ({block.error})") for block in library.failed_blocks]
+    rows: list[tuple[str, dict | str]] = []
+    number = count(1)
+    for block in library.blocks:
+        if isinstance(block, DuplicateBlockKeyBlock):
+            block = block.ignore_error_block
+        if isinstance(block, ParsingFailedBlock):
+            why = getattr(block.error, "abort_reason", block.error)
+            rows.append((f"line {block.start_line + 1}", f"is no BibTeX ({why}): export it anew"))
+        elif isinstance(block, Entry):
+            said = {f.key.lower(): re.sub(r"[{}]", "", str(f.value)) for f in block.fields}
+            said.setdefault("date", f"{said.get('month', '')} {said.get('year', '')}".strip())
+            rows.append((f"record {next(number)}", {"id": block.key} | said))
     return read("references (BibTeX)", None, rows, columns)
