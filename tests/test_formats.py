@@ -389,6 +389,22 @@ def test_of_two_columns_of_texts_the_one_that_holds_them_is_read(tmp_path):
     assert len(found) == 2 and "maintext as text" in report.files["columns"].iloc[0]
 
 
+def test_of_two_columns_of_one_name_the_first_that_is_not_empty_is_read(tmp_path):
+    cells = [["title", "date", "text", "source", "text", "date"]]
+    cells += [
+        [t, d, "", "Courier", body(w), "2024-11-30"]
+        for t, d, w in zip(TITLES, DAYS, WHO, strict=True)
+    ]
+    content = "\n".join(",".join(f'"{cell}"' for cell in row) for row in cells)
+    report, found = taken("a.csv", content, tmp_path)
+    assert [row["date"] for row in found] == list(DAYS)
+    assert list(report.files["left"]) == ["text, date (2)"]
+    (tmp_path / "out").rename(tmp_path / "before")
+    merged = [["Source", "Text", ""], *(["Courier", row["text"], ""] for row in PLAIN)]
+    _, found = taken("a.xlsx", exports.xlsx(merged, "B1:C1"), tmp_path)
+    assert len(found) == 2
+
+
 def test_the_order_of_day_and_month_is_told_from_the_whole_table(tmp_path):
     days = ("3/5/2024", "1/15/2024")
     content = table([row | {"date": day} for row, day in zip(rows(text="text"), days, strict=True)])

@@ -29,9 +29,10 @@ def spellings(name: str) -> list[str]:
     """Usual names that a name may stand for: itself, its last part, without words that fill it."""
     if len(str(name)) > 80 or "://" in str(name):
         return ["", "", ""]  # a cell of a table without a header
-    whole = plain(name)
+    said = re.sub(r" \(\d+\)$", "", str(name))  # of one that stands there again
+    whole = plain(said)
     bare = "_".join(word for word in whole.split("_") if word not in _FILLING)
-    return [whole, plain(str(name).rpartition(".")[2]), bare]
+    return [whole, plain(said.rpartition(".")[2]), bare]
 
 
 def holds(name: str) -> str:

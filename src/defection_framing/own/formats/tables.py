@@ -177,7 +177,7 @@ def _table(what: str, rows: Iterable[tuple[str, list | str]], columns: dict) -> 
         said = next((row for _, row in top if isinstance(row, str)), "is empty")
         raise Unusable(f"has no readable header in row 1: it {said}")
     start = usual.index(max(usual)) if max(usual) > 1 else start
-    names = [str(name).strip("\ufeff ") for name in cells[start]]
+    names = _numbered([str(name).strip("\ufeff ") for name in cells[start]])
     links = [i for i, name in enumerate(names) if re.match(r"https?://\S+$", name)]
     notes = []
     if links or max(map(len, names)) > _LONG:
@@ -189,6 +189,17 @@ def _table(what: str, rows: Iterable[tuple[str, list | str]], columns: dict) -> 
     reading = read(what, names, named, columns)
     reading.notes += notes
     return reading
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """Number a name that stands there again, so that each is of one column; `spellings` knows it.
+
+    A name over merged cells is such, too.
+    """
+    return [
+        f"{name} ({n})" if name and (n := names[: i + 1].count(name)) > 1 else name
+        for i, name in enumerate(names)
+    ]
 
 
 def _named(names: list[str], row: list | str) -> dict | str:
