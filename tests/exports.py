@@ -199,16 +199,17 @@ def zipped(**files: bytes | str) -> bytes:
     return buffer.getvalue()
 
 
-def docx(text: str) -> bytes:
+def docx(text: str, more: str = "") -> bytes:
     space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     lines = "".join(f"<w:p><w:r><w:t>{escape(line)}</w:t></w:r></w:p>" for line in text.split("\n"))
+    lines += more
     return zipped(
         **{"word/document.xml": f"<w:document {space}><w:body>{lines}</w:body></w:document>"}
     )
 
 
-def odt(text: str) -> bytes:
-    lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in text.split("\n"))
+def odt(text: str, more: str = "") -> bytes:
+    lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in text.split("\n")) + more
     content = f'<office:text xmlns:office="o" xmlns:text="t">{lines}</office:text>'
     kind = "application/vnd.oasis.opendocument.text"
     return zipped(**{"mimetype": kind, "content.xml": content})

@@ -333,6 +333,32 @@ def test_a_russian_document_is_read_by_its_code_page(tmp_path):
     assert (row["title"], row["date"], row["lang"]) == (text.split("\n")[0], "2024-03-05", "ru")
 
 
+BOXED = "<w:p><w:r><w:t>In a box.</w:t></w:r></w:p>"
+SHOWN = {
+    "a.docx": exports.docx(
+        "Outer.",
+        f"<w:p><w:r><w:t>It rains. </w:t></w:r><w:Choice>{BOXED}</w:Choice>"
+        f"<w:Fallback>{BOXED}</w:Fallback></w:p><w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r>"
+        "<w:t>Ex</w:t><w:noBreakHyphen/><w:t>cook</w:t><w:tab/><w:t>2024</w:t><w:br/><w:t>End</w:t>"
+        "</w:r><w:moveFrom><w:r><w:t>Moved.</w:t></w:r></w:moveFrom></w:p>",
+    ),
+    "a.odt": exports.odt(
+        "Outer.",
+        "<text:tracked-changes><text:p>Deleted.</text:p></text:tracked-changes>"
+        "<text:p>It\nrains.<text:s/><text:box><text:p>In a box.</text:p></text:box></text:p>"
+        "<text:p>Ex<office:annotation><text:p>A comment.</text:p></office:annotation>-cook"
+        "<text:tab/>2024<text:line-break/><!-- -->&unknown;<text:span>End</text:span></text:p>",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_document_is_read_as_it_is_shown(name):
+    lines = documents.docx_lines if name == "a.docx" else documents.odt_lines
+    found = lines(File.within(name, SHOWN[name]))
+    assert found == ["Outer.", "It rains. ", "In a box.", "Ex-cook\t2024", "End"]
+
+
 def test_columns_that_were_read_and_left_are_told(tmp_path):
     content = table([row | {"NewsType": "x", "id": 3 + i} for i, row in enumerate(rows(**ENGLISH))])
     report, _ = taken("a.csv", content, tmp_path)

@@ -87,32 +87,53 @@ def read_lines(lines: list[str], made_in: str, forced: str = "") -> Reading:
     return Reading(what, iter(found), notes=[said] if said else [])
 
 
+_UNSHOWN = (
+    *("{*}Fallback", "{*}pPr"),  # of a box, for older programs; where tabulators stand
+    *("{*}moveFrom", "{*}tracked-changes", "{*}annotation"),
+    *(etree.Comment, etree.Entity, etree.ProcessingInstruction),  # which have no name
+)
+_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "line-break": "\n", "s": " ", "noBreakHyphen": "-"}
+
+
 def docx_lines(file: File) -> list[str]:
     """Return the paragraphs of a Word document, those of its tables too.
 
     The part of the text is read as it is: programs that write only this are read as well.
     """
     with opened(file) as archive:
-        tree = safe_xml(part(archive, "word/document.xml"))
-    for twice in tree.xpath("//*[local-name()='Fallback']"):  # of a box, for older programs
-        twice.getparent().remove(twice)
-    lines = []
-    for paragraph in tree.xpath("//*[local-name()='p']"):
-        runs = paragraph.xpath(
-            ".//*[local-name()='t' or local-name()='tab' or local-name()='br' or local-name()='cr']"
-        )
-        signs = {"tab": "\t", "br": "\n", "cr": "\n"}
-        said = "".join(signs.get(etree.QName(run).localname, run.text or "") for run in runs)
-        lines += said.replace("\xa0", " ").split("\n")
-    return lines
+        return _shown(part(archive, "word/document.xml"), "t")
 
 
 def odt_lines(file: File) -> list[str]:
     """Return the paragraphs of an OpenDocument text."""
     with opened(file) as archive:
-        tree = safe_xml(part(archive, "content.xml"))
-    names = tree.xpath("//*[local-name()='p' or local-name()='h']")
-    return ["".join(node.itertext()) for node in names]
+        raw = part(archive, "content.xml")
+    return _shown(raw.replace(b"\n", b" "))  # a line of the file is none of the text
+
+
+def _shown(raw: bytes, holder: str = "") -> list[str]:
+    """Return the lines of a document as it is shown, without comments and what was deleted.
+
+    `holder` is the element that text stands in; empty where it may stand in any.
+    """
+    tree = safe_xml(raw)
+    etree.strip_elements(tree, *_UNSHOWN, with_tail=False)
+    said = (_said(paragraph, holder) for paragraph in tree.iter("{*}p", "{*}h"))
+    return "\n".join(said).replace("\xa0", " ").split("\n")
+
+
+def _said(node, holder: str) -> str:
+    """Text of a node, but for that of a box in it, whose paragraphs stand for themselves."""
+    name = etree.QName(node).localname
+    said = _SIGNS.get(name, "")
+    if holder in ("", name):
+        said += node.text or ""
+    for child in node:
+        if etree.QName(child).localname not in ("p", "h"):
+            said += _said(child, holder)
+        if not holder:
+            said += child.tail or ""
+    return said
 
 
 def rtf_lines(file: File) -> list[str]:
