@@ -6,6 +6,7 @@ import io
 import json
 import random
 import re
+from datetime import datetime, time
 from pathlib import Path
 from time import process_time
 
@@ -17,6 +18,7 @@ from pypdf import PdfReader, PdfWriter
 import exports
 from defection_framing.own.fetch import Fetcher, Unfetched
 from defection_framing.own.formats import FORMATS, File, documents, programs, read, sniff
+from defection_framing.own.formats.tables import cell
 from defection_framing.own.ingest import IngestError, ingest
 from defection_framing.own.sources import accounts
 from defection_framing.text import embed
@@ -519,6 +521,20 @@ def test_a_cell_that_is_merged_holds_for_all_its_rows(tmp_path):
     cells[1][0] = "Riverton Courier"
     _, found = taken("a.xlsx", exports.xlsx(cells, "A2:A3"), tmp_path)
     assert {row["outlet"] for row in found} == {"riverton-courier.invalid"}
+
+
+def test_a_merged_cell_may_lie_beyond_the_table(tmp_path):
+    cells = [list(PLAIN[0]), *(list(row.values()) for row in PLAIN)]
+    (tmp_path / "a.xlsx").write_bytes(exports.xlsx(cells, "G1:I1"))
+    assert problems(tmp_path / "a.xlsx") == []
+
+
+def test_a_cell_may_be_a_time_of_day(tmp_path):
+    table = pd.DataFrame(PLAIN).assign(published_time=time(14, 30), created=datetime(2024, 3, 5))
+    table.to_parquet(tmp_path / "a.parquet")
+    assert problems(tmp_path / "a.parquet") == []
+    assert cell(time(14, 30)) == "14:30:00"
+    assert cell(datetime(2024, 3, 5, 14, 30)) == "2024-03-05 14:30:00"
 
 
 def test_a_note_for_a_program_of_notes_is_read_with_its_fields(tmp_path):

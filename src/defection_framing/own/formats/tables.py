@@ -135,8 +135,7 @@ def cell(value, between: str = ", ") -> str:
         return between.join(filter(None, map(cell, value)))
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    said = value.isoformat(sep=" ") if hasattr(value, "hour") else str(value)
-    said = said.strip()
+    said = str(value).strip()
     if re.fullmatch(r"(?s)\[\s*[\"'].*[\"']\s*\]", said):  # a list, as programs write it in a cell
         try:
             return cell(ast.literal_eval(said), between)
@@ -275,7 +274,8 @@ def spreadsheet(file: File, columns: dict[str, str]) -> Reading:
         cells = sheet.to_python(skip_empty_area=False)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
             for row in cells[top : bottom + 1]:
-                row[left : right + 1] = [cells[top][left]] * len(row[left : right + 1])
+                # Beyond the last cell that is used there is nothing to repeat.
+                row[left : right + 1] = cells[top][left : left + 1] * len(row[left : right + 1])
         rows = [
             (f"sheet {sheet.name!r}, row {n}", row)
             for n, row in enumerate(cells, 1)
