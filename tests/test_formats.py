@@ -537,6 +537,22 @@ def test_a_cell_may_be_a_time_of_day(tmp_path):
     assert cell(datetime(2024, 3, 5, 14, 30)) == "2024-03-05 14:30:00"
 
 
+def test_half_a_letter_in_a_text_or_a_name_costs_no_article(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    names = "\udce1", "\udce2"  # bytes that are no UTF-8
+    named = dict(zip(names, map(body, ("smith", "baker")), strict=True))
+    (folder / "c.tar.gz").write_bytes(exports.tar(**named))
+    halves = [row | {"text": f"{row['text']} \ud83d", "source": "Courier\udce1"} for row in PLAIN]
+    (folder / "a.json").write_text(json.dumps(halves))
+    messages = exports.telegram().replace(TITLES[1], "A\\ud83d")
+    (folder / "b.json").write_text(messages)
+    report = ingest([folder], tmp_path / "out")
+    assert report.articles == 6 and report.rejected == {}
+    packed = folder / "c.tar.gz"
+    assert set(report.files["file"]) > {f"{packed}/\\udce1", f"{packed}/\\udce2"}
+
+
 def test_a_note_for_a_program_of_notes_is_read_with_its_fields(tmp_path):
     head = (
         'title: "Work on a ferry"\nsource: https://courier.example/1\nauthor:\n  - "[[Mira Holt]]"'

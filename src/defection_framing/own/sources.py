@@ -54,7 +54,16 @@ def _why(error: Exception) -> str:
     return str(error) if isinstance(error, Unusable) else f"is damaged ({error}): get it again"
 
 
+def _spelled(name: str) -> str:
+    """Spell the name of a file in letters that can be written, whatever bytes it has.
+
+    The bytes are told by their numbers, so that two names stay two.
+    """
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def _bad(where: str, name: str, problem: str) -> Reading:
+    where, name = _spelled(where), _spelled(name)
     return Reading("", iter([Record(where, problem=problem, name=name)]), where=where)
 
 
@@ -94,6 +103,7 @@ def _opened(
     file: File, where: str, name: str, read: Callable[[File], Reading], depth: int = 0
 ) -> Iterator[Reading]:
     """Read a file, or the files in an archive."""
+    where, name = _spelled(where), _spelled(name)
     try:
         if not file.head.strip():
             raise Unusable("is empty")
@@ -147,8 +157,16 @@ def _placed(records: Iterator[Record], reading: Reading, name: str) -> Iterator[
     yield from _by_turns(to_fetch)
 
 
+def _whole(text: str) -> str:
+    """Mark letters of which one half was lost, as JSON may hold: they cannot be written."""
+    return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
+
+
 def _complete(record: Record, where: str, name: str) -> None:
     """Say where a record stands, what it is called, and whether there is anything to read."""
+    record.fields = {what: _whole(said) for what, said in record.fields.items()}
+    if isinstance(record.content, str):
+        record.content = _whole(record.content)
     number = record.fields.pop("id", "") or re.sub(r"^row ", "", record.at)
     abstract, url = record.fields.pop("abstract", ""), record.fields.get("url", "")
     if not record.at or record.at != url:
