@@ -411,6 +411,14 @@ def test_references_under_one_key_and_without_an_end_are_taken(tmp_path):
     assert [row["title"] for row in found] == list(TITLES)
 
 
+def test_last_cells_that_are_missing_are_taken_as_empty_and_that_is_said(tmp_path):
+    content = table([row | {"comment": ""} for row in PLAIN]).replace(b",\r\n", b"\r\n")
+    report, found = taken("a.csv", content, tmp_path)
+    assert [row["date"] for row in found] == list(DAYS)
+    [note] = report.files["notes"]
+    assert note == "2 rows have fewer cells than the header: taken as empty"
+
+
 def test_of_two_columns_of_texts_the_one_that_holds_them_is_read(tmp_path):
     content = table([{"text": "", **row} for row in rows(text="maintext", title="title")])
     report, found = taken("a.csv", content, tmp_path)

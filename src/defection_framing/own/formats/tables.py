@@ -184,9 +184,10 @@ def _table(what: str, rows: Iterable[tuple[str, list | str]], columns: dict) -> 
         columns = ({"url": names[links[-1]]} if links else {}) | columns
         notes = ["has no header: columns are called by their numbers"]
         start -= 1
-    named = ((at, _named(names, row)) for at, row in chain(top[start + 1 :], rows) if row)
-    reading = read(what, names, named, columns)
-    reading.notes += notes
+    filled = (row for row in chain(top[start + 1 :], rows) if row[1])
+    reading = read(what, names, _named(names, filled, notes), columns)
+    notes[:0] = reading.notes
+    reading.notes = notes
     return reading
 
 
@@ -201,16 +202,26 @@ def _numbered(names: list[str]) -> list[str]:
     ]
 
 
-def _named(names: list[str], row: list | str) -> dict | str:
-    """Name the cells of a row, or say what is wrong with it."""
-    if isinstance(row, str):
-        return row
-    if len(row) < len(names) or any(row[len(names) :]):
-        said = f"has {len(row)} cells where the header has {len(names)}: put cells"
-        return f"{said} that hold the separator in double quotes"
-    if any("\0" in str(value) for value in row):
-        return "holds NUL bytes: save the file again as CSV in UTF-8"
-    return dict(zip(names, row, strict=False))
+def _named(names: list[str], rows: Iterable[tuple[str, list | str]], notes: list[str]) -> Rows:
+    """Name the cells of rows, or say what is wrong with one.
+
+    Last cells may be missing, as programs leave out empty ones; `notes` get to say so. A single
+    cell is rather the rest of a text with line breaks in it.
+    """
+    short = 0
+    for at, row in rows:
+        if isinstance(row, str):
+            yield at, row
+        elif len(row) < min(2, len(names)) or any(row[len(names) :]):
+            said = f"has {len(row)} cells where the header has {len(names)}: put cells"
+            yield at, f"{said} that hold the separator or a line break in double quotes"
+        elif any("\0" in str(value) for value in row):
+            yield at, "holds NUL bytes: save the file again as CSV in UTF-8"
+        else:
+            short += len(row) < len(names)
+            yield at, dict.fromkeys(names, "") | dict(zip(names, row, strict=False))
+    if short:
+        notes.append(f"{short:,} rows have fewer cells than the header: taken as empty")
 
 
 def csv_table(file: File, columns: dict[str, str]) -> Reading:
