@@ -215,19 +215,23 @@ def odt(text: str, more: str = "") -> bytes:
     return zipped(**{"mimetype": kind, "content.xml": content})
 
 
-def xlsx(table: list[list[str]], merged: str = "") -> bytes:
+def xlsx(table: list[list[str]], merged: str = "", more: list[list[str]] | None = None) -> bytes:
+    """Write a table into a workbook, and `more` into a second sheet."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    cells = "".join(
-        f'<row r="{i}">'
-        + "".join(
-            f'<c r="{chr(65 + j)}{i}" t="inlineStr"><is><t>{escape(v)}</t></is></c>'
-            for j, v in enumerate(row)
+
+    def cells(table: list[list[str]]) -> str:
+        return "".join(
+            f'<row r="{i}">'
+            + "".join(
+                f'<c r="{chr(65 + j)}{i}" t="inlineStr"><is><t>{escape(v)}</t></is></c>'
+                for j, v in enumerate(row)
+            )
+            + "</row>"
+            for i, row in enumerate(table, 1)
         )
-        + "</row>"
-        for i, row in enumerate(table, 1)
-    )
-    more = f'<mergeCells><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
+
+    over = f'<mergeCells><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
     package = "http://schemas.openxmlformats.org/package/2006"
     return zipped(
         **{
@@ -235,12 +239,16 @@ def xlsx(table: list[list[str]], merged: str = "") -> bytes:
             "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
             f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
             "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet '
-            'name="Data" sheetId="1" r:id="r1"/></sheets></workbook>',
+            'name="Data" sheetId="1" r:id="r1"/><sheet name="More" sheetId="2" r:id="r2"/>'
+            "</sheets></workbook>",
             "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
             f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/a.xml"/>'
+            f'<Relationship Id="r2" Type="{office}/worksheet" Target="worksheets/b.xml"/>'
             "</Relationships>",
-            "xl/worksheets/a.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData>'
-            f"{more}</worksheet>",
+            "xl/worksheets/a.xml": f'<worksheet xmlns="{main}"><sheetData>{cells(table)}'
+            f"</sheetData>{over}</worksheet>",
+            "xl/worksheets/b.xml": f'<worksheet xmlns="{main}"><sheetData>{cells(more or [])}'
+            "</sheetData></worksheet>",
         }
     )
 

@@ -531,6 +531,15 @@ def test_a_cell_that_is_merged_holds_for_all_its_rows(tmp_path):
     assert {row["outlet"] for row in found} == {"riverton-courier.invalid"}
 
 
+def test_every_sheet_tells_how_it_was_read(tmp_path):
+    first, second = PLAIN
+    other = {"Leib": second["text"], "Day": "3/16/2024", "Mark": "x"}
+    sheets = [[list(row), list(row.values())] for row in (first, other)]
+    report, found = taken("a.xlsx", exports.xlsx(sheets[0], more=sheets[1]), tmp_path)
+    said = "Day as date, Leib as text, left Mark, its dates put the month first"
+    assert len(found) == 2 and list(report.files["notes"]) == [f"sheet 'More': {said}"]
+
+
 def test_a_merged_cell_may_lie_beyond_the_table(tmp_path):
     cells = [list(PLAIN[0]), *(list(row.values()) for row in PLAIN)]
     (tmp_path / "a.xlsx").write_bytes(exports.xlsx(cells, "G1:I1"))

@@ -282,23 +282,29 @@ def spreadsheet(file: File, columns: dict[str, str]) -> Reading:
         raise Unusable(f"is a damaged workbook ({error}): save it anew") from None
     readings, faults = [], []
     for sheet in sheets:
+        called = f"sheet {sheet.name!r}"
         cells = sheet.to_python(skip_empty_area=False)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
             for row in cells[top : bottom + 1]:
                 # Beyond the last cell that is used there is nothing to repeat.
                 row[left : right + 1] = cells[top][left : left + 1] * len(row[left : right + 1])
         rows = [
-            (f"sheet {sheet.name!r}, row {n}", row)
+            (f"{called}, row {n}", row)
             for n, row in enumerate(cells, 1)
             if any(value != "" for value in row)
         ]
         try:
-            readings += [_table("a workbook", rows, columns)] if rows else []
+            readings += [_table(called, rows, columns)] if rows else []
         except Unusable as error:
-            faults.append(f"sheet {sheet.name!r} {error}")
+            faults.append(f"{called} {error}")
     if not readings:
         raise Unusable("; ".join(faults) or "is a workbook without a row")
     whole = readings[0]
+    for other in readings[1:]:
+        said = [f"{name} as {what}" for what, name in other.columns.items()]
+        said += [f"left {name}" for name in other.left]
+        said = [*(said if other.columns != whole.columns else []), *other.notes]
+        whole.notes += [f"{other.taken_for}: {', '.join(said)}"] if said else []
     whole.taken_for = f"a workbook, {len(readings)} of its {len(sheets)} sheets"
     whole.records = chain.from_iterable([reading.records for reading in readings])
     whole.notes += [f"left out: {fault}" for fault in faults]
