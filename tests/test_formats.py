@@ -540,6 +540,14 @@ def test_every_sheet_tells_how_it_was_read(tmp_path):
     assert len(found) == 2 and list(report.files["notes"]) == [f"sheet 'More': {said}"]
 
 
+def test_a_damaged_letter_costs_no_other():
+    raw = exports.mbox().replace(b"<p>A deckhand", b"<p>A d\0ckhand")
+    found = list(documents.letters(File.within("a.mbox", raw)).records)
+    said = [record.problem for record in found]
+    assert said == ["is binary, or damaged: it holds NUL bytes", ""]
+    assert body("cook", " ") in " ".join(found[1].content.split())
+
+
 def test_a_merged_cell_may_lie_beyond_the_table(tmp_path):
     cells = [list(PLAIN[0]), *(list(row.values()) for row in PLAIN)]
     (tmp_path / "a.xlsx").write_bytes(exports.xlsx(cells, "G1:I1"))

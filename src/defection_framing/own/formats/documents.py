@@ -208,6 +208,9 @@ def _letter(raw: bytes, at: str = "") -> Record:
     fields = {"title": str(said.get("Subject") or ""), "date": str(said.get("Date") or "")}
     fields["author"], address = email.utils.parseaddr(str(said.get("From") or ""))
     fields["site"] = address.rpartition("@")[2]
-    # Tables lay letters out: what is text in them is not told as in a page.
-    text = text_of(extract.decode(content, charset))
+    try:
+        # Tables lay letters out: what is text in them is not told as in a page.
+        text = text_of(extract.decode(content, charset))
+    except Unusable as error:  # the other letters are read
+        return Record(at, problem=str(error), fields=fields)
     return Record(at, text, fields)
