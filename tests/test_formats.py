@@ -497,6 +497,12 @@ def test_a_remark_beside_an_address_is_no_text(tmp_path):
         ingest([path], tmp_path / "out", fetcher=Offline())
 
 
+def test_an_abstract_in_place_of_a_page_is_said(tmp_path):
+    report, found = taken("a.csv", table(rows(text="description", url="url")), tmp_path)
+    assert len(found) == 2
+    assert "2 texts are abstracts beside an address" in report.files["notes"].iloc[0]
+
+
 def test_fields_have_the_text_under_a_label_and_an_interview_is_no_field(tmp_path):
     parts = "\n\n".join(
         f"HEADLINE: {t}\nOUTLET: {o}, {d}\nTEXT: {body(w)}"

@@ -140,17 +140,20 @@ def _opened(
 def _placed(records: Iterator[Record], reading: Reading, name: str) -> Iterator[Record]:
     """Say of records where they stand; pages to be fetched come last, their hosts by turns."""
     to_fetch = []
-    where, many = reading.where, 0
+    where, many, abstracts = reading.where, 0, 0
     try:
         for record in records:
             many += 1
-            _complete(record, where, name)
+            abstracts += _complete(record, where, name)
             if record.content is None and not record.problem:
                 to_fetch.append(record)
             else:
                 yield record
     except (Unusable, *DAMAGED) as error:  # that shows late, as where a file is cut off
         yield Record(f"{where}, after record {many}", problem=_why(error), name=name)
+    if abstracts:
+        said = "texts are abstracts beside an address: to fetch the pages, list the addresses alone"
+        reading.notes.append(f"{abstracts:,} {said}")
     if not many:
         said = f" ({'; '.join(reading.notes)})" if reading.notes else ""
         yield Record(where, problem=f"holds no article{said}", name=name)
@@ -162,8 +165,14 @@ def _whole(text: str) -> str:
     return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
 
 
-def _complete(record: Record, where: str, name: str) -> None:
-    """Say where a record stands, what it is called, and whether there is anything to read."""
+def _complete(record: Record, where: str, name: str) -> bool:
+    """Say where a record stands, what it is called, and whether there is anything to read.
+
+    Returns
+    -------
+    bool
+        Whether its text is an abstract, taken in place of the page at its address.
+    """
     record.fields = {what: _whole(said) for what, said in record.fields.items()}
     if isinstance(record.content, str):
         record.content = _whole(record.content)
@@ -177,6 +186,7 @@ def _complete(record: Record, where: str, name: str) -> None:
     if not record.content and not record.problem and not ADDRESS.fullmatch(url):
         record.problem = "holds no text"
     record.content = record.content or None
+    return bool(url and abstract and record.content == abstract)
 
 
 def _by_turns(records: list[Record]) -> Iterator[Record]:
