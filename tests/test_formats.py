@@ -411,6 +411,22 @@ def test_references_under_one_key_and_without_an_end_are_taken(tmp_path):
     assert [row["title"] for row in found] == list(TITLES)
 
 
+def test_a_date_in_three_columns_is_put_together(tmp_path):
+    days = [dict(zip(("Year", "month", "day"), day.split("-"), strict=True)) for day in DAYS]
+    undated = [
+        {"text": row["text"], "title": row["title"]} | day
+        for row, day in zip(PLAIN, days, strict=True)
+    ]
+    undated[1]["day"] = ""
+    report, found = taken("a.csv", table(undated), tmp_path)
+    assert [row["date"] for row in found] == [DAYS[0], DAYS[1][:7]]
+    [row] = report.files.to_dict("records")
+    assert (row["columns"], row["left"]) == (
+        "text as text, title as title, Year, month, day as date",
+        "",
+    )
+
+
 def test_last_cells_that_are_missing_are_taken_as_empty_and_that_is_said(tmp_path):
     content = table([row | {"comment": ""} for row in PLAIN]).replace(b",\r\n", b"\r\n")
     report, found = taken("a.csv", content, tmp_path)

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, count, islice
+from itertools import chain, count, islice, takewhile
 from statistics import median
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
@@ -80,12 +80,25 @@ def read(what: str, names: list[str] | None, rows: Rows, columns: dict[str, str]
         names = list(dict.fromkeys(name for row in values for name in row))
     found = held(names, columns, values)
     order = order_of(cell(row.get(found.get("date"))) for row in values)
+    rows = chain(first, rows)
+    parts = [name for part in ("year", "month", "day") for name in names if plain(name) == part]
+    if len(parts) == 3 and found.get("date") in parts and "date" not in columns:
+        names = [name for name in names if name not in parts]
+        found["date"] = ", ".join(parts)
+        rows = ((at, _dated(row, parts, found["date"])) for at, row in rows)
     reading = Reading(what, iter(()), found, [n for n in names if n and n not in found.values()])
     if order == "month":
         reading.notes.append("its dates put the month first")
     whole = any(cell(row.get(found.get("text"))) for row in values)
-    reading.records = _records(chain(first, rows), found, order, whole)
+    reading.records = _records(rows, found, order, whole)
     return reading
+
+
+def _dated(row: dict | str, parts: list[str], name: str) -> dict | str:
+    """Give a row its date, which stands in three columns: year, month and day."""
+    if isinstance(row, str):
+        return row
+    return row | {name: "-".join(takewhile(bool, (cell(row.get(part)) for part in parts)))}
 
 
 def _records(rows: Rows, found: dict[str, str], order: str, whole: bool) -> Iterator[Record]:
