@@ -427,6 +427,15 @@ def test_a_date_in_three_columns_is_put_together(tmp_path):
     )
 
 
+def test_rows_below_a_quote_that_is_not_closed_keep_their_numbers(tmp_path):
+    one, two = (body(who, " ") for who in WHO)
+    written = [f'"{one}",A', f'"never closed {two},B', f'"{one}",C', f'"{two}",D', ",E"]
+    (tmp_path / "a.csv").write_text("\n".join(["text,title", *written]))
+    found = [r for reading in accounts(tmp_path / "a.csv", tmp_path, {}) for r in reading.records]
+    assert [record.name for record in found] == [f"a.csv/{n}" for n in (2, 3, 5, 6)]
+    assert "nor the 1 lines below: mend its quotes" in found[1].problem
+
+
 def test_last_cells_that_are_missing_are_taken_as_empty_and_that_is_said(tmp_path):
     content = table([row | {"comment": ""} for row in PLAIN]).replace(b",\r\n", b"\r\n")
     report, found = taken("a.csv", content, tmp_path)

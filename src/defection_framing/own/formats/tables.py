@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, count, islice, takewhile
+from itertools import chain, islice, takewhile
 from statistics import median
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
@@ -269,17 +269,26 @@ def top_of(file: File) -> bytes:
 
 
 def _csv_rows(file: File, encoding: str, mark: str) -> Iterator:
-    """Yield rows with their numbers."""
+    """Yield rows with their numbers; a row that cannot be read counts as many as lines it took."""
     with io.TextIOWrapper(file.opened(), encoding, errors="replace", newline="") as text:
         reader = csv.reader(text, delimiter=mark, strict=True)
         csv.field_size_limit(extract.MAX_CHARACTERS)
-        for number in count(1):
+        number = 1
+        while True:
+            before = reader.line_num
             try:
                 yield f"row {number}", next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield f"row {number}", f"cannot be read ({error}): mend its quotes or length"
+                # A quote that is not closed takes in the lines up to the next one.
+                lost = reader.line_num - before - 1
+                said = f"cannot be read ({error})" + (
+                    f", nor the {lost:,} lines below" if lost else ""
+                )
+                yield f"row {number}", f"{said}: mend its quotes or length"
+                number += lost
+            number += 1
 
 
 def spreadsheet(file: File, columns: dict[str, str]) -> Reading:
