@@ -45,7 +45,8 @@ def sniff(file: File) -> str:
     Returns
     -------
     str
-        A key of `FORMATS`, or `archive` or `gzip`.
+        A key of `FORMATS`, a format that `read` knows beside these, such as `docx`, or `archive` or
+        `gzip`.
 
     Raises
     ------
@@ -85,8 +86,7 @@ def sniff(file: File) -> str:
         if name in ("rss", "feed", "rdf:rdf"):
             return "feed"
         if text.startswith("<?xml") and not re.search("(?i)<html|<!doctype html", text):
-            if "<!ENTITY" in text.upper():
-                documents.safe_xml(head)
+            documents.without_entities(head)
             raise Unusable(
                 f"is XML of a kind that is not known (<{root[1]}>): export it as a table"
             )

@@ -168,12 +168,17 @@ def pdf_lines(file: File) -> list[str]:
     return [line for line in lines if not number.fullmatch(line)]
 
 
-def safe_xml(raw: bytes):
-    """Parse XML that may come from anywhere: nothing outside it is read, and nothing swells."""
+def without_entities(raw: bytes) -> bytes:
+    """Return XML that declares no entities, or say `Unusable`."""
     if re.search(rb"<!ENTITY", raw, re.I):
         raise Unusable("declares XML entities, which may read other files or swell: take them out")
+    return raw
+
+
+def safe_xml(raw: bytes):
+    """Parse XML that may come from anywhere: nothing outside it is read, and nothing swells."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    tree = etree.fromstring(raw, parser)
+    tree = etree.fromstring(without_entities(raw), parser)
     if tree is None:
         raise Unusable("is damaged XML: get it again")
     return tree

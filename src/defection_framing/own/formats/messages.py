@@ -11,7 +11,7 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from ..dates import Unusable
 from ..markup import PAGES, text_of
-from .documents import safe_xml
+from .documents import without_entities
 from .records import DAMAGED, File, Reading, Record
 
 
@@ -91,9 +91,7 @@ def _joined(parts) -> str:
 
 def feed(file: File) -> Reading:
     """Read RSS or Atom: an article an entry."""
-    raw = file.read()
-    if re.search(rb"<!ENTITY", raw, re.I):
-        safe_xml(raw)
+    raw = without_entities(file.read())
     found = feedparser.parse(io.BytesIO(raw), sanitize_html=False, resolve_relative_uris=False)
     if not found.entries:
         raise Unusable("is a feed without an entry" if found.version else "is damaged XML")
