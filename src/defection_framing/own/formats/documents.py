@@ -30,7 +30,7 @@ def opened(file: File) -> ZipFile:
     try:
         archive = ZipFile(io.BytesIO(file.read()))
         entries = archive.infolist()
-    except (BadZipFile, OSError, ValueError) as error:
+    except (BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Unusable(f"is a damaged archive ({error}): get it again") from None
     if any(entry.flag_bits & 1 for entry in entries):
         raise Unusable("is an archive under a password: unpack it first")
@@ -68,7 +68,7 @@ def part(archive: ZipFile, name: str) -> bytes:
     try:
         with archive.open(name) as file:
             return file.read()
-    except (BadZipFile, ValueError, NotImplementedError, *DAMAGED) as error:
+    except (BadZipFile, ValueError, KeyError, NotImplementedError, *DAMAGED) as error:
         raise Unusable(f"is damaged at {name} ({error}): get it again") from None
 
 

@@ -101,7 +101,7 @@ def feed(file: File) -> Reading:
         for number, entry in enumerate(found.entries, 1):
             texts = [c.get("value", "") for c in entry.get("content", [])]
             texts += [entry.get("yandex_full-text", ""), entry.get("turbo_content", "")]
-            summary = text_of(entry.get("summary", "")).strip()
+            summary = text_of(entry.get("summary") or "").strip()
             text = text_of(max(texts, key=len)).strip()
             link = entry.get("link", "")
             fields = {
