@@ -801,6 +801,23 @@ def test_a_file_that_is_damaged_beyond_its_beginning_is_said_to_be(name, tmp_pat
     assert re.fullmatch("is (a )?damaged.*: get it again", why)
 
 
+ODD = {
+    "deep.json": ('[{"text":' + "[" * 50_000, "is damaged JSON"),
+    "deep.jsonl": ('{"url":"https://a.example"}\n{"a":' + "[" * 50_000, "is no JSON"),
+    "split.json": ('{"columns": ["text"], "data": [["a", "b"]]}', "columns do not fit its data"),
+    "number.json": ('{"messages": [{"type": "message", "id": 1, "text": [5], "from": 1}]}', ""),
+    "parts.json": ('[{"text": "a", "issued": {"date-parts": [5]}}]', ""),
+    "list.csv": ("text,author\na,\"['a', " + "-" * 50_000 + "'']\"\n", ""),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_values_of_an_odd_shape_stop_nothing(name, tmp_path):
+    content, why = ODD[name]
+    (tmp_path / name).write_text(content)
+    assert why in " ".join(problems(tmp_path / name))
+
+
 @pytest.mark.parametrize("packed", [exports.zipped, exports.tar])
 def test_an_archive_of_too_many_files_is_refused_whole(packed, tmp_path, monkeypatch):
     monkeypatch.setattr(documents, "MANY", 2)

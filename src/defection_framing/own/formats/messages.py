@@ -85,8 +85,8 @@ def _joined(parts) -> str:
     """Join the parts of a message; those with a form are objects."""
     if isinstance(parts, str):
         return parts
-    said = [p if isinstance(p, str) else str(p.get("text", "")) for p in parts or ()]
-    return "".join(said)
+    said = [p.get("text", "") if isinstance(p, dict) else p for p in parts or ()]
+    return "".join(map(str, said))
 
 
 def feed(file: File) -> Reading:

@@ -60,7 +60,7 @@ def _parsed(text: str):
     while at < len(text):
         try:
             said, at = json.JSONDecoder().raw_decode(text, at)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unusable(f"is damaged JSON ({error}): get it again") from None
         found.append(said)
         at = between.match(text, at).end()
@@ -73,7 +73,7 @@ def _json_lines(file: File, encoding: str) -> Iterator[tuple[str, dict | str]]:
             if line.strip():
                 try:
                     yield f"row {number}", _record(json.loads(line))
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     yield f"row {number}", f"is no JSON ({error}): write one record in it"
 
 
@@ -97,7 +97,11 @@ def _list_in(said) -> list:
     if not isinstance(said, dict):
         return [said]
     if {"columns", "data"} <= said.keys():
-        return pd.DataFrame(said["data"], columns=said["columns"]).to_dict("records")
+        try:
+            return pd.DataFrame(said["data"], columns=said["columns"]).to_dict("records")
+        except (ValueError, TypeError) as error:
+            said = f"is JSON whose columns do not fit its data ({error}): export it anew"
+            raise Unusable(said) from None
     inner = [value for value in said.values() if isinstance(value, dict)]
     if said and len(inner) == len(said) and len({tuple(value) for value in inner}) == 1:
         by_column = any(

@@ -139,8 +139,8 @@ def cell(value, between: str = ", ") -> str:
     if value is None or value != value:  # NaN
         return ""
     if isinstance(value, dict):
-        if parts := value.get("date-parts"):
-            return "-".join(str(part) for part in (parts[0] if parts else ()))
+        if (parts := value.get("date-parts")) and isinstance(parts, list):
+            return cell(parts[0], "-")
         person = " ".join(str(value[k]) for k in ("given", "family") if value.get(k))
         names = (value.get(key) for key in ("name", "title", "raw", "original", "main", "$date"))
         return person or cell(next(filter(None, names), None))
@@ -152,7 +152,7 @@ def cell(value, between: str = ", ") -> str:
     if re.fullmatch(r"(?s)\[\s*[\"'].*[\"']\s*\]", said):  # a list, as programs write it in a cell
         try:
             return cell(ast.literal_eval(said), between)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
             return said
     return "" if re.fullmatch(r"(?i)nan|none|null|nat|n/a|#n/a", said) else said
 
