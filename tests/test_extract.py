@@ -123,6 +123,12 @@ def test_one_long_line_is_read_in_no_time():
     assert process_time() - began < 10
 
 
+@pytest.mark.parametrize(("given", "lang"), [("ua", "uk"), ("Ukrainian", "uk"), ("uk-UA", "uk")])
+def test_a_country_given_for_a_language_is_none(given, lang):
+    text = "Паромник пішов зі служби навесні, бо річка обміліла, а нової роботи не було. " * 4
+    assert extract(text, lang=given).lang == lang
+
+
 def test_a_text_that_quotes_another_language_is_in_that_of_its_larger_part():
     found = extract(
         f"{RUSSIAN}{RUSSIAN}Він сказав, що не хоче більше воювати, і пішов додому вночі."

@@ -109,7 +109,7 @@ def extract(content: bytes | str, charset: str | None = None, **given: str) -> A
     _check(text, title)
     remarks = left_out + doubts(text, left_out)
     lang = found.pop("lang", "").lower().replace("_", "-").partition("-")[0]
-    if not re.fullmatch("[a-z]{2}", lang):
+    if len(lang) != 2 or lang not in _languages().nb_classes:  # such as `ua`, a country
         lang, beside = language(text)
         remarks += [("language beside", beside)] if beside else []
     url, when = found.pop("url", ""), ""

@@ -121,8 +121,8 @@ def ingest(
     Parameters
     ----------
     sources : sequence of Path or str
-        Each an address of a page, or the path of a file in any of `formats.FORMATS`, of an archive
-        of such files, or of a folder, which is read with its subfolders.
+        Each an address of a page, or the path of a file in any format that `formats` reads, of an
+        archive of such files, or of a folder, which is read with its subfolders.
     columns : mapping, optional
         Column of the tables by what it holds (`text`, `url`, `title`, `date` and so on), where its
         name is unusual.
