@@ -49,11 +49,11 @@ def where(name: str) -> str:
         call = rf"""\b{re.escape(function)}\((?!["'](?!{re.escape(first)}["']))"""
         own = {n for n in estimates.index if f"{n}/".startswith(f"{name}/")}
         own &= set(estimates.index[estimates["source"].fillna("") == source])
-        printed = {key: "".join(map(str, w.values())) for key, w in words.items()}
+        printed = re.compile(rf"\{{({'|'.join(map(re.escape, own))})[.:}}]")
         titles = [
             key
-            for key in words
-            if own & {*captions.claim(key).names()} or any(f"{{{n}" in printed[key] for n in own)
+            for key, of in words.items()
+            if own & {*captions.claim(key).names()} or printed.search(str(of))
         ]
         parts.append(
             [
@@ -109,7 +109,8 @@ def _told(kind: str, notebook: str, call: str) -> list[str]:
     simulated = [s for s in kept.SIMULATIONS.values() if re.search(rf"[\"']{s.name}[\"']\]", text)]
     made = [f for f in map(_function, [*functions, *(s.function for s in simulated)]) if f]
     cells = ", ".join(str(cell) for cell in dict.fromkeys(cell for cell, _ in lines))
-    others = "ledger.by_name(" in text
+    others = "by other notebooks, which record the estimates that are read"
+    computed = [*_computed(made), *([others] if "ledger.by_name(" in text else [])]
     return [
         f"{kind:<10}{paths[0].relative_to(settings.ROOT).as_posix()}, code cell {cells or '-'}",
         *(
@@ -118,12 +119,7 @@ def _told(kind: str, notebook: str, call: str) -> list[str]:
             for i, line in enumerate(statement.splitlines())
         ),
         *(f"{'':10}{place}" for place in map(_place, functions) if place),
-        *(f"computed  {line}" for line in _computed(made)),
-        *(
-            ["computed  by other notebooks, which record the estimates that are read"]
-            if others
-            else []
-        ),
+        *(f"computed  {line}" for line in computed),
         *(f"with      {line}" for line in _constants(text, made)),
         *(f"kept      {_place(s.function)}: `study --full` computes it anew" for s in simulated),
     ]
