@@ -49,7 +49,7 @@ def test_its_numbers_are_those_of_the_tables(data):
         "web domains": f"{len(data.outlets):,}",
         "events": f"{len(cases):,}; most articles: {', '.join(f'{e}: {n:,}' for e, n in most)}"
         f"; articles that cover no single case: {(articles['event'] == 'general').sum():,}",
-        "events told by both camps": f"{shared.sum():,}, of wave 2: "
+        "events told by both camps, laws and counts too": f"{shared.sum():,}, of wave 2: "
         f"{(shared & (cases['wave'] == 2)).sum():,}",
         "dates": f"{len(dated):,} articles dated, from {dated.min()[:4]} to {dated.max()[:4]}; "
         f"{len(articles) - len(dated):,} undated",

@@ -76,6 +76,8 @@ def forest(
     if across == 1:
         own = {p: t[t["panel"] == p] for p in panels}
         rows = {p: [r for r in asked or _by_value(o) if r in set(o["row"])] for p, o in own.items()}
+    shown = t["shown"].eq(True) if "shown" in t else pd.Series(True, t.index)
+    hollow = set(t["series"]) - set(t["series"][shown])
     names = _row_names(t, order, marked, 44 if across == 1 else 28)
     fig, axes, room = _grid(rows, names, len(own_look), across, own_scale)
     for ax, p in zip(axes.flat, panels, strict=False):
@@ -92,7 +94,7 @@ def forest(
         for i, s in enumerate(shown_here):
             shift = (i - (len(shown_here) - 1) / 2) * 0.7 / len(shown_here) if crowded else 0
             part = own[own["series"] == s].set_index("row").reindex(rows[p])
-            _one_series(ax, part, shift, own_look[s], _series_name(s, part))
+            _one_series(ax, part, shift, own_look[s], _series_name(s, part), s in hollow)
         ax.set_title("\n".join(wrapped(domain.label(p), room, 9, "bold")))
         ax.set_yticks(range(len(rows[p])), [names[r] for r in rows[p]], fontsize=8)
         ax.set_ylim(len(rows[p]) - 0.5, -0.5)
@@ -140,8 +142,11 @@ def _grid(rows, names, n_series, across, own_scale):
     return fig, axes, (WIDTH - room) / across - 0.1
 
 
-def _one_series(ax, part: pd.DataFrame, shift: float, look: Look, name: str) -> None:
-    """Intervals and marks of one series; marks are open where a value is not shown."""
+def _one_series(ax, part: pd.DataFrame, shift: float, look: Look, name: str, hollow: bool) -> None:
+    """Intervals and marks of one series; marks are open where a value is not shown.
+
+    The mark of the legend is hollow where the series has no other.
+    """
     y = np.arange(len(part)) + shift
     if "band" in part:
         ax.hlines(y, -part["band"], part["band"], color=PALE, linewidth=9, zorder=1)
@@ -154,7 +159,8 @@ def _one_series(ax, part: pd.DataFrame, shift: float, look: Look, name: str) -> 
                 markersize=look.size, markerfacecolor=face)  # fmt: skip
     line = "-" if part["low"].notna().any() else "none"
     ax.plot([], [], ls=line, marker=look.marker, color=look.colour, markersize=look.size,
-            linewidth=look.line, markerfacecolor=look.face, label=name)  # fmt: skip
+            linewidth=look.line, markerfacecolor="white" if hollow else look.face,
+            label=name)  # fmt: skip
 
 
 def _keys(fig, axes, with_n: bool, open_mark: str, room: float) -> None:
