@@ -126,6 +126,7 @@ def test_a_figure_of_other_notebooks_estimates_says_so_and_names_what_is_drawn()
 def test_one_function_that_names_several_leads_to_its_call_for_the_one():
     said = where("topics/ari/seeds")
     assert 'steadiness("topics"' in said and 'steadiness("stories"' not in said
+    assert "computed  sklearn.adjusted_rand_score, in topics.steadiness  src/" in said
 
 
 def test_a_name_that_is_used_inside_a_comprehension_alone_leads_nowhere(study):

@@ -126,7 +126,7 @@ def _told(kind: str, notebook: str, call: str) -> list[str]:
 
 
 def _computed(functions: list[Callable]) -> list[str]:
-    """What of `stats` and `text` these call, or what they call in the study, and from where.
+    """What of `stats`, `text` and libraries these call, or what they call in the study, from where.
 
     Where there is none, what they call in the study.
     """
@@ -142,9 +142,9 @@ def _computed(functions: list[Callable]) -> list[str]:
                 # A contrast is called by the name of one, `c.compare(...)`, not by its class's.
                 called = inspect.unwrap(called or vars(estimands.Contrast).get(name, str))
                 part = (getattr(called, "__module__", "") or "").removeprefix(f"{PACKAGE.name}.")
-                if part.startswith(("stats.", "text.")):
+                if part.startswith(("stats.", "text.", "sklearn.", "scipy.", "statsmodels.")):
                     found.setdefault(called, caller)
-                elif part.startswith("study.") and inspect.isfunction(called):
+                elif part.startswith("study.") and inspect.isfunction(called) and called != caller:
                     ahead += [called] if called not in seen else []
                     near.setdefault(called, caller)
                     seen.add(called)
@@ -229,7 +229,9 @@ def _place(name: str) -> str:
 
 
 def _at(made: Callable) -> str:
-    """A function or class by its module and name, with file and line."""
+    """A function or class by its module and name, with file and line; one of a library by name."""
+    if not made.__module__.startswith(PACKAGE.name):
+        return f"{made.__module__.partition('.')[0]}.{made.__qualname__}"
     name = f"{made.__module__.rpartition('.')[2]}.{made.__qualname__}"
     return f"{name}  {_file(made)}:{inspect.getsourcelines(made)[1]}"
 
