@@ -613,6 +613,13 @@ def test_the_outlet_of_an_address_or_a_name(url, site, outlet):
     assert KNOWN.outlet(url, site) == outlet
 
 
+def test_a_row_to_be_classified_takes_no_name_from_a_known_outlet(tmp_path, out):
+    named = {"publication": "The Guardian", "url": "https://copy.example/1", "text": story()}
+    ingest([write(tmp_path / "a.jsonl", json.dumps(named))], out)
+    assert "copy.example" in set(table(out, "outlets")["domain"])
+    assert Registry.of(out).outlet("", "The Guardian") == "theguardian.com"
+
+
 def test_outlets_that_are_known_fit_the_registry_and_each_name_means_one():
     columns = corpus.columns()["outlets"]
     folder = Path(package.__file__).parent

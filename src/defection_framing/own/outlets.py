@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pandas as pd
 from slugify import slugify
 
 from .. import corpus, settings
@@ -71,17 +72,17 @@ class Registry:
         """Gather what is known; rows filled in under `out` win over others."""
         ours = folder.read(settings.ROOT / "data" / "outlets.csv", corpus.columns()["outlets"])
         known = [*table("own/houses.csv"), *ours.to_dict("records")]
-        rows = {row["domain"]: row for row in known}
+        registered = {row["domain"]: row for row in known}
+        rows = dict(registered)
         if (own := out / "outlets.csv").exists():
             rows |= folder.outlets(own).to_dict("index")
-        shortest = sorted(rows, key=len, reverse=True)  # the last one wins
-        named, camps = {}, {}
-        for domain in shortest:
-            spelled = _spelled(rows[domain]["name"])
-            named[spelled] = domain
-            camps.setdefault(spelled, set()).add(rows[domain]["camp"])
-        # A name that outlets of two camps bear tells none of them.
-        named = {spelled: domain for spelled, domain in named.items() if len(camps[spelled]) == 1}
+        # The last one wins: of outlets of one name a registered one, the shortest.
+        order = sorted(rows, key=lambda domain: (domain in registered, -len(domain)))
+        named = {_spelled(rows[domain]["name"]): domain for domain in order}
+        # A name that known outlets of two camps bear tells none of them.
+        camps = pd.DataFrame(known).groupby([_spelled(row["name"]) for row in known])["camp"]
+        for spelled in camps.nunique().loc[lambda n: n > 1].index:
+            named.pop(spelled, None)
         # Further names, in other scripts too.
         others = [(row["domain"], row["names"].split("|")) for row in table("own/outlet_names.csv")]
         return cls(rows, {_spelled(n): domain for domain, own in others for n in own} | named)
