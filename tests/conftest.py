@@ -34,6 +34,13 @@ def pytest_collection_finish():
     gc.freeze()  # what all tests share is not looked through again and again
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Let the quick lane pass by files of slow tests alone: much that they import is theirs."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    return "\npytestmark = pytest.mark.slow\n" in collection_path.read_text("utf-8") or None
+
+
 def pytest_collection_modifyitems(items):
     ranks = {f"test_{name}": rank for rank, name in enumerate(LONG)}
     items.sort(key=lambda item: ranks.get(item.path.stem, len(LONG)))

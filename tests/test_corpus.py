@@ -192,67 +192,69 @@ def test_codings_may_be_absent_but_no_other_table(tmp_path):
     assert complaint(tmp_path) == [f"events.csv is missing from {tmp_path}; put the table there."]
 
 
-# table, row in the table, column, value, and what the sentence must hold besides
-VIOLATIONS = [
-    ("articles", 0, "article_id", "7", ["pattern", "write it like 'a0123456789'"]),
-    ("articles", 0, "article_id", "", ['"required" is "True"']),
-    ("articles", 1, "article_id", A, ["in the row at position 2"]),
-    ("articles", 1, "url", ARTICLE["url"], ["in the row at position 2"]),
-    ("articles", 0, "url", "one.example/a", ["string/uri", "https://example.org"]),
-    ("articles", 0, "url", "ftp://one.example/a", ["https?://"]),
-    (
-        "articles",
-        0,
-        "outlet",
-        "nowhere.example",
-        ['lookup table "outlets" as "domain"', "add the row"],
-    ),
-    ("articles", 0, "event", "unheard-of", ['lookup table "events"']),
-    ("articles", 0, "date", "31.08.2023", ["pattern", "'2023-09'"]),
-    ("articles", 0, "date", "2023-02-30", ["no day of the calendar"]),
-    ("articles", 0, "lang", "English", ["[a-z]{2}"]),
-    ("articles", 0, "direction", "ru_to_us", ["'ru_to_ua', 'ua_to_ru', 'ru_exit'"]),
-    ("articles", 0, "gist", " led by a space", ["pattern"]),
-    ("articles", 0, "portrayal", "Victim", ["'hero', 'victim'"]),
-    ("articles", 0, "motives", "survival, family", ["pattern", "'survival; conscience'"]),
-    ("articles", 0, "motives", "survival; survival", ["twice"]),
-    ("articles", 0, "motives", "", ['"required" is "True"']),
-    ("articles", 0, "sources", "TASS;BBC", ["pattern"]),
-    ("claims", 0, "n", "one", ["integer/default", "write it like '1'"]),
-    ("claims", 0, "n", "0", ['"minimum" is "1"']),
-    ("claims", 2, "claim_id", f"{B}-3", [f"must be {B}-1"]),
-    ("claims", 0, "voice", "nobody", ["'defector', 'ru_official'"]),
-    ("claims", 0, "frame", "", ['"required" is "True"']),
-    ("claims", 0, "frame_2", "survival", ["main frame already"]),
-    ("outlets", 0, "country", "Namibia", ["[A-Z]{2}"]),
-    ("outlets", 0, "camp", "neutral", ["undisclosed"]),
-    ("events", 1, "n_articles", "2", ["write '1'"]),
-    ("events", 1, "last_date", "2024", ["write '2023-08'"]),
-    ("events", 1, "langs", "en; uk", ["write 'en'"]),
-    ("events", 1, "shared", "true", ["write 'false'"]),
-    ("events", 1, "occasion", "unit", ["write 'crossing'"]),
-    ("articles", 0, "occasion", "battle", ["'crossing', 'prosecution'"]),
-    ("articles", 0, "wave", "3", ['"maximum" is "2"']),
-    ("codings_claims", 0, "claim_id", f"{A}-7", ['lookup table "claims" as "claim_id"']),
-    ("codings_claims", 0, "frame", "fear", ["'coercion', 'mistreatment'"]),
-    ("codings_claims", 0, "frame_2", "survival", ["main frame already"]),
-    ("codings_articles", 0, "article_id", "a00000000cc", ['lookup table "articles"']),
-    ("codings_articles", 0, "guess", "Russia", ["'R', 'U', '?'"]),
-    ("codings_articles", 0, "motives", "survival; fear", ["pattern"]),
-]
+# Of each folder: table, row in the table, column, value, and what the sentence must hold besides
+VIOLATIONS = {
+    "what the descriptor says of cells": [
+        ("articles", 0, "article_id", "7", ["pattern", "write it like 'a0123456789'"]),
+        ("articles", 0, "url", "one.example/a", ["string/uri", "https://example.org"]),
+        ("articles", 0, "date", "31.08.2023", ["pattern", "'2023-09'"]),
+        ("articles", 0, "lang", "English", ["[a-z]{2}"]),
+        ("articles", 0, "direction", "ru_to_us", ["'ru_to_ua', 'ua_to_ru', 'ru_exit'"]),
+        ("articles", 0, "gist", " led by a space", ["pattern"]),
+        ("articles", 0, "portrayal", "Victim", ["'hero', 'victim'"]),
+        ("articles", 0, "motives", "survival, family", ["pattern", "'survival; conscience'"]),
+        ("articles", 0, "sources", "TASS;BBC", ["pattern"]),
+        ("articles", 0, "occasion", "battle", ["'crossing', 'prosecution'"]),
+        ("articles", 0, "wave", "3", ['"maximum" is "2"']),
+        ("claims", 0, "n", "one", ["integer/default", "write it like '1'"]),
+        ("claims", 0, "voice", "nobody", ["'defector', 'ru_official'"]),
+        ("claims", 0, "frame", "", ['"required" is "True"']),
+        ("outlets", 0, "country", "Namibia", ["[A-Z]{2}"]),
+        ("outlets", 0, "camp", "neutral", ["undisclosed"]),
+        ("codings_claims", 0, "frame", "fear", ["'coercion', 'mistreatment'"]),
+        ("codings_articles", 0, "guess", "Russia", ["'R', 'U', '?'"]),
+        ("codings_articles", 0, "motives", "survival; fear", ["pattern"]),
+    ],
+    "what it says of keys": [
+        ("articles", 0, "article_id", "", ['"required" is "True"']),
+        ("articles", 0, "url", "ftp://one.example/a", ["https?://"]),
+        ("articles", 0, "motives", "", ['"required" is "True"']),
+        ("articles", 0, "outlet", "nowhere.example", ['lookup table "outlets" as "domain"', "add"]),
+        ("articles", 0, "event", "unheard-of", ['lookup table "events"']),
+        ("claims", 0, "n", "0", ['"minimum" is "1"']),
+        ("codings_claims", 0, "claim_id", f"{A}-7", ['lookup table "claims" as "claim_id"']),
+        ("codings_articles", 0, "article_id", "a00000000cc", ['lookup table "articles"']),
+    ],
+    "what it says of repeated keys": [
+        ("articles", 1, "article_id", A, ["in the row at position 2"]),
+        ("articles", 1, "url", ARTICLE["url"], ["in the row at position 2"]),
+    ],
+    "what it cannot say": [
+        ("articles", 0, "motives", "survival; survival", ["twice"]),
+        ("articles", 1, "date", "2023-02-30", ["no day of the calendar"]),
+        ("claims", 0, "frame_2", "survival", ["main frame already"]),
+        ("claims", 2, "claim_id", f"{B}-3", [f"must be {B}-1"]),
+        ("codings_claims", 0, "frame_2", "survival", ["main frame already"]),
+        ("events", 1, "n_articles", "2", ["write '1'"]),
+        ("events", 1, "last_date", "2024", ["write '2023-08'"]),
+        ("events", 1, "langs", "en; uk", ["write 'en'"]),
+        ("events", 1, "shared", "true", ["write 'false'"]),
+        ("events", 1, "occasion", "unit", ["write 'crossing'"]),
+    ],
+}
 
 
-@pytest.mark.parametrize(("table", "row", "column", "value", "says"), VIOLATIONS)
-def test_each_violation_names_file_row_column_value_and_remedy(
-    tmp_path, table, row, column, value, says
-):
+@pytest.mark.parametrize("kind", VIOLATIONS)
+def test_each_violation_names_file_row_column_value_and_remedy(tmp_path, kind):
     content = tables()
-    content[table][row][column] = value
-    where = f"{table}.csv, row {row + 2}, column {column}: {value!r} "
-    found = [line for line in complaint(write(tmp_path, content)) if line.startswith(where)]
-    assert len(found) == 1
-    for words in says:
-        assert words in found[0]
+    for table, row, column, value, _ in VIOLATIONS[kind]:
+        content[table][row][column] = value
+    lines = complaint(write(tmp_path, content))
+    for table, row, column, value, says in VIOLATIONS[kind]:
+        where = f"{table}.csv, row {row + 2}, column {column}: {value!r} "
+        [line] = (line for line in lines if line.startswith(where))
+        for words in says:
+            assert words in line
 
 
 def test_two_codings_of_one_unit_by_one_coder_are_named(tmp_path):
