@@ -46,7 +46,7 @@ def load() -> tuple[pd.DataFrame, pd.DataFrame]:
 def agreement(given: np.ndarray) -> dict[str, float]:
     """Krippendorff's alpha of all people."""
     people = pd.DataFrame(given).where(given >= 0)
-    alpha = stats.alpha_of_all(people, pd.Series(people.index), draws=DRAWS)
+    alpha = stats.alpha(people, pd.Series(people.index), draws=DRAWS)
     return {"value": alpha["alpha"], "low": alpha["low"], "high": alpha["high"]}
 
 

@@ -52,7 +52,7 @@ def test_a_single_code_is_compared_with_all_others(data):
     assert table.loc[("portrayal", "traitor"), "agreement"] == pytest.approx((a == b).mean())
     a, b = (given["motives", coder].map(lambda cell: "family" in cell) for coder in "AB")
     assert table.loc[("motives", "family"), "n"] == (a | b).sum()
-    expected = stats.alpha(a, b, pd.Series(0, a.index), 2)["alpha"]
+    expected = stats.alpha(pd.DataFrame({"a": a, "b": b}), pd.Series(0, a.index), 2)["alpha"]
     assert table.loc[("motives", "family"), "alpha"] == pytest.approx(expected)
 
 

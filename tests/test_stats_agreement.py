@@ -11,6 +11,11 @@ from defection_framing.stats.agreement import masi
 from strategies import FEW
 
 
+def alpha(first, second, clusters, **more):
+    """Alpha of two coders."""
+    return stats.alpha(pd.DataFrame({0: first, 1: second}), clusters, **more)
+
+
 def _coders(share_same, n=400, seed=0):
     rng = np.random.default_rng(seed)
     first = pd.Series(rng.choice(list("abcd"), n))
@@ -20,14 +25,14 @@ def _coders(share_same, n=400, seed=0):
 
 def test_alpha_of_known_agreement():
     # A coder who guesses one time in four agrees with alpha 0.75.
-    result = stats.alpha(*_coders(0.75), draws=200)
+    result = alpha(*_coders(0.75), draws=200)
     assert result["alpha"] == pytest.approx(0.75, abs=0.06)
     assert result["low"] < 0.75 < result["high"]
     assert result["n"] == 400
 
 
 def test_alpha_of_guessing_is_about_zero():
-    result = stats.alpha(*_coders(0.0), draws=200)
+    result = alpha(*_coders(0.0), draws=200)
     assert abs(result["alpha"]) < 0.1
     assert result["low"] < 0 < result["high"]
 
@@ -37,7 +42,7 @@ def test_sets_that_overlap_agree_more_than_sets_that_do_not():
     near = pd.Series([("x",), ("x",), ("z",), ("y",)] * 10)
     far = pd.Series([("x",), ("z",), ("z",), ("y",)] * 10)
     units = pd.Series(range(40))
-    close, apart = (stats.alpha(a, b, units, draws=20)["alpha"] for b in (near, far))
+    close, apart = (alpha(a, b, units, draws=20)["alpha"] for b in (near, far))
     assert apart < close < 1
 
 
@@ -59,7 +64,7 @@ def test_masi(a, b, distance):
 
 def test_alpha_is_that_of_the_krippendorff_library():
     first, second, units = _coders(0.6, n=150)
-    ours = stats.alpha(first, second, units, draws=2)["alpha"]
+    ours = alpha(first, second, units, draws=2)["alpha"]
     theirs = krippendorff.alpha([[*first], [*second]], level_of_measurement="nominal")
     assert ours == pytest.approx(theirs, abs=1e-12)
 
@@ -68,8 +73,8 @@ def test_a_weighted_unit_counts_as_so_many_units():
     first, second, units = _coders(0.6, n=400)
     weights = pd.Series(np.where(first == "a", 3, 1))
     again = np.repeat(np.arange(400), weights)
-    weighted = stats.alpha(first, second, units, draws=2, weights=weights)
-    repeated = stats.alpha(first[again], second[again], units[again], draws=2)
+    weighted = alpha(first, second, units, draws=2, weights=weights)
+    repeated = alpha(first[again], second[again], units[again], draws=2)
     assert weighted["agreement"] == pytest.approx(repeated["agreement"])
     # up to the correction for small samples: more units than were coded are not pretended
     assert weighted["alpha"] == pytest.approx(repeated["alpha"], abs=0.002)
@@ -77,14 +82,14 @@ def test_a_weighted_unit_counts_as_so_many_units():
 
 def test_alpha_of_one_code_only_is_unknown():
     same = pd.Series(["a"] * 6)
-    result = stats.alpha(same, same, pd.Series(range(6)), draws=5)
+    result = alpha(same, same, pd.Series(range(6)), draws=5)
     assert np.isnan(result[["alpha", "low", "high"]].astype(float)).all()
     assert result["agreement"] == 1
 
 
 def test_alpha_within_one_cluster_has_no_interval():
     a, b = pd.Series(list("aabbab")), pd.Series(list("aabbbb"))
-    result = stats.alpha(a, b, pd.Series(["one"] * 6), draws=5)
+    result = alpha(a, b, pd.Series(["one"] * 6), draws=5)
     assert 0 < result["alpha"] < 1 and np.isnan([result["low"], result["high"]]).all()
 
 
@@ -95,12 +100,12 @@ CODES = st.lists(st.tuples(*[st.sampled_from("abc")] * 2), min_size=4, max_size=
 @given(CODES)
 def test_alpha_of_single_codes_is_krippendorffs(pairs):
     first, second = (pd.Series(c) for c in zip(*pairs, strict=True))
-    ours = stats.alpha(first, second, pd.Series(range(len(pairs))), draws=2)["alpha"]
+    ours = alpha(first, second, pd.Series(range(len(pairs))), draws=2)["alpha"]
     if len({*first, *second}) > 1:
         theirs = krippendorff.alpha([[*first], [*second]], level_of_measurement="nominal")
         assert ours == pytest.approx(theirs, abs=1e-9)
         assert ours <= 1
-    swapped = stats.alpha(second, first, pd.Series(range(len(pairs))), draws=2)["alpha"]
+    swapped = alpha(second, first, pd.Series(range(len(pairs))), draws=2)["alpha"]
     assert swapped == pytest.approx(ours, nan_ok=True)
 
 
@@ -116,7 +121,7 @@ def test_alpha_of_sets_is_that_of_the_krippendorff_library_with_masi_distances()
         return np.array(far, dtype).reshape(pairs.shape)
 
     a, b = (pd.Series([sets[i] for i in row]) for row in (first, second))
-    ours = stats.alpha(a, b, pd.Series(range(40)), draws=2)
+    ours = alpha(a, b, pd.Series(range(40)), draws=2)
     theirs = krippendorff.alpha([first, second], level_of_measurement=distance)
     assert ours["alpha"] == pytest.approx(theirs, abs=1e-9)
     assert ours["agreement"] == (first == second).mean()
@@ -125,7 +130,7 @@ def test_alpha_of_sets_is_that_of_the_krippendorff_library_with_masi_distances()
 def test_the_interval_of_alpha_is_of_resampled_clusters_recomputed_one_by_one():
     first, second, clusters = _coders(0.6, n=60)
     clusters = clusters // 3
-    result = stats.alpha(first, second, clusters, draws=40)
+    result = alpha(first, second, clusters, draws=40)
     names, rng, boot = sorted(set(clusters)), np.random.default_rng(SEED), []
     for _ in range(40):
         rows = np.concatenate(
@@ -152,7 +157,7 @@ def test_alpha_of_weighted_units_is_that_of_weighted_coincidences():
     margins = table.sum()
     apart = table.to_numpy().sum() - np.trace(table)
     expected = (margins.sum() ** 2 - (margins**2).sum()) / (2 * n - 1)
-    got = stats.alpha(first, second, units, draws=2, weights=pd.Series(weights))
+    got = alpha(first, second, units, draws=2, weights=pd.Series(weights))
     assert got["alpha"] == pytest.approx(1 - apart / expected)
     assert got["agreement"] == pytest.approx(weights[first == second].sum() / weights.sum())
 
@@ -160,6 +165,6 @@ def test_alpha_of_weighted_units_is_that_of_weighted_coincidences():
 def test_a_resample_of_one_code_is_left_out_of_the_interval():
     # One of five clusters disagrees and has the other code: a third of the draws miss it.
     first, second = pd.Series([*"aaaab"]), pd.Series([*"aaaaa"])
-    result = stats.alpha(first, second, pd.Series(range(5)), draws=200)
+    result = alpha(first, second, pd.Series(range(5)), draws=200)
     assert np.isfinite(result[["low", "high"]].astype(float)).all()
     assert result["low"] <= result["alpha"] <= result["high"]

@@ -126,20 +126,18 @@ def test_nobody_to_compare_with_is_no_test():
     assert table.loc["x", "n"] == 0 and not table["wins"].any()
 
 
-def test_alpha_of_many_is_that_of_two_for_two_and_leaves_out_what_one_coded():
+def test_alpha_leaves_out_what_one_coded():
     people, _ = planted(5, n=60, people=(0.8, 0.8))
     units = pd.Series(people.index)
-    two = stats.alpha(people["p0"], people["p1"], units, draws=50)
-    assert stats.alpha_of_all(people, units, draws=50).to_dict() == pytest.approx(two.to_dict())
     people.loc[people.index[:10], "p1"] = None
-    assert stats.alpha_of_all(people, units, draws=50)["n"] == 50
-    assert stats.alpha_of_all(people[["p0"]], units)["n"] == 0
+    assert stats.alpha(people, units, draws=50)["n"] == 50
+    assert stats.alpha(people[["p0"]], units)["n"] == 0
 
 
 def test_alpha_of_many_is_that_of_the_krippendorff_library():
     people, _ = planted(6, n=12, people=(0.7, 0.8, 0.5, 0.9))
     people.iloc[:5, 0] = people.iloc[3:8, 1] = people.iloc[4, 2] = None
-    found = stats.alpha_of_all(people, pd.Series(people.index), draws=20)
+    found = stats.alpha(people, pd.Series(people.index), draws=20)
     numbers = people.apply(lambda column: column.map({c: i for i, c in enumerate(CODES)}))
     library = krippendorff.alpha(numbers.T.to_numpy(float), level_of_measurement="nominal")
     assert found["alpha"] == pytest.approx(library)
@@ -150,12 +148,12 @@ def test_a_unit_that_stands_for_two_weighs_in_alpha_of_many_as_twice_the_unit():
     people, _ = planted(7, n=400, people=(0.7, 0.8, 0.6))
     weights = pd.Series(np.where(people.index < 100, 2.0, 1.0))
     units = pd.Series(people.index)
-    weighted = stats.alpha_of_all(people, units, draws=20, weights=weights)
+    weighted = stats.alpha(people, units, draws=20, weights=weights)
     repeated = pd.concat([people, people.head(100)], ignore_index=True)
-    again = stats.alpha_of_all(repeated, pd.Series(repeated.index), draws=20)
+    again = stats.alpha(repeated, pd.Series(repeated.index), draws=20)
     assert weighted["alpha"] == pytest.approx(again["alpha"], abs=1e-3)
     assert weighted["agreement"] == pytest.approx(again["agreement"])
-    plain = stats.alpha_of_all(people, units, draws=20)
+    plain = stats.alpha(people, units, draws=20)
     assert abs(plain["alpha"] - weighted["alpha"]) > 2e-3
 
 

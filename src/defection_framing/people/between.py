@@ -68,7 +68,7 @@ def compare(read: dict[str, Given], population: dict[str, pd.DataFrame]) -> pd.D
             people = people.loc[:, (people != "").any()].map(parts(code))
             if people.shape[1] < 2:
                 continue
-            alpha = stats.alpha_of_all(people, clusters, weights=weights)
+            alpha = stats.alpha(people, clusters, weights=weights)
             if not alpha["n"]:
                 continue
             model = models[code].map(parts(code)).reindex(people.index)

@@ -209,7 +209,7 @@ def _agreement(codes: pd.DataFrame) -> dict[str, float]:
         human, model = (s.map(lambda cell: tuple(sorted(cell.split("; ")))) for s in (human, model))
     clusters, weights = codes["cluster"], 1 / codes["probability"]
     share = stats.share_of(human == model, clusters, weights)
-    alpha = stats.alpha(model, human, clusters, weights=weights)
+    alpha = stats.alpha(pd.DataFrame({"model": model, "human": human}), clusters, weights=weights)
     made = {"n": len(codes), "agreement": share["value"]}
     made |= {"low": share["low"], "high": share["high"]}
     return made | dict(zip(_ALPHA, alpha[["alpha", "low", "high"]], strict=True))

@@ -2,7 +2,7 @@
 # ruff: noqa: F401, I001
 
 from .agreement import EPSILON, LEAST_UNITS, SUFFICIENT, TENTATIVE, WINNING_RATE
-from .agreement import alpha, alpha_of_all, alternative_annotator
+from .agreement import alpha, alternative_annotator
 from .coders import CODE_DRAWS, LEAST, SETTLED, CodeDraws, Coded, Pooled
 from .coders import draw, draw_codes, majority, pool
 from .contrasts import LEVEL, Rule, adjust, combined, contrast, excludes_zero, is_shown

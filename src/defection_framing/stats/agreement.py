@@ -5,9 +5,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from scipy import special
-from scipy.stats import false_discovery_control
 
 from ..settings import SEED
+from .contrasts import adjust
 
 SUFFICIENT = 0.8
 TENTATIVE = 0.667
@@ -38,18 +38,16 @@ def masi(a: frozenset, b: frozenset) -> float:
 
 
 def alpha(
-    first: pd.Series,
-    second: pd.Series,
-    clusters: pd.Series,
-    draws: int = 1000,
-    weights: pd.Series | None = None,
+    people: pd.DataFrame, clusters: pd.Series, draws: int = 1000, weights: pd.Series | None = None
 ) -> pd.Series:
-    """Krippendorff's alpha of two codings of the same units, with a bootstrap interval.
+    """Krippendorff's alpha of the codings of two coders or more, with a bootstrap interval.
 
     Parameters
     ----------
-    first, second : pd.Series, length n
-        Codes of the two coders; tuples are sets of codes, compared by MASI distance.
+    people : pd.DataFrame, shape (n, J)
+        A column for each coder, missing where that one gave no code; tuples are sets of codes,
+        compared by MASI distance. A unit with m codes has m (m - 1) / 2 pairs, each of a weight of
+        1 / (m - 1) (Krippendorff 2004).
     clusters : pd.Series, length n
         What is resampled.
     weights : pd.Series, length n, optional
@@ -59,21 +57,18 @@ def alpha(
     -------
     pd.Series
         `alpha` (Krippendorff 2004, ch. 11), `low`, `high` (percentiles of the bootstrap; NaN where
-        one code is all there is), `agreement` (weighted share of equal codes, 0 to 1), `n`.
+        one code is all there is), `agreement` (weighted share of equal codes, 0 to 1), `n` (units
+        that two coded or more, and all there is where there are none).
     """
-    return _of_pairs(first, second, clusters, draws, weights, np.ones(len(first)))
-
-
-def _of_pairs(
-    first: pd.Series,
-    second: pd.Series,
-    clusters: pd.Series,
-    draws: int,
-    weights: pd.Series | None,
-    part: np.ndarray,
-) -> pd.Series:
-    """`alpha` of pairs of codes, each of which is `part` of a unit that two people coded."""
-    pair = [[frozenset(v) if isinstance(v, tuple) else v for v in s] for s in (first, second)]
+    people = people.reset_index(drop=True)
+    both = [people[[*pair]].dropna().set_axis([0, 1], axis=1) for pair in combinations(people, 2)]
+    pairs = pd.concat(both) if both else people.head(0)
+    if pairs.empty:
+        return pd.Series({"n": 0})
+    unit = pairs.index
+    part = 1 / (people.notna().sum(axis=1)[unit].to_numpy(float) - 1)
+    weights = part if weights is None else weights.to_numpy(float)[unit] * part
+    pair = [[frozenset(v) if isinstance(v, tuple) else v for v in pairs[i]] for i in pairs]
     domain = sorted(set(pair[0]) | set(pair[1]), key=str)
     number = {v: i for i, v in enumerate(domain)}
     a, b = (np.array([number[v] for v in row]) for row in pair)
@@ -81,19 +76,18 @@ def _of_pairs(
         distance = np.array([[masi(v, w) ** 2 for w in domain] for v in domain])
     else:
         distance = 1.0 - np.eye(len(domain))
-    weights = np.ones(len(a)) if weights is None else np.asarray(weights, float)
 
     def statistic(times: np.ndarray) -> float:
-        """Alpha with each unit counted so many times; weighted, which no library offers."""
+        """Alpha with each pair counted so many times; weighted, which no library offers."""
         n, k = (times * part).sum(), len(domain)
-        counts = np.bincount(a * k + b, weights * part * times, k * k).reshape(k, k)
+        counts = np.bincount(a * k + b, weights * times, k * k).reshape(k, k)
         coincidences = (counts + counts.T) * n / counts.sum()
         margins = coincidences.sum(0)
         expected = margins @ distance @ margins / (2 * n - 1)
         return 1 - (coincidences * distance).sum() / expected if expected else np.nan
 
     rng = np.random.default_rng(SEED)
-    cluster, names = pd.factorize(clusters, sort=True)
+    cluster, names = pd.factorize(clusters.iloc[unit], sort=True)
     boot = [
         statistic(np.bincount(rng.integers(len(names), size=len(names)), None, len(names))[cluster])
         for _ in range(draws)
@@ -101,38 +95,8 @@ def _of_pairs(
     known = len(domain) > 1 and len(names) > 1 and not np.isnan(boot).all()
     low, high = np.nanpercentile(boot, [2.5, 97.5]) if known else (np.nan, np.nan)
     out = {"alpha": statistic(np.ones(len(a))), "low": low, "high": high}
-    return pd.Series(
-        out | {"agreement": float(np.average(a == b, weights=weights * part)), "n": len(a)}
-    )
-
-
-def alpha_of_all(
-    people: pd.DataFrame, clusters: pd.Series, draws: int = 1000, weights: pd.Series | None = None
-) -> pd.Series:
-    """Krippendorff's alpha of any number of people, as `alpha` gives it for two.
-
-    Parameters
-    ----------
-    people : pd.DataFrame, shape (n, J)
-        A column for each person, missing where that person gave no code. A unit with m codes has
-        m (m - 1) / 2 pairs, each of a weight of 1 / (m - 1) (Krippendorff 2004).
-    clusters, weights : pd.Series, length n
-        As in `alpha`.
-
-    Returns
-    -------
-    pd.Series
-        As `alpha`; `n` counts units that two people coded or more, and is all there is where
-        there are none.
-    """
-    weights = pd.Series(1.0, people.index) if weights is None else weights
-    both = [people[[*pair]].dropna().set_axis([0, 1], axis=1) for pair in combinations(people, 2)]
-    pairs = pd.concat(both) if both else people.head(0)
-    if pairs.empty:
-        return pd.Series({"n": 0})
-    part = 1 / (people.notna().sum(axis=1) - 1).loc[pairs.index].to_numpy(float)
-    of = clusters.loc[pairs.index], draws, weights.loc[pairs.index], part
-    return pd.Series({**_of_pairs(pairs[0], pairs[1], *of), "n": pairs.index.nunique()})
+    agreement = float(np.average(a == b, weights=weights))
+    return pd.Series(out | {"agreement": agreement, "n": unit.nunique()})
 
 
 def alternative_annotator(
@@ -175,12 +139,8 @@ def alternative_annotator(
     rows = {name: _against(people, name, model, clusters, weights) for name in people}
     columns = ["n", "clusters", "model", "person", "p"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    table = table.astype({"n": int, "clusters": int}).assign(q=np.nan)
-    tested = table["p"].notna()
-    if tested.any():
-        adjusted = false_discovery_control(table.loc[tested, "p"], method="by")
-        table.loc[tested, "q"] = adjusted
-    return table.assign(wins=table["q"] <= FALSE_DISCOVERIES)
+    q = adjust(table["p"], method="by")
+    return table.astype({"n": int, "clusters": int}).assign(q=q, wins=q <= FALSE_DISCOVERIES)
 
 
 def _against(

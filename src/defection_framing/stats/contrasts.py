@@ -5,6 +5,7 @@ redraw events.
 """
 
 from collections.abc import Hashable, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -186,11 +187,14 @@ def _studentised(
         return np.where(value == 0, 0, value / np.sqrt(variance)), usable
 
 
-def adjust(p: pd.Series) -> pd.Series:
-    """Benjamini & Hochberg (1995) q-values of one family of p-values; missing ones stay missing."""
+def adjust(p: pd.Series, method: Literal["bh", "by"] = "bh") -> pd.Series:
+    """q-values of one family of p-values (Benjamini & Hochberg 1995); missing ones stay missing.
+
+    With `by` they hold however the tests depend on each other (Benjamini & Yekutieli 2001).
+    """
     out, known = pd.Series(np.nan, index=p.index), p.notna()
     if known.any():
-        out[known] = stats.false_discovery_control(p[known].to_numpy(float))
+        out[known] = stats.false_discovery_control(p[known].to_numpy(float), method=method)
     return out
 
 

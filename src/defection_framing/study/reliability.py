@@ -56,8 +56,8 @@ def _agreement(
     both = stats.decided(stats.decided(table, first), second)
     if both.empty:
         return None
-    codes = [both[coder] if code is None else _has(both[coder], code) for coder in (first, second)]
-    return stats.alpha(*codes, both["cluster"], draws)
+    codes = both[[first, second]] if code is None else both[[first, second]].apply(_has, code=code)
+    return stats.alpha(codes, both["cluster"], draws)
 
 
 def _has(cells: pd.Series, code: str) -> pd.Series:
