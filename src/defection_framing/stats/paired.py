@@ -40,7 +40,7 @@ class Pairs:
     names: pd.Index  #: E events
     stratum: np.ndarray  #: (E,) int, kind of event: averaged within it, kinds weigh the same
     differences: np.ndarray  #: (E, K) share in one telling minus the other, -1 to 1, as expected
-    draws: np.ndarray  #: (B, E, K) refitted and drawn; NaN if a telling is left no claims
+    draws: np.ndarray  #: (B, E, K) refitted and drawn
     counts: np.ndarray  #: (B, E) how often each event is drawn
     codes: pd.Index  #: K
 
@@ -67,18 +67,15 @@ def _together(pairs: Pairs, cluster: np.ndarray | None) -> tuple[Pairs, np.ndarr
     keys = pd.MultiIndex.from_arrays([pairs.stratum, cluster])
     at, names = keys.factorize(sort=True)
     of = np.eye(len(names))[at]  # (E, U)
-    with np.errstate(invalid="ignore"):  # a draw may leave no event of a cluster
-        there = ~np.isnan(pairs.draws)
-        draws = np.einsum("eu,bek->buk", of, np.nan_to_num(pairs.draws))
-        draws /= np.einsum("eu,bek->buk", of, there)
+    size = of.sum(0)[:, None]
     stratum = names.get_level_values(0).to_numpy(int)
     joined = replace(
         pairs,
         names=names,
         stratum=stratum,
-        differences=of.T @ pairs.differences / of.sum(0)[:, None],
-        draws=draws,
-        counts=resampled_in_strata(stratum, len(draws), SEED),
+        differences=of.T @ pairs.differences / size,
+        draws=np.einsum("eu,bek->buk", of, pairs.draws) / size,
+        counts=resampled_in_strata(stratum, len(pairs.draws), SEED),
     )
     return joined, names.get_level_values(1).to_numpy()
 
@@ -89,11 +86,11 @@ def _drawn_means(pairs: Pairs) -> np.ndarray:
     if not len(draws):
         counts = resampled_in_strata(pairs.stratum, DRAWS, SEED)
         draws = np.broadcast_to(pairs.differences, (DRAWS, *pairs.differences.shape))
-    mass = counts[:, :, None] * ~np.isnan(draws)
-    top = mass * np.nan_to_num(draws)
+    times = counts[:, :, None]
+    drawn = times * draws
     of_strata = [pairs.stratum == s for s in np.unique(pairs.stratum)]
     with np.errstate(invalid="ignore"):  # a draw may leave no event of a stratum
-        return np.mean([top[:, at].sum(1) / mass[:, at].sum(1) for at in of_strata], axis=0)
+        return np.mean([drawn[:, at].sum(1) / times[:, at].sum(1) for at in of_strata], axis=0)
 
 
 def paired_contrast(
@@ -138,7 +135,7 @@ def paired_contrast(
     pairs, unit = _together(pairs, cluster)
     value, weights = paired_mean(pairs), _weights(pairs.stratum)
     parts = weights[:, None] * _differing(pairs.differences, alike)
-    null = _flipped(parts, unit, flips)
+    null = _flipped(_sums(parts, unit), flips)
     out = pd.DataFrame({"value": value}, pairs.codes)
     strata, size = np.unique(pairs.stratum, return_counts=True)
     differing = np.abs(pairs.differences) > alike
@@ -183,7 +180,7 @@ def joint_test(
     variance = (parts**2).sum(0)
     parts = parts[:, variance > _ROUNDING**2] / np.sqrt(variance[variance > _ROUNDING**2])
     statistic = (parts.sum(0) ** 2).sum() if len(unit) else np.nan
-    null = (_flipped(parts, np.arange(len(parts)), flips) ** 2).sum(1)
+    null = (_flipped(parts, flips) ** 2).sum(1)
     return float(statistic), float(_p(null, statistic))
 
 
@@ -198,13 +195,12 @@ def _sums(parts: np.ndarray, unit: np.ndarray) -> np.ndarray:
     return np.eye(at.max(initial=-1) + 1)[at].T @ parts
 
 
-def _flipped(parts: np.ndarray, unit: np.ndarray, flips: int) -> np.ndarray:
-    """Sums of parts (E, K) with the signs of whole units flipped, shape (F, K).
+def _flipped(parts: np.ndarray, flips: int) -> np.ndarray:
+    """Sums of the parts (U, K) of units with the signs of whole units flipped, shape (F, K).
 
     The first row has the signs as they are. Units without any difference are not flipped: nothing
     would change.
     """
-    parts = _sums(parts, unit)
     parts = parts[np.abs(parts).max(1, initial=0) > _ROUNDING]
     n = len(parts)
     if 2**n <= flips:
@@ -234,13 +230,10 @@ def stacked_pairs(differences: np.ndarray, stratum: np.ndarray, weights: np.ndar
     The error is what a bootstrap of events within strata comes to, without drawing; `weights` (E,)
     are the same within a stratum. No interval with fewer than `MIN_DIFFERING` events that differ.
     """
-    variance = np.zeros(differences.shape[1])
-    sizes = []
-    for s in np.unique(stratum):
-        at = stratum == s
-        sizes.append(at.sum())
-        variance += weights[at].sum() ** 2 * differences[at].var(0) / at.sum()
+    strata, sizes = np.unique(stratum, return_counts=True)
+    kinds = [stratum == s for s in strata]
+    variance = sum(weights[at].sum() ** 2 * differences[at].var(0) / at.sum() for at in kinds)
     value, error = weights @ differences, np.sqrt(variance)
     error[(np.abs(differences) > ALIKE).sum(0) < MIN_DIFFERING] = np.nan
-    reach = stats.t.isf(0.025, max(min(sizes) - 1, 1)) * error
+    reach = stats.t.isf(0.025, max(sizes.min() - 1, 1)) * error
     return np.stack([value, np.maximum(value - reach, -1), np.minimum(value + reach, 1)], axis=1)
