@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from ..settings import SEED
-from .panel import EventSums
+from .panel import EventSums, redrawn_sums
 from .weighted import MIN_EVENTS, Shares, event_worth, known_mean, share_interval, share_intervals
 
 LEVEL = 0.05
@@ -166,17 +166,10 @@ def _studentised(
     with np.errstate(invalid="ignore"):  # a held cell may be empty; no labelling is usable then
         off = sums - mass[:, :, None] * (sums.sum(0) / mass.sum(0)[:, None])
     parts = (sums, mass, mass > 0, np.einsum("uhk,ugk->uhgk", off, off))
-    flat = np.hstack([x.reshape(len(x), -1) for x in parts])
-    ends = np.cumsum([x[0].size for x in parts])[:-1]
-    per_label = [(labels == i).astype(float) @ flat for i in range(c.shape[1] - 1)]
-    per_label.append(flat.sum(0) - sum(per_label))
     value, variance = np.zeros((2, len(labels), sums.shape[2]))
     usable = np.ones(len(labels), dtype=bool)
-    for i, of_label in enumerate(per_label):
-        top, total, n, spread = (
-            x.reshape(-1, *part.shape[1:])
-            for x, part in zip(np.split(of_label, ends, axis=1), parts, strict=True)
-        )
+    for i in range(c.shape[1]):
+        top, total, n, spread = redrawn_sums((labels == i).astype(float), *parts)
         usable &= (n > 1).all(1)
         with np.errstate(divide="ignore", invalid="ignore"):
             a = c[:, i] / total

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from ..settings import SEED
+from .panel import redrawn_sums
 from .weighted import Shares, known_mean, known_variance, resampled
 
 HALVES = {"relational": (0.5, -0.5, 0.5, -0.5), "directional": (0.5, -0.5, -0.5, 0.5)}
@@ -135,14 +136,10 @@ def _energy(sums: np.ndarray, mass: np.ndarray, c: np.ndarray, counts: np.ndarra
     Of event `sums` (E, 4, K), `mass` (E, 4) and weights `c` (4,). Copies of an event that is drawn
     twice are two events.
     """
-    n_cells, size = sums.shape[1:]
     own = np.einsum("egk,ehk->egh", sums, sums), np.einsum("eg,eh->egh", mass, mass)
-    flat = np.hstack([x.reshape(len(mass), -1) for x in (sums, mass, *own)])
-    ends = np.cumsum([n_cells * size, n_cells, n_cells**2])
-    top, total, own_top, own_total = np.split(counts @ flat, ends, axis=1)
-    top = top.reshape(-1, n_cells, size)
-    pairs = total[:, :, None] * total[:, None] - own_total.reshape(-1, n_cells, n_cells)
-    products = top @ top.transpose(0, 2, 1) - own_top.reshape(-1, n_cells, n_cells)
+    top, total, own_top, own_total = redrawn_sums(counts, sums, mass, *own)
+    pairs = total[:, :, None] * total[:, None] - own_total
+    products = top @ top.transpose(0, 2, 1) - own_top
     with np.errstate(divide="ignore", invalid="ignore"):  # a draw may leave a cell one event
         return np.einsum("g,h,bgh->b", c, c, np.where(pairs > 0, products / pairs, np.nan))
 

@@ -63,9 +63,7 @@ def indicators(table: pd.DataFrame, column: str) -> pd.DataFrame:
     table = decided(table, column)
     values = table[column]
     if values.map(lambda v: isinstance(v, tuple)).astype(bool).any():
-        flat = values.reset_index(drop=True).explode().dropna()
-        counted = pd.crosstab(flat.index, flat).reindex(range(len(values)), fill_value=0)
-        return counted.clip(upper=1).set_axis(values.index)
+        return values.str.join("|").str.get_dummies().rename_axis(columns=column)
     return pd.get_dummies(values, dtype=float)
 
 
