@@ -132,6 +132,14 @@ def check(folder: Folder = None) -> None:
     typer.echo("The corpus fits the schema.")
 
 
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Files, folders or archives of articles as databases, messengers, feeds, office "
+        "programs and crawlers export them; tables of texts or of addresses; addresses.",
+    ),
+]
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder to write to, or to go on in.")
 ]
@@ -158,19 +166,7 @@ def _named(columns: list[str] | None) -> dict[str, str]:
 
 
 @app.command()
-def ingest(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SOURCE...",
-            help="Files, folders or archives of articles as databases, messengers, feeds, office "
-            "programs and crawlers export them; tables of texts or of addresses; addresses.",
-        ),
-    ],
-    out: Out,
-    column: Columns = None,
-    taken_for: Format = "",
-) -> None:
+def ingest(sources: Sources, out: Out, column: Columns = None, taken_for: Format = "") -> None:
     """Read your own articles into DIR: texts, sentences, outlets, sources, families, events.
 
     `code corpus DIR` then makes of them what the study runs on. Nothing is dropped silently:
@@ -184,15 +180,7 @@ def ingest(
 
 
 @app.command("run")
-def all_the_way(
-    sources: Annotated[
-        list[str],
-        typer.Argument(metavar="SOURCE...", help="Your articles, as `ingest` takes them."),
-    ],
-    out: Out,
-    column: Columns = None,
-    taken_for: Format = "",
-) -> None:
+def all_the_way(sources: Sources, out: Out, column: Columns = None, taken_for: Format = "") -> None:
     """Go all the way with your own articles: ingest, code, study, report and explorer, into DIR.
 
     Run it again to go on where it was stopped, to add articles, or after you classified outlets in

@@ -125,29 +125,27 @@ def _validated(folder: Path) -> Corpus:
     from frictionless import Package  # takes a second or two to import
 
     descriptor = _descriptor(folder)
-    absent = [
+    present = [
         resource
         for resource in descriptor["resources"]
-        if resource["name"] in MAY_BE_ABSENT and not (folder / resource["path"]).exists()
+        if resource["name"] not in MAY_BE_ABSENT or (folder / resource["path"]).exists()
     ]
-    present = [resource for resource in descriptor["resources"] if resource not in absent]
     _raise(fault for resource in present for fault in unreadable(folder / resource["path"]))
 
     package = Package.from_descriptor(descriptor | {"resources": present}, basepath=str(folder))
-    tables = {resource["name"]: _typed([], resource["schema"]) for resource in absent}
+    rows: dict[str, list[dict]] = {resource["name"]: [] for resource in descriptor["resources"]}
     structure, cells = [], []
     for resource in present:
-        rows: list[dict] = []
+        own = rows[resource["name"]]
         report = package.get_resource(resource["name"]).validate(
-            on_row=lambda row, rows=rows: rows.append(row.to_dict()), limit_errors=0
+            on_row=lambda row, own=own: own.append(row.to_dict()), limit_errors=0
         )
         broken, wrong = explain(report, resource)
         structure += broken
         cells += wrong
-        if report.valid:
-            tables[resource["name"]] = _typed(rows, resource["schema"])
     # Under a broken header every cell looks wrong, here and in the tables that refer to it.
     _raise(structure or cells)
+    tables = {r["name"]: _typed(rows[r["name"]], r["schema"]) for r in descriptor["resources"]}
     _raise(
         cell_fault(f"{name}.csv", position + 2, column, cell_text(cell), say)
         for name, column, say in _beyond_schema(tables)

@@ -80,7 +80,7 @@ def forest(
     hollow = set(t["series"]) - set(t["series"][shown])
     names = _row_names(t, order, marked, 44 if across == 1 else 28)
     fig, axes, room = _grid(rows, names, len(own_look), across, own_scale)
-    for ax, p in zip(axes.flat, panels, strict=False):
+    for position, (ax, p) in enumerate(zip(axes.flat, panels, strict=False)):
         own = t[t["panel"] == p]
         for at in lines[p] if isinstance(lines, Mapping) else lines:
             ax.axvline(at, color=DARK, linestyle="--", linewidth=0.8)
@@ -102,9 +102,8 @@ def forest(
         ax.grid(axis="y", visible=False)
         for y in np.arange(0.5, len(rows[p]) - 1):
             ax.axhline(y, color=LIGHT, linewidth=0.6)
-    last = [ax for i, ax in enumerate(axes.flat) if len(panels) - across <= i < len(panels)]
-    for ax in last:
-        ax.set_xlabel("\n".join(wrapped(xlabel, room, 9)))
+        if position >= len(panels) - across:
+            ax.set_xlabel("\n".join(wrapped(xlabel, room, 9)))
     some_open = "shown" in t and not t.loc[t["value"].notna(), "shown"].eq(True).all()
     _keys(fig, axes.flat[: len(panels)], "n_articles" in t, open_mark if some_open else "", room)
     return fig
@@ -118,14 +117,12 @@ def _by_value(t: pd.DataFrame) -> list[str]:
 
 def _row_names(t: pd.DataFrame, order: Sequence[str], marked: Collection[str], letters: int):
     """Labels of rows, with a dagger for those marked, and n where the table has it."""
-    n = t.groupby("row")["n"].max().dropna() if "n" in t else {}
-    names = {r: domain.label(r) + ("\N{DAGGER}" if r in marked else "") for r in order}
-    names |= {
-        r: f"{names[r]} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{n[r]:,.0f})"
-        for r in order
-        if r in n
-    }
-    return {r: "\n".join(textwrap.wrap(name, letters)) for r, name in names.items()}
+    n, names = t.groupby("row")["n"].max().dropna() if "n" in t else {}, {}
+    for r in order:
+        dagger = "\N{DAGGER}" if r in marked else ""
+        size = f" (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{n[r]:,.0f})" if r in n else ""
+        names[r] = textwrap.fill(f"{domain.label(r)}{dagger}{size}", letters)
+    return names
 
 
 def _grid(rows, names, n_series, across, own_scale):

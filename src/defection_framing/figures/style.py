@@ -13,7 +13,6 @@ question; below them one line: what the picture rests on, who coded, and the lic
 """
 
 from collections.abc import Iterable
-from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import NamedTuple
@@ -137,13 +136,9 @@ def wrapped(text: str, inches: float, size: float, weight: str = "normal") -> li
     return lines
 
 
-@contextmanager
 def style():
     """Set matplotlib for the length of a `with` block, whatever a researcher has set."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(RC)
-        yield
+    return plt.style.context(RC, after_reset=True)
 
 
 def drawn(function):
