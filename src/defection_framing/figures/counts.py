@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from .. import domain
-from .style import BLACK, DARK, WIDTH, drawn, nothing, wrapped
+from .style import BLACK, DARK, WIDTH, drawn, wrapped
 
 
 @drawn
@@ -25,8 +25,6 @@ def heat(
     Numbers of `below`, a table of the same shape, stand in brackets beside them; cells `outlined`,
     by row and column, have a frame.
     """
-    if table.isna().all(axis=None):
-        return nothing()
     rows = [textwrap.wrap(domain.label(str(c)), 46) for c in table.index]
     letters, lines = max(len(x) for row in rows for x in row), max(map(len, rows))
     room = (WIDTH - 0.4 - 0.066 * letters) / table.shape[1] - 0.08
@@ -63,15 +61,13 @@ def counts(table: pd.DataFrame, xlabel: str, ylabel: str, more: pd.Series, words
 
     `more` are counts, by column, that have no place on the axis; `words` say what they are.
     """
-    if table.empty:
-        return nothing()
     n = table.shape[1]
     fig, axes = plt.subplots(1, n, sharex=True, sharey=True, squeeze=False, figsize=(WIDTH, 2.2))
     axes = axes[0]
     for ax, (column, values) in zip(axes, table.items(), strict=True):
         ax.bar(values.index.astype(int), values, color="#777777", width=0.8)
         ax.set(xlabel=xlabel)
-        ax.set_title("\n".join(textwrap.wrap(domain.label(str(column)), 18)))
+        ax.set_title(textwrap.fill(domain.label(str(column)), 18))
         n = f"n = {values.sum():,.0f}\n{more[column]:,.0f} {words}"
         ax.text(0.03, 0.98, n, fontsize=7.5, va="top", color=DARK, transform=ax.transAxes)
         ax.grid(axis="x", visible=False)

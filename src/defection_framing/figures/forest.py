@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
 from .. import domain
-from .style import DARK, LIGHT, PALE, WIDTH, Look, drawn, looks, nothing, tick, wrapped
+from .style import DARK, LIGHT, PALE, WIDTH, Look, drawn, key_mark, looks, tick, wrapped
 
 
 @drawn
@@ -66,8 +65,6 @@ def forest(
     )
     t = t.reset_index(drop=True)
     t = t[t.groupby("panel", sort=False)["value"].transform(lambda v: v.notna().any())]
-    if t.empty:
-        return nothing()
     panels, own_look = list(t["panel"].unique()), looks(t["series"].unique())
     across, first = columns or len(panels), t[t["panel"] == panels[0]]
     asked = None if order is None else [str(r) for r in order]
@@ -175,9 +172,7 @@ def _keys(fig, axes, with_n: bool, open_mark: str, room: float) -> None:
         together = {name: handle for key in keys for name, handle in key.items()}
     if open_mark:
         shape = next(iter(together.values())).get_marker() if len(together) == 1 else "o"
-        together[f"hollow: {open_mark}"] = Line2D(
-            [], [], ls="", color=DARK, marker=shape, mfc="w", ms=5
-        )
+        together[f"hollow: {open_mark}"] = key_mark(shape, DARK, "white", size=5)
     letters = int(WIDTH * 13)  # that have room beside each other
     columns = next(
         (n for n in range(len(together), 1, -1) if _letters(list(together), n) <= letters), 1

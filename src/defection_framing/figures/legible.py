@@ -25,9 +25,9 @@ def faults(fig) -> list[str]:
     fig.draw_without_rendering()
     renderer = fig.canvas.get_renderer()
     found = [] if fig.get_figwidth() <= WIDEST else [f"wider than {WIDEST} inches"]
-    unseen = {id(text) for ax in fig.axes for text in _out_of_view(ax)}
-    texts = [(t, t.get_window_extent(renderer)) for t in fig.findobj(_is_read)]
-    texts = [(t, box) for t, box in texts if id(t) not in unseen]
+    unseen = {text for ax in fig.axes for text in _out_of_view(ax)}
+    read = [text for text in fig.findobj(Text) if _is_read(text) and text not in unseen]
+    texts = [(text, text.get_window_extent(renderer)) for text in read]
     found += [f"small: {t.get_text()!r}" for t, _ in texts if t.get_fontsize() < SMALLEST]
     for (one, box), (other, its_box) in combinations(texts, 2):
         if _meet(box, its_box):
@@ -41,12 +41,10 @@ def faults(fig) -> list[str]:
     return found
 
 
-def _is_read(artist) -> bool:
-    """Whether an artist is a text that is seen."""
-    if not isinstance(artist, Text) or not artist.get_text().strip() or not artist.get_visible():
-        return False
-    ax = artist.axes
-    return ax is None or ax.get_visible()
+def _is_read(text: Text) -> bool:
+    """Whether a text is seen."""
+    shown = text.get_visible() and (text.axes is None or text.axes.get_visible())
+    return shown and bool(text.get_text().strip())
 
 
 def _meet(box: Bbox, other: Bbox) -> bool:

@@ -13,7 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patheffects import withStroke
 from scipy.ndimage import gaussian_filter
 
-from .style import BLACK, DARK, GREY, WIDTH, drawn, nothing, wrapped
+from .style import BLACK, DARK, GREY, WIDTH, drawn, wrapped
 
 # Around the colour wheel, as clusters lie around the middle of a map. None is near a camp's.
 RING = (
@@ -41,10 +41,7 @@ def topic_map(
     unit : str
         What a point is, in the plural.
     """
-    points = points.reset_index(drop=True)
-    if points.empty:
-        return nothing()
-    names = dict(names)
+    points, names = points.reset_index(drop=True), dict(names)
     colours = _colours(points, names)
     of_point = points["topic"].map(colours).fillna(GREY).to_numpy()
     fig = plt.figure(figsize=(WIDTH, 6.6))

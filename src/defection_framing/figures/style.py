@@ -20,6 +20,7 @@ from typing import NamedTuple
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox, ScaledTranslation
 
@@ -83,6 +84,11 @@ def looks(series: Iterable[str]) -> dict[str, Look]:
     return {s: LOOKS.get(s) or next(spare) for s in series}
 
 
+def key_mark(marker: str, colour: str, face: str, label: str = "", size: float = 6) -> Line2D:
+    """A mark for a legend, and its label."""
+    return Line2D([], [], ls="", marker=marker, color=colour, mfc=face, ms=size, label=label)
+
+
 def beside(ax, inches: float, y: float, text: str, **options) -> None:
     """Write right of the panel, so far from its edge, at a height in its data."""
     place = ax.get_yaxis_transform() + ScaledTranslation(inches, 0, ax.figure.dpi_scale_trans)
@@ -142,12 +148,17 @@ def style():
 
 
 def drawn(function):
-    """Mark a function that draws: in the study's style; the figure says who `made_by` drew it."""
+    """Mark a function that draws a table: in the study's style, or that there is `nothing`.
+
+    The figure says who `made_by` drew it.
+    """
 
     @wraps(function)
-    def styled(*args, **options):
+    def styled(table, *args, **options):
+        values = table.filter(["value"]) if "value" in table else table
+        empty = values.isna().all(axis=None)
         with style():
-            fig = function(*args, **options)
+            fig = nothing() if empty else function(table, *args, **options)
         module = function.__module__.removeprefix("defection_framing.")
         fig.made_by = f"{module}.{function.__name__}"
         return fig

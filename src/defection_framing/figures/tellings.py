@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
 
-from .style import BLACK, DARK, LIGHT, LOOKS, PALE, WIDTH, beside, drawn, nothing, tick
+from .style import BLACK, DARK, LIGHT, LOOKS, PALE, WIDTH, beside, drawn, key_mark, nothing, tick
 
 SIDES = ("left", "received")
 
@@ -37,8 +36,6 @@ def tellings(
     none : float
         Events in which no share is above this are one row at the foot of a panel.
     """
-    if table.empty:
-        return nothing()
     parts = {p: _rows(table[table["panel"] == p], none) for p in sides}
     parts = {p: t for p, t in parts.items() if len(t)}
     heights = [len(t) + 3.4 for t in parts.values()]
@@ -55,8 +52,7 @@ def tellings(
             area = 9 * np.sqrt(t[f"n_{side}"].astype(float)).clip(upper=6)
             ax.scatter(t[side], y + 0.17 * shift * together, area, zorder=3, clip_on=False,
                        marker=look.marker, edgecolors=look.colour, facecolors=face)  # fmt: skip
-            marks.append(Line2D([], [], ls="", marker=look.marker, color=look.colour, mfc=face,
-                                label=f"{camp} ({side})"))  # fmt: skip
+            marks.append(key_mark(look.marker, look.colour, face, f"{camp} ({side})"))
         ax.set_yticks(y, t["event"], fontsize=7.5)
         for inches, side in zip((0.35, 0.9), SIDES, strict=True):
             beside(ax, inches, -1.1, side, fontsize=7, color=DARK)
@@ -98,8 +94,6 @@ def dumbbell(table: pd.DataFrame, xlabel: str, marks: tuple[str, str]):
     marks : (str, str)
         What a filled and what an open mark mean.
     """
-    if table.empty:
-        return nothing()
     groups = dict(list(table.reset_index().groupby("group", sort=False)))
     heights = [len(t) + 0.9 for t in groups.values()]
     fig, axes = _stacked(heights, 0.36 * sum(heights) + 1.3)
@@ -118,7 +112,7 @@ def dumbbell(table: pd.DataFrame, xlabel: str, marks: tuple[str, str]):
                 ax.annotate(tick("percent", round(row[side], 2)), (row[side], at), fontsize=8,
                             xytext=(-7 if first else 7, 0), textcoords="offset points",
                             ha="right" if first else "left", va="center")  # fmt: skip
-        ax.set_title("\n".join(textwrap.wrap(group, 80)), fontsize=9)
+        ax.set_title(textwrap.fill(group, 80), fontsize=9)
         labels = [f"{r}\n{n}" for r, n in zip(t["row"], t["n"], strict=True)]
         ax.set_yticks(y, labels, fontsize=8)
         ax.set_ylim(len(t) - 0.5, -0.5)
@@ -134,15 +128,11 @@ def dumbbell(table: pd.DataFrame, xlabel: str, marks: tuple[str, str]):
     axes[-1, 0].set_xlabel(xlabel)
     ends = table[[f"{side}{end}" for side in SIDES for end in ("", "_high")]]
     top.set_xlim(-0.06, min(1.06, ends.max(axis=None) + 0.08))
-    keys = [
-        top.plot([], [], "o", color=DARK, markerfacecolor=face, label=label, markersize=6)[0]
-        for face, label in zip((DARK, "white"), marks, strict=True)
-    ]
-    keys += [
-        top.plot([], [], LOOKS[camp].marker, color=LOOKS[camp].colour, markersize=6,
-                 label=f"{camp} outlets")[0]
-        for camp in np.unique(table[[f"{side}_camp" for side in SIDES]])
-    ]  # fmt: skip
+    filled, hollow = marks
+    keys = [key_mark("o", DARK, DARK, filled), key_mark("o", DARK, "white", hollow)]
+    for camp in np.unique(table[[f"{side}_camp" for side in SIDES]]):
+        look = LOOKS[camp]
+        keys.append(key_mark(look.marker, look.colour, look.colour, f"{camp} outlets"))
     fig.legend(handles=keys, loc="outside lower left", ncols=2, fontsize=8)
     return fig
 
