@@ -88,13 +88,12 @@ def cached(name: str, key: bytes, make: Callable[[], Any]) -> Any:
 
 def notebook_name() -> str:
     """Name of the notebook that runs, without ending; RuntimeError if none does."""
-    try:
-        return Path(os.environ["JPY_SESSION_NAME"]).stem
-    except KeyError:
+    if "JPY_SESSION_NAME" not in os.environ:
         raise RuntimeError(
             "The name of the notebook is not known: figures and estimates are kept from notebooks. "
             "Elsewhere set the environment variable JPY_SESSION_NAME to the name of one."
-        ) from None
+        )
+    return Path(os.environ["JPY_SESSION_NAME"]).stem
 
 
 @contextmanager

@@ -182,8 +182,7 @@ def event_facts(articles: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
     `articles` have `event, date, outlet, direction, lang, occasion, who, outcome, wave`; NaN or
     None where a date or a code is unknown. `outlets` are indexed by domain and have `camp`.
     """
-    camps = articles["outlet"].map(outlets["camp"].astype(str))
-    articles = articles.assign(camp=camps)
+    articles = articles.assign(camp=articles["outlet"].map(outlets["camp"].astype(str)))
     events = articles.groupby("event", sort=True)
 
     def seen(column: str) -> pd.Series:

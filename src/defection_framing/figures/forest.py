@@ -152,9 +152,9 @@ def _one_series(ax, part: pd.DataFrame, shift: float, look: Look, name: str, hol
         ax.plot(part["value"].to_numpy()[chosen], y[chosen], look.marker, color=look.colour,
                 markersize=look.size, markerfacecolor=face)  # fmt: skip
     line = "-" if part["low"].notna().any() else "none"
+    face = look.colour if look.filled and not hollow else "white"
     ax.plot([], [], ls=line, marker=look.marker, color=look.colour, markersize=look.size,
-            linewidth=look.line, markerfacecolor="white" if hollow else look.face,
-            label=name)  # fmt: skip
+            linewidth=look.line, markerfacecolor=face, label=name)  # fmt: skip
 
 
 def _keys(fig, axes, with_n: bool, open_mark: str, room: float) -> None:

@@ -56,14 +56,13 @@ def _meet(box: Bbox, other: Bbox) -> bool:
 
 def _out_of_view(ax) -> list[Text]:
     """Labels of ticks that lie beyond the ends of an axis."""
-    ticks = [(axis, tick) for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_major_ticks()]
-    ends = {axis: sorted(axis.get_view_interval()) for axis, _ in ticks}
-    return [
-        label
-        for axis, tick in ticks
-        if not ends[axis][0] <= tick.get_loc() <= ends[axis][1]
-        for label in (tick.label1, tick.label2)
-    ]
+    beyond = []
+    for axis in (ax.xaxis, ax.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        for tick in axis.get_major_ticks():
+            if not low <= tick.get_loc() <= high:
+                beyond += [tick.label1, tick.label2]
+    return beyond
 
 
 def _marks(ax) -> list[Bbox]:

@@ -42,11 +42,6 @@ class Look(NamedTuple):
     size: float = 5
     line: float = 1.4
 
-    @property
-    def face(self) -> str:
-        """Colour inside the marker."""
-        return self.colour if self.filled else "white"
-
 
 LOOKS = {
     "ru_to_ua": Look(DARK, "<", filled=False),

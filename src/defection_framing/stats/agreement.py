@@ -68,14 +68,12 @@ def alpha(
     unit = pairs.index
     part = 1 / (people.notna().sum(axis=1)[unit].to_numpy(float) - 1)
     weights = part if weights is None else weights.to_numpy(float)[unit] * part
-    pair = [[frozenset(v) if isinstance(v, tuple) else v for v in pairs[i]] for i in pairs]
+    # A single code is a set of one: two of these are alike wholly or not at all.
+    pair = [[frozenset(v if isinstance(v, tuple) else [v]) for v in pairs[i]] for i in pairs]
     domain = sorted(set(pair[0]) | set(pair[1]), key=str)
     number = {v: i for i, v in enumerate(domain)}
     a, b = (np.array([number[v] for v in row]) for row in pair)
-    if any(isinstance(v, frozenset) for v in domain):
-        distance = np.array([[masi(v, w) ** 2 for w in domain] for v in domain])
-    else:
-        distance = 1.0 - np.eye(len(domain))
+    distance = np.array([[masi(v, w) ** 2 for w in domain] for v in domain])
 
     def statistic(times: np.ndarray) -> float:
         """Alpha with each pair counted so many times; weighted, which no library offers."""

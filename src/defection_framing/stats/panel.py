@@ -148,13 +148,12 @@ class Panel:
             groups = pd.factorize(self._cells(by), sort=True)[1].set_names(list(by))
         cell = self.cell(by, groups)
         sums, mass, articles = self.event_sums(cell, len(groups), weighting)
-        if self.code_draws is None or self.event_counts is None:
-            times = resampled(len(sums), draws, seed)
-            top = times @ sums.reshape(len(sums), sums.shape[1] * sums.shape[2])
-        else:
-            with np.errstate(invalid="ignore"):  # most events have nothing in most cells
+        with np.errstate(invalid="ignore"):  # most events have nothing in most cells
+            if self.code_draws is None or self.event_counts is None:
+                times = resampled(len(sums), draws, seed)
+                top = times @ sums.reshape(len(sums), sums.shape[1] * sums.shape[2])
+            else:
                 times, top = self._drawn_sums(cell, mass / articles)
-        with np.errstate(invalid="ignore"):
             value = sums.sum(0) / mass.sum(0)[:, None]
             drawn = top.reshape(len(top), *value.shape) / (times @ mass)[:, :, None]
             n = {
