@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from .people import commands
+from .people.commands import COMMANDS, Folder
 from .settings import DefectionError
 
 if not sys.stderr.isatty():  # in a log, progress is a line now and then
@@ -60,11 +60,6 @@ code = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(code, name="code")
-
-Folder = Annotated[
-    Path | None,
-    typer.Argument(metavar="[DIR]", help="Folder of the corpus; that under study if left out."),
-]
 
 
 @app.callback()
@@ -308,5 +303,5 @@ def where(
     typer.echo(where(name))
 
 
-for _name, _command in commands.COMMANDS.items():
-    app.command(_name)(_command)
+for _command in COMMANDS:
+    app.command()(_command)

@@ -65,20 +65,19 @@ def forest(
     )
     t = t.reset_index(drop=True)
     t = t[t.groupby("panel", sort=False)["value"].transform(lambda v: v.notna().any())]
-    panels, own_look = list(t["panel"].unique()), looks(t["series"].unique())
-    across, first = columns or len(panels), t[t["panel"] == panels[0]]
+    panels, own_look = dict(list(t.groupby("panel", sort=False))), looks(t["series"].unique())
+    across, first = columns or len(panels), next(iter(panels.values()))
     asked = None if order is None else [str(r) for r in order]
     order = list(dict.fromkeys([*(asked or _by_value(first)), *t["row"]]))
-    rows = {p: order for p in panels}
+    rows = dict.fromkeys(panels, order)
     if across == 1:
-        own = {p: t[t["panel"] == p] for p in panels}
-        rows = {p: [r for r in asked or _by_value(o) if r in set(o["row"])] for p, o in own.items()}
+        for p, own in panels.items():
+            rows[p] = [r for r in asked or _by_value(own) if r in set(own["row"])]
     shown = t["shown"].eq(True) if "shown" in t else pd.Series(True, t.index)
     hollow = set(t["series"]) - set(t["series"][shown])
     names = _row_names(t, order, marked, 44 if across == 1 else 28)
     fig, axes, room = _grid(rows, names, len(own_look), across, own_scale)
-    for position, (ax, p) in enumerate(zip(axes.flat, panels, strict=False)):
-        own = t[t["panel"] == p]
+    for position, (ax, (p, own)) in enumerate(zip(axes.flat, panels.items(), strict=False)):
         for at in lines[p] if isinstance(lines, Mapping) else lines:
             ax.axvline(at, color=DARK, linestyle="--", linewidth=0.8)
             if panel is None:

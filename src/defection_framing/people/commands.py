@@ -7,6 +7,10 @@ import typer
 
 # Each imports what it needs itself: the libraries take seconds, `--help` should not.
 
+Folder = Annotated[
+    Path | None,
+    typer.Argument(metavar="[DIR]", help="Folder of the corpus; that under study if left out."),
+]
 Sheets = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the page.")]
 
 
@@ -55,10 +59,7 @@ def review(
 
 
 def corrected(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(metavar="[DIR]", help="Folder of the corpus; that under study if left out."),
-    ] = None,
+    folder: Folder = None,
     sheets: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder of the page; by default DIR's first review."),
@@ -75,10 +76,5 @@ def corrected(
     print(write_table(folder or settings.data_dir(), sheets))
 
 
-COMMANDS = {
-    "blind-sheet": blind_sheet,
-    "agreement": agreement,
-    "review": review,
-    "corrected": corrected,
-}
-"""By the name under which the command line has them."""
+COMMANDS = (blind_sheet, agreement, review, corrected)
+"""The command line has them under their own names."""

@@ -156,6 +156,7 @@ def _permutation_p(s: Shares, weights: dict[Hashable, float]) -> tuple[np.ndarra
     return p[0], (p.min(1)[:, None] <= p[0]).mean(0)
 
 
+@np.errstate(divide="ignore", invalid="ignore")  # a cell may be empty; no labelling is usable then
 def _studentised(
     sums: np.ndarray, mass: np.ndarray, labels: np.ndarray, c: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -163,21 +164,18 @@ def _studentised(
 
     Units' `sums` (U, H, K) and `mass` (U, H) in H held cells, `labels` (B, U), weights `c` (H, L).
     """
-    with np.errstate(invalid="ignore"):  # a held cell may be empty; no labelling is usable then
-        off = sums - mass[:, :, None] * (sums.sum(0) / mass.sum(0)[:, None])
+    off = sums - mass[:, :, None] * (sums.sum(0) / mass.sum(0)[:, None])
     parts = (sums, mass, mass > 0, np.einsum("uhk,ugk->uhgk", off, off))
     value, variance = np.zeros((2, len(labels), sums.shape[2]))
     usable = np.ones(len(labels), dtype=bool)
     for i in range(c.shape[1]):
         top, total, n, spread = redrawn_sums((labels == i).astype(float), *parts)
         usable &= (n > 1).all(1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            a = c[:, i] / total
-            value += (a[:, :, None] * top).sum(1)
-            variance += np.einsum("bh,bg,bhgk->bk", a, a, spread)
+        a = c[:, i] / total
+        value += (a[:, :, None] * top).sum(1)
+        variance += np.einsum("bh,bg,bhgk->bk", a, a, spread)
     value[np.abs(value) < 1e-9] = 0  # what rounding leaves of a code that nobody uses
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(value == 0, 0, value / np.sqrt(variance)), usable
+    return np.where(value == 0, 0, value / np.sqrt(variance)), usable
 
 
 def adjust(p: pd.Series, method: Literal["bh", "by"] = "bh") -> pd.Series:

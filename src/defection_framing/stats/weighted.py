@@ -96,6 +96,7 @@ def known_variance(draws: np.ndarray) -> np.ndarray:
         return np.where(n > 1, squares / (n - 1), np.nan)
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def share_interval(
     p: Number,
     variance: Number,
@@ -116,14 +117,12 @@ def share_interval(
     df = np.maximum(effective_events - 1, 1)
     free = np.maximum(units - 1, 1)
     shrink = (special.stdtrit(free, 0.025) / special.stdtrit(df, 0.025)) ** 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.minimum(p * (1 - p) / variance, most) * shrink
+    size = np.minimum(p * (1 - p) / variance, most) * shrink
     varies = (variance > 0) & (p > 0) & (p < 1)
     size = np.maximum(np.where(varies, size, unseen), 1)
     hits = p * size
-    with np.errstate(invalid="ignore"):
-        low = special.betaincinv(hits, size - hits + 1, 0.025)
-        high = special.betainccinv(hits + 1, size - hits, 0.025)
+    low = special.betaincinv(hits, size - hits + 1, 0.025)
+    high = special.betainccinv(hits + 1, size - hits, 0.025)
     return np.where(hits > 0, low, 0.0), np.where(hits < size, high, 1.0)
 
 
