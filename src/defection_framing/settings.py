@@ -5,8 +5,8 @@ import os
 import pickle
 import re
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +96,10 @@ def notebook_name() -> str:
     return Path(os.environ["JPY_SESSION_NAME"]).stem
 
 
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> AbstractContextManager:
     """Keep a file to oneself while it is read, changed and written: notebooks run side by side."""
     cache_dir().mkdir(exist_ok=True)
-    with FileLock(cache_dir() / f"{path.name}.lock"):
-        yield
+    return FileLock(cache_dir() / f"{path.name}.lock")
 
 
 def digest(text: str) -> str:

@@ -62,8 +62,7 @@ def counts(table: pd.DataFrame, xlabel: str, ylabel: str, more: pd.Series, words
     `more` are counts, by column, that have no place on the axis; `words` say what they are.
     """
     n = table.shape[1]
-    fig, axes = plt.subplots(1, n, sharex=True, sharey=True, squeeze=False, figsize=(WIDTH, 2.2))
-    axes = axes[0]
+    fig, [axes] = plt.subplots(1, n, sharex=True, sharey=True, squeeze=False, figsize=(WIDTH, 2.2))
     for ax, (column, values) in zip(axes, table.items(), strict=True):
         ax.bar(values.index.astype(int), values, color="#777777", width=0.8)
         ax.set(xlabel=xlabel)

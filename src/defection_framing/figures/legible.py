@@ -23,11 +23,10 @@ SLACK = 1.5
 def faults(fig) -> list[str]:
     """Say what of a figure cannot be read, as it stands; empty if all can be."""
     fig.draw_without_rendering()
-    renderer = fig.canvas.get_renderer()
     found = [] if fig.get_figwidth() <= WIDEST else [f"wider than {WIDEST} inches"]
     unseen = {text for ax in fig.axes for text in _out_of_view(ax)}
     read = [text for text in fig.findobj(Text) if _is_read(text) and text not in unseen]
-    texts = [(text, text.get_window_extent(renderer)) for text in read]
+    texts = [(text, text.get_window_extent()) for text in read]
     found += [f"small: {t.get_text()!r}" for t, _ in texts if t.get_fontsize() < SMALLEST]
     for (one, box), (other, its_box) in combinations(texts, 2):
         if _meet(box, its_box):

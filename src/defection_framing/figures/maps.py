@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from adjustText import adjust_text
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patheffects import withStroke
 from scipy.ndimage import gaussian_filter
 
@@ -41,7 +41,7 @@ def topic_map(
     unit : str
         What a point is, in the plural.
     """
-    points, names = points.reset_index(drop=True), dict(names)
+    points = points.reset_index(drop=True)
     colours = _colours(points, names)
     of_point = points["topic"].map(colours).fillna(GREY).to_numpy()
     fig = plt.figure(figsize=(WIDTH, 6.6))
@@ -115,19 +115,15 @@ def _name(fig, ax, points, names, colours) -> None:
         letters = 8 + 2 * np.sqrt(sizes[topic] / sizes.max())
         written = "\n".join(wrapped(name, 1.6, letters, "bold"))
         outline = withStroke(linewidth=2.6, foreground="white")
+        dark = [0.62 * level for level in to_rgb(colours[topic])]  # enough for letters on white
         texts.append(ax.text(x[-1], y[-1], written, size=letters, weight="bold", ha="center",
-                             va="center", color=_dark(colours[topic]), linespacing=1.1, zorder=5,
+                             va="center", color=dark, linespacing=1.1, zorder=5,
                              path_effects=[outline]))  # fmt: skip
     fig.draw_without_rendering()  # places the axes
     fig.set_layout_engine("none")
     adjust_text(texts, target_x=x, target_y=y, ax=ax, iter_lim=600, expand=(1.03, 1.1),
                 force_text=(0.3, 0.5), force_static=(0, 0), force_pull=(0.02, 0.02),
                 arrowprops={"arrowstyle": "-", "color": DARK, "lw": 0.6})  # fmt: skip
-
-
-def _dark(colour: str) -> tuple[float, ...]:
-    """The colour, dark enough for letters on white."""
-    return tuple(0.62 * int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
 
 
 @drawn

@@ -184,8 +184,7 @@ def adjust(p: pd.Series, method: Literal["bh", "by"] = "bh") -> pd.Series:
     With `by` they hold however the tests depend on each other (Benjamini & Yekutieli 2001).
     """
     out, known = pd.Series(np.nan, index=p.index), p.notna()
-    if known.any():
-        out[known] = stats.false_discovery_control(p[known].to_numpy(float), method=method)
+    out[known] = stats.false_discovery_control(p[known].to_numpy(float), method=method)
     return out
 
 
