@@ -128,12 +128,12 @@ def dumbbell(table: pd.DataFrame, xlabel: str, marks: tuple[str, str]):
     axes[-1, 0].set_xlabel(xlabel)
     ends = table[[f"{side}{end}" for side in SIDES for end in ("", "_high")]]
     top.set_xlim(-0.06, min(1.06, ends.max(axis=None) + 0.08))
-    filled, hollow = marks
-    keys = [key_mark("o", DARK, DARK, filled), key_mark("o", DARK, "white", hollow)]
+    for face, label in zip((DARK, "white"), marks, strict=True):
+        top.plot([], [], "o", color=DARK, markerfacecolor=face, label=label, markersize=6)
     for camp in np.unique(table[[f"{side}_camp" for side in SIDES]]):
-        look = LOOKS[camp]
-        keys.append(key_mark(look.marker, look.colour, look.colour, f"{camp} outlets"))
-    fig.legend(handles=keys, loc="outside lower left", ncols=2, fontsize=8)
+        top.plot([], [], LOOKS[camp].marker, color=LOOKS[camp].colour, markersize=6,
+                 label=f"{camp} outlets")  # fmt: skip
+    fig.legend(loc="outside lower left", ncols=2, fontsize=8)
     return fig
 
 

@@ -5,7 +5,6 @@ redraw events.
 """
 
 from collections.abc import Hashable, Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -178,7 +177,7 @@ def _studentised(
     return np.where(value == 0, 0, value / np.sqrt(variance)), usable
 
 
-def adjust(p: pd.Series, method: Literal["bh", "by"] = "bh") -> pd.Series:
+def adjust(p: pd.Series, method: str = "bh") -> pd.Series:
     """q-values of one family of p-values (Benjamini & Hochberg 1995); missing ones stay missing.
 
     With `by` they hold however the tests depend on each other (Benjamini & Yekutieli 2001).
