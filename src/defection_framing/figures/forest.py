@@ -113,7 +113,8 @@ def _by_value(t: pd.DataFrame) -> list[str]:
 
 def _row_names(t: pd.DataFrame, order: Sequence[str], marked: Collection[str], letters: int):
     """Labels of rows, with a dagger for those marked, and n where the table has it."""
-    n, names = t.groupby("row")["n"].max().dropna() if "n" in t else {}, {}
+    n = t.groupby("row")["n"].max().dropna() if "n" in t else {}
+    names = {}
     for r in order:
         dagger = "\N{DAGGER}" if r in marked else ""
         size = f" (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{n[r]:,.0f})" if r in n else ""

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from adjustText import adjust_text
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patheffects import withStroke
 from scipy.ndimage import gaussian_filter
 
@@ -115,7 +115,8 @@ def _name(fig, ax, points, names, colours) -> None:
         letters = 8 + 2 * np.sqrt(sizes[topic] / sizes.max())
         written = "\n".join(wrapped(name, 1.6, letters, "bold"))
         outline = withStroke(linewidth=2.6, foreground="white")
-        dark = [0.62 * level for level in to_rgb(colours[topic])]  # enough for letters on white
+        # The topic's colour, dark enough for letters on white.
+        dark = [0.62 * int(colours[topic][i : i + 2], 16) / 255 for i in (1, 3, 5)]
         texts.append(ax.text(x[-1], y[-1], written, size=letters, weight="bold", ha="center",
                              va="center", color=dark, linespacing=1.1, zorder=5,
                              path_effects=[outline]))  # fmt: skip
