@@ -239,7 +239,6 @@ def _fitting(own: Path, text: bytes) -> dict:
     """Read a descriptor that is the study's in all that loading rests on."""
     from frictionless import FrictionlessException, Package
 
-    ours = _shipped()
     try:
         descriptor = json.loads(text)
         Package.from_descriptor(descriptor, basepath=str(own.parent))
@@ -249,7 +248,7 @@ def _fitting(own: Path, text: bytes) -> dict:
             f"{own} is not a data package descriptor ({type(error).__name__}: {error}); repair it, "
             "or remove it to use the repository's."
         ) from None
-    for (table, column), shape in _shape(ours).items():
+    for (table, column), shape in _shape(_shipped()).items():
         if theirs.get((table, column)) != shape:
             raise CorpusError(
                 f"{own} does not declare the column {column} of the table {table} as the study "

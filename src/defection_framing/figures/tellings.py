@@ -169,10 +169,9 @@ def what_holds(
         ax.plot(row["median"], y, "|", color=BLACK, ms=13, mew=2)
         ax.plot(row["value"], y, "D", color=DARK, mec="white", ms=7)
         of = row["specifications"]
-        told = [f"{of:,.0f}", row["same_sign"] / of, row["holds"] / row["with_interval"],
-                row["percentile"]]  # fmt: skip
-        for inches, share in zip(columns, told, strict=True):
-            beside(ax, inches, y, share if isinstance(share, str) else _percent(share))
+        shares = row["same_sign"] / of, row["holds"] / row["with_interval"], row["percentile"]
+        for inches, told in zip(columns, [f"{of:,.0f}", *map(_percent, shares)], strict=True):
+            beside(ax, inches, y, told)
     ax.set_yticks(range(len(keys)), ["\n".join(row) for row in rows], size=8)
     ax.set(ylim=(len(keys) - 0.4, -0.6), xlabel=xlabel)
     ax.axvline(0, color=DARK, lw=0.8)

@@ -140,14 +140,12 @@ def _permutation_p(s: Shares, weights: dict[Hashable, float]) -> tuple[np.ndarra
         )
     at = column.astype(int).T  # (labels, held)
     event, label = np.nonzero((s.mass[:, at] > 0).any(2))
-    missing = np.full(len(s.codes), np.nan)
-    if not len(event):
-        return missing, missing
     sums, mass = s.sums[event[:, None], at[label]], s.mass[event[:, None], at[label]]
     shuffles = np.tile(label, (len(s.draws), 1))
     shuffled = np.random.default_rng(SEED).permuted(shuffles, axis=1)
     ratio, usable = _studentised(sums, mass, np.vstack([label, shuffled]), c)
     if not usable[0]:
+        missing = np.full(len(s.codes), np.nan)
         return missing, missing
     ratio = np.round(ratio[usable], 9)  # equal shuffles differ by rounding
     tails = [stats.rankdata(sign * ratio, "max", axis=0) for sign in (-1, 1)]

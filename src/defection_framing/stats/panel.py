@@ -28,9 +28,9 @@ class EventSums(NamedTuple):
 
 def redrawn_sums(times: np.ndarray, *parts: np.ndarray) -> list[np.ndarray]:
     """Sums over E events of each part (E, ...), each event taken `times` (B, E): B of each."""
-    flat = np.hstack([x.reshape(len(x), -1) for x in parts])
-    ends = np.cumsum([x[0].size for x in parts])[:-1]
-    sums = np.split(times @ flat, ends, axis=1)
+    flat = [x.reshape(len(x), np.prod(x.shape[1:], dtype=int)) for x in parts]
+    ends = np.cumsum([x.shape[1] for x in flat])[:-1]
+    sums = np.split(times @ np.hstack(flat), ends, axis=1)
     return [x.reshape(len(x), *part.shape[1:]) for x, part in zip(sums, parts, strict=True)]
 
 
