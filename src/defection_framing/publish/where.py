@@ -142,7 +142,7 @@ def _computed(functions: list[Callable]) -> list[str]:
                 # A contrast is called by the name of one, `c.compare(...)`, not by its class's.
                 called = inspect.unwrap(called or vars(estimands.Contrast).get(name, str))
                 part = (getattr(called, "__module__", "") or "").removeprefix(f"{PACKAGE.name}.")
-                if part.startswith(("stats.", "text.", "sklearn.", "scipy.", "statsmodels.")):
+                if part.startswith(("stats.", "text.", "sklearn.", "scipy.")):
                     found.setdefault(called, caller)
                 elif part.startswith("study.") and inspect.isfunction(called) and called != caller:
                     ahead += [called] if called not in seen else []

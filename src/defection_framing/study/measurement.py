@@ -8,7 +8,7 @@ what the side alone does to a portrayal is seen where articles were coded with t
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.contingency_tables import mcnemar
+from scipy.stats import binomtest
 
 from .. import stats
 from ..corpus import Corpus
@@ -132,7 +132,7 @@ def swap(data: Corpus) -> pd.DataFrame:
             only = [int((given[0] & ~given[1]).sum()), int((given[1] & ~given[0]).sum())]
             rows[direction, code] = {
                 **_difference(s, code, "U", "R", {("all",): 1.0}),
-                "p": mcnemar([[0, only[0]], [only[1], 0]], exact=True).pvalue,
+                "p": binomtest(only[0], sum(only)).pvalue if any(only) else 1.0,
                 "ukraine_only": only[0],
                 "russia_only": only[1],
             }
