@@ -6,6 +6,8 @@ and direction, comparisons stand; if more in one cell than in another, the first
 what the side alone does to a portrayal is seen where articles were coded with the sides exchanged.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
@@ -78,14 +80,18 @@ def differences(data: Corpus) -> pd.DataFrame:
         coded = side_by_side(data, column).drop(columns=column)
         coded = coded[coded["camp"].isin(TOWARD) & coded["direction"].isin(TOWARD.values())]
         for passes, (*sides, keep) in COMPARISONS.items():
-            part = coded[keep(coded)]
-            long = [part.assign(by=side, code=part[p]) for side in sides for p in side]
-            long = pd.concat(long, ignore_index=True)
+            long = _below(coded[keep(coded)], sides)
             s = stats.shares(long, "code", ["by", "camp", "direction"])
             for code in codes:
                 for row, weights in ROWS.items():
                     rows[code, passes, row] = _difference(s, code, *sides, weights)
     return pd.DataFrame.from_dict(rows, "index").rename_axis(["code", "passes", "row"])
+
+
+def _below(table: pd.DataFrame, sides: Sequence[str]) -> pd.DataFrame:
+    """The codes of each side's passes below one another, as `code`; `by` names the side."""
+    parts = [table.assign(by=side, code=table[p]) for side in sides for p in side]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _difference(s: stats.Shares, code, first, second, cells: dict[tuple, float]) -> dict:
@@ -116,20 +122,18 @@ def swap(data: Corpus) -> pd.DataFrame:
     `n_events`.
     """
     wide = data.flag_swap["portrayal"].astype(object).unstack("version")
-    facts = data.article_table()[["cluster", "direction"]].assign(article_id=lambda t: t.index)
-    wide = wide.join(facts).reset_index(drop=True)
+    wide = wide.join(data.article_table()[["cluster", "direction"]]).reset_index()
     as_it_is = wide["direction"] == "ua_to_ru"
-    named = {"U": wide["true"].where(as_it_is, wide["swapped"])}
-    named["R"] = wide["swapped"].where(as_it_is, wide["true"])
+    wide["U"] = wide["true"].where(as_it_is, wide["swapped"])
+    wide["R"] = wide["swapped"].where(as_it_is, wide["true"])
     rows = {}
     for direction in ("all", *TOWARD.values()):
         part = wide if direction == "all" else wide[wide["direction"] == direction]
-        long = [part.assign(left=side, portrayal=named[side], cell="all") for side in named]
-        long = pd.concat(long, ignore_index=True)
-        s = stats.shares(long, "portrayal", ["left", "cell"], weighting="article")
+        long = _below(part.assign(cell="all"), "UR")
+        s = stats.shares(long, "code", ["by", "cell"], weighting="article")
         for code in s.codes:
-            given = [(named[side][part.index] == code).to_numpy() for side in ("U", "R")]
-            only = [int((given[0] & ~given[1]).sum()), int((given[1] & ~given[0]).sum())]
+            ukraine, russia = part["U"] == code, part["R"] == code
+            only = (ukraine & ~russia).sum(), (russia & ~ukraine).sum()
             rows[direction, code] = {
                 **_difference(s, code, "U", "R", {("all",): 1.0}),
                 "p": binomtest(only[0], sum(only)).pvalue if any(only) else 1.0,

@@ -91,10 +91,9 @@ def by_code(data: Corpus, columns=ONE_BY_ONE, draws: int = 1000) -> pd.DataFrame
         coded = side_by_side(data, column)
         given = coded.reindex(columns=["A", "B"])
         for code in sorted(given.stack().explode().dropna().unique()):
-            if (found := _agreement(coded, "A", "B", code, draws)) is None:
-                continue
-            either = _has(given["A"], code) | _has(given["B"], code)
-            rows[column, code] = {**found, "n": either.sum()}
+            if (found := _agreement(coded, "A", "B", code, draws)) is not None:
+                either = _has(given["A"], code) | _has(given["B"], code)
+                rows[column, code] = {**found, "n": either.sum()}
     found = _made(rows, ["column", "code"], _COLUMNS)
     found = found.sort_values("alpha", ascending=False).reindex(columns, level="column")
     return found.assign(shown=found["alpha"] >= stats.TENTATIVE)
@@ -151,7 +150,5 @@ def agreement_estimates(
 
 
 def _made(rows: dict, levels: list[str], columns: list[str]) -> pd.DataFrame:
-    index = list(zip(*rows, strict=True)) or [[]] * len(levels)
-    return pd.DataFrame(
-        list(rows.values()), pd.MultiIndex.from_arrays(index, names=levels), columns
-    )
+    index = pd.MultiIndex.from_tuples(rows, names=levels)
+    return pd.DataFrame(list(rows.values()), index, columns)
