@@ -24,12 +24,6 @@ SAME, MEAN = "same act", "mean of the camps"
 OF = {"": MEAN, **{f"_{camp}": camp for camp in TOWARD}}
 """How names of contrasts end, and whose they are."""
 
-REPORTED_CONTRASTS = [
-    *(f"{key}_away{subset}{of}" for key in COLUMNS for subset in SUBSETS for of in OF),
-    *(key for key in CONTRASTS if "_away" not in key),
-]
-"""Contrasts that the notebook reports."""
-
 # Versions of the two energies: population, a code whose claims are left out (the others rescaled),
 # and a code whose coordinate is dropped (the others as they are).
 VERSIONS = {
@@ -43,11 +37,10 @@ VERSIONS = {
 
 
 def contrasts(data: Corpus) -> dict[str, pd.DataFrame]:
-    """The `REPORTED_CONTRASTS`, by name: as `stats.contrast` and `reliability.tested` give them."""
+    """The `CONTRASTS`, by name: as `stats.contrast` and `reliability.tested` give them."""
     low = {column: reliability.doubtful(data, column) for column, _ in COLUMNS.values()}
     articles, out = {}, {}
-    for key in REPORTED_CONTRASTS:
-        c = CONTRASTS[key]
+    for key, c in CONTRASTS.items():
         rows = (c.column, c.without, c.population)
         if rows not in articles:
             articles[rows] = c.articles(data)
@@ -74,12 +67,11 @@ def by_subset(tables: dict, paired: dict) -> pd.DataFrame:
         key, is_crossing, _ = e.contrast.partition("_away")
         for subset, (label, _) in SUBSETS.items() if is_crossing else ():
             what = e.label.partition(",")[0]
-            for of, series in OF.items():
-                rows[what, series, label] = tables[f"{e.contrast}{subset}{of}"], e.code
-            rows[what, SAME, label] = paired[key, subset], e.code
-    # a corpus may lack a code
-    made = {at: table.reindex([code]).iloc[0] for at, (table, code) in rows.items()}
-    return pd.DataFrame.from_dict(made, "index").rename_axis(["estimate", "series", "subset"])
+            found = {series: tables[f"{e.contrast}{subset}{of}"] for of, series in OF.items()}
+            for series, table in (found | {SAME: paired[key, subset]}).items():
+                # a corpus may lack a code
+                rows[what, series, label] = table.reindex([e.code]).iloc[0]
+    return pd.DataFrame.from_dict(rows, "index").rename_axis(["estimate", "series", "subset"])
 
 
 def beside(tables: dict, paired: dict, key: str) -> pd.DataFrame:
@@ -133,10 +125,6 @@ def by_kind(data: Corpus, column: str) -> pd.DataFrame:
     return levels(data, column, articles[articles["camp"].isin(TOWARD)], ["camp", "kind"])
 
 
-EXITS = {"Russian": ("ru_to_ua", "ru_exit"), "Ukrainian": ("ua_to_ru", "ua_exit")}
-"""The crossing from a side, and the exit from it."""
-
-
 def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:
     """Levels of those who only leave, beside crossings from the same side: index `side`, `kind`.
 
@@ -147,7 +135,7 @@ def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:
     """
     articles, parts = data.article_table().reset_index(), []
     trend = estimands.is_trend(articles)
-    for side, (crossing, out) in EXITS.items():
+    for side, (out, crossing) in estimands.EXITS.items():
         left = articles["direction"] == out
         kinds = {
             "crossings": (articles["direction"] == crossing) & ~trend,

@@ -200,6 +200,9 @@ SUBSETS = {
     "_completed": ("completed crossings", "two camps, completed"),
 }
 
+# The exit from a side, and the crossing from it.
+EXITS = {"Ukrainian": ("ua_exit", "ua_to_ru"), "Russian": ("ru_exit", "ru_to_ua")}
+
 # What crossings are compared in: how names of contrasts begin, the column, what is left out.
 COLUMNS = {
     "frame": ("frame", None),
@@ -226,9 +229,7 @@ def _contrasts() -> Iterator[Contrast]:
         yield Contrast(f"{column}_direction_within", label, column, within, "compared camps")
     label, of = f"frame, {_TO_RUSSIA}, {_MEAN}", _within(TOWARD, 0.5)
     yield Contrast("frame_directional", label, "frame", of, "two camps")
-    for side, (out, crossing) in {
-        "Ukrainian": ("ua_exit", "ua_to_ru"), "Russian": ("ru_exit", "ru_to_ua")
-    }.items():  # fmt: skip
+    for side, (out, crossing) in EXITS.items():
         of = {out: 1.0, crossing: -1.0}
         for key, population in (("", "named events"), ("_cases", "named events, no trend pieces")):
             label = f"frame, exits minus crossings, {side} side, {population}"

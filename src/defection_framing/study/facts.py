@@ -19,8 +19,8 @@ def _one_direction(data: Corpus) -> pd.DataFrame:
 
 def _counts(table: pd.DataFrame, rows: str) -> pd.DataFrame:
     """Articles by a column and direction."""
-    counts = table.groupby([rows, "direction"], observed=True).size().unstack()
-    return counts.reindex(columns=list(DIRECTIONS)).fillna(0)
+    counts = pd.crosstab(table[rows], table["direction"])
+    return counts.reindex(columns=list(DIRECTIONS), fill_value=0)
 
 
 def coverage(data: Corpus) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def cases_by_camp(data: Corpus) -> pd.DataFrame:
 
 def by_year(data: Corpus) -> pd.DataFrame:
     """Dated articles by year and direction."""
-    return _counts(_one_direction(data).dropna(subset=["year"]), "year").astype(int)
+    return _counts(_one_direction(data).dropna(subset=["year"]), "year")
 
 
 def by_language(data: Corpus) -> pd.DataFrame:

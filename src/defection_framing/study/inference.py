@@ -137,18 +137,16 @@ def _worlds(data: Corpus, rng) -> dict[str, Callable[[float], pd.DataFrame]]:
 def shuffled(articles: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Articles as `same_act.shared_articles`, with the teller's side shuffled within each event."""
     unit, left = articles["unit"].to_numpy(), np.empty(len(articles), dtype=bool)
-    left[np.argsort(unit)] = articles["left"].to_numpy()[
-        np.lexsort((rng.random(len(articles)), unit))
-    ]
+    order = np.lexsort((rng.random(len(articles)), unit))
+    left[np.argsort(unit)] = articles["left"].to_numpy()[order]
     return articles.assign(left=left)
 
 
 def exchanged(s: stats.Shares, order: list[int], rng: np.random.Generator) -> stats.Shares:
     """Shares of `CELLS` with cells exchanged in a random half of the events."""
-    flip, parts = rng.random(len(s.mass)) < 0.5, {"sums": s.sums, "mass": s.mass}
-    for key, x in parts.items():
-        parts[key] = np.where(flip.reshape(-1, *[1] * (x.ndim - 1)), x[:, order], x)
-    return replace(s, **parts)
+    flip, sums, mass = rng.random(len(s.mass)) < 0.5, s.sums.copy(), s.mass.copy()
+    sums[flip], mass[flip] = sums[flip][:, order], mass[flip][:, order]
+    return replace(s, sums=sums, mass=mass)
 
 
 def _more(shares: np.ndarray, claims: np.ndarray, size: float, rng) -> np.ndarray:
@@ -322,7 +320,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 def rows(table: pd.DataFrame, what: str, measure: str) -> pd.DataFrame:
     """Rows of `summary`, by estimate in the order of `LABELS`; none where it lacks them."""
     own = table.query("what == @what and measure == @measure").droplevel(["what", "measure"])
-    return own.loc[[n for n in LABELS if n in own.index]] if measure != "share" else own
+    return own.loc[[n for n in LABELS if n in own.index]]
 
 
 def alarm_panels(table: pd.DataFrame) -> pd.DataFrame:
@@ -367,14 +365,11 @@ def coverage_estimates(table: pd.DataFrame) -> pd.DataFrame:
     """The rates of `coverage` that a sentence states."""
     whole = rows(summary(table), "corpus", "interval")
     single = table.query("measure == 'interval'").set_index(["what", "estimate", "code"])["value"]
-    paired = [
-        (p.name, ("same_act/" + p.column, p.code)) for p, _ in PAIRED_HYPOTHESES.values() if p.code
-    ]
-    paired += [(estimands.SAME_TREASON.name, ("same_act/frame", "treason"))]
-    unpaired = [(e.name, (e.contrast, e.code)) for e in HEADLINES.values()]
+    paired = {n: (f"same_act/{p.column}", p.code) for n, p in estimands.PAIRED.items() if p.code}
+    every = paired | {n: (e.contrast, e.code) for n, e in HEADLINES.items()}
     few = str(stats.MIN_PAIRS)
-    value = {n: single.get(("corpus", *of)) for n, of in (*paired, *unpaired)}
-    value |= {name(n, "fewest"): single.get((few, *of)) for n, of in paired}
+    value = {n: single.get(("corpus", *of)) for n, of in every.items()}
+    value |= {name(n, "fewest"): single.get((few, *of)) for n, of in paired.items()}
     value |= {"lowest": whole["value"].min(), "highest": whole["value"].max()}
     value |= {"min_events": stats.MIN_EVENTS, "min_pairs": stats.MIN_PAIRS}
     return _named("coverage", value | {"worst": whole["worst"].min()}).dropna()

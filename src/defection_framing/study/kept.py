@@ -6,8 +6,8 @@ on a third of the events beside it, `NAME_few.csv`, which a test repeats and com
 
 import json
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -38,8 +38,7 @@ class Simulation:
 
     def run(self, replicates: int, small: bool = False) -> pd.DataFrame:
         """Compute it from the corpus under study, or a `small` part of it."""
-        module, _, function = self.function.rpartition(".")
-        run = getattr(import_module(f".{module}", __package__), function)
+        run = resolve_name(f"{__package__}.{self.function}")
         with threadpool_limits(1):  # more threads move last digits, and wait for each other
             data = _small(corpus.load()) if small else corpus.load()
             return run(data, replicates, settings.SEED)

@@ -7,7 +7,7 @@ an interval is left out. Codes are held as the pooled passes expect them.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import groupby, product
 from typing import NamedTuple
 
 import numpy as np
@@ -167,9 +167,8 @@ def tellings(m: Material, choices: Sequence[str], known: np.ndarray) -> Iterator
     """
     a, seen = m.articles, set()
     direction = a["direction"].astype(str)
-    stratum = pd.Index(CAMP_LEFT).get_indexer(
-        direction
-    )  # also the position of the camp that is left
+    # also the position of the camp that is left
+    stratum = pd.Index(CAMP_LEFT).get_indexer(direction)
     cases = (stratum >= 0) & (a["event"] != "general").to_numpy()
     largest, cases = m.largest(cases), cases & known
     unit = pd.factorize(a["event"] + "/" + direction)[0]
@@ -228,32 +227,26 @@ def unpaired(
 
     `choices` are by default all that bear on them, `keep` the articles not left out.
     """
-    c, a, of_camps = wanted[0].of(), m.articles, "camp" in wanted[0].of().by
-    if choices is None:
-        choices = OF_CAMPS if of_camps else OF_EXITS
-    first = "acts" if of_camps else "exits"
+    c, a = wanted[0].of(), m.articles
+    every = OF_CAMPS if "camp" in c.by else OF_EXITS
+    choices = every if choices is None else choices
     shares, event = m.shares(c.column, wanted), pd.factorize(a["event"])[0]
+    flat = shares.reshape(len(a), -1)
+    panel = stats.Panel(pd.RangeIndex(flat.shape[1]), flat, np.ones(len(a), int), event, {})
     cells = {option: _cell(a, camp, c) for option, camp in m.camps.items()}
     largest = m.largest(cells[REPORTED_OPTIONS["Russian camp"]] >= 0)
     known = ~np.isnan(shares).any((1, 2)) & keep
     rows, parts, seen = [], [], set()
     for options in crossed(choices, made=False):
         cell = cells[(REPORTED_OPTIONS | options)["Russian camp"]]
-        wants = {first: REPORTED_OPTIONS[first]} | options
+        wants = {every[0]: REPORTED_OPTIONS[every[0]]} | options
         used = np.flatnonzero(m.kept(wants, (cell >= 0) & known, largest))
         at = pd.factorize(event[used])[0]
         for made in crossed(choices, made=True) if len(used) else ():
             one, article = _other(made, "announcements"), _other(made, "weighting")
             unit = pd.factorize(by_service(m.served[used], at)[at])[0] if one else at
-            codes_of = shares[used].reshape(len(used), -1)
-            panel = stats.Panel(
-                names=pd.RangeIndex(codes_of.shape[1]),
-                codes=codes_of,
-                claims=np.ones_like(unit),
-                event=unit,
-                labels={},
-            )
-            sums = panel.event_sums(cell[used], len(c.weights), "article" if article else "event")
+            told = panel.take(used, unit)
+            sums = told.event_sums(cell[used], len(c.weights), "article" if article else "event")
             same = (*(x.tobytes() for x in (used, cell[used], unit)), sums.mass.tobytes())
             if (sums.mass > 0).sum(0).min() >= min(LEAST_EVENTS) and same not in seen:
                 seen.add(same)
@@ -316,11 +309,8 @@ def curves(m: Material) -> dict[str, pd.DataFrame]:
     """
     tables = {}
     single = [p for p in PAIRED.values() if p.code]
-    for column in dict.fromkeys(p.column for p in single):
-        tables |= paired(m, [p for p in single if p.column == column])
-    alike: dict[tuple, list[Estimand]] = {}
-    for e in HEADLINES.values():
-        alike.setdefault((e.of().column, *e.of().weights), []).append(e)
-    for wanted in alike.values():
-        tables |= unpaired(m, wanted)
+    for _, alike in groupby(single, lambda p: p.column):
+        tables |= paired(m, list(alike))
+    for _, alike in groupby(HEADLINES.values(), lambda e: (e.of().column, *e.of().weights)):
+        tables |= unpaired(m, list(alike))
     return tables

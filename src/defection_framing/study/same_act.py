@@ -107,17 +107,15 @@ def pairs(articles: pd.DataFrame, code_draws: stats.CodeDraws) -> tuple[stats.Pa
     weights[unit, np.arange(len(used))] = np.where(left, 1.0, -1.0)
     weights /= np.bincount(2 * unit + left, minlength=2 * len(names))[2 * unit + left]
     first = np.unique(unit, return_index=True)[1]
-    return (
-        stats.Pairs(
-            names=pd.Index(names),
-            stratum=(used["direction"].to_numpy()[first] == "ua_to_ru").astype(int),
-            differences=weights @ expected,
-            draws=np.einsum("em,bmk->bek", weights, drawn, optimize=True),
-            counts=code_draws.counts[:, code_draws.event[rows[first]]],
-            codes=code_draws.names,
-        ),
-        used,
+    made = stats.Pairs(
+        names=pd.Index(names),
+        stratum=(used["direction"].to_numpy()[first] == "ua_to_ru").astype(int),
+        differences=weights @ expected,
+        draws=np.einsum("em,bmk->bek", weights, drawn, optimize=True),
+        counts=code_draws.counts[:, code_draws.event[rows[first]]],
+        codes=code_draws.names,
     )
+    return made, used
 
 
 def served(articles: pd.DataFrame) -> pd.DataFrame:
@@ -143,9 +141,8 @@ def differences(
 
     With `n_articles`. `only` is of `POPULATIONS`.
     """
-    made, used = pairs(
-        shared_articles(data, only), codes.of_articles(data, column, without=without)
-    )
+    code_draws = codes.of_articles(data, column, without=without)
+    made, used = pairs(shared_articles(data, only), code_draws)
     table = reliability.tested(stats.paired_contrast(made), reliability.doubtful(data, column))
     return table.assign(n_articles=len(used))
 
@@ -246,11 +243,9 @@ def table_of_events(data: Corpus) -> pd.DataFrame:
     )
     table = events(data)
     links = links.unstack("camp").reindex(table.index, columns=[*TOWARD])
-    out = table[["event"]].assign(
-        direction=table["direction"].map(DIRECTIONS),
-        new=np.where(table["new_event"], "new", ""),
-        occasion=table["occasion"],
-    )
+    out = table[["event", "direction", "new_event", "occasion"]]
+    out = out.rename(columns={"new_event": "new"}).replace({"direction": DIRECTIONS})
+    out["new"] = np.where(table["new_event"], "new", "")
     for camp in TOWARD:
         left = table["direction"].map(CAMP_LEFT) == camp
         share = table["left"].where(left, table["received"])

@@ -78,10 +78,9 @@ def camps_settled(data: Corpus) -> pd.DataFrame:
     code_draws, rows = codes.of_articles(data, SAME_TRAITOR.column), {}
     for way, of, firm in (("settled", data, False), ("before", back, False), ("firm", data, True)):
         for wave, events in ((0, "all events"), (2, "new events")):
-            made, used = same_act.pairs(
-                same_act.shared_articles(of, wave=wave, firm=firm), code_draws
-            )
+            articles = same_act.shared_articles(of, wave=wave, firm=firm)
+            made, used = same_act.pairs(articles, code_draws)
             row = stats.paired_contrast(made).loc[SAME_TRAITOR.code]
-            row = row[["value", "low", "high", "p", "n_events"]].to_dict()
-            rows[name(SAME_TRAITOR.name, "camps", way, events)] = row | {"n_articles": len(used)}
+            key = name(SAME_TRAITOR.name, "camps", way, events)
+            rows[key] = {**row, "n_articles": len(used)}
     return pd.DataFrame.from_dict(rows, "index")

@@ -9,12 +9,11 @@ import pandas as pd
 
 from ..corpus import Corpus
 from . import same_act
-from .estimands import HEADLINES, PAIRED, Paired, estimates, name
+from .estimands import HEADLINES, PAIRED, estimates, name
 from .multiverse import CHOICES, LEAST_EVENTS, LEAST_PAIRS, RULES
 
 # All estimates that have a curve, and what they are in words.
-CURVED = {key: e for key, e in {**PAIRED, **HEADLINES}.items() if e.code}
-LABELS = {key: e.label for key, e in CURVED.items()}
+LABELS = {key: e.label for key, e in {**PAIRED, **HEADLINES}.items() if e.code}
 
 # Options whose medians are recorded.
 RECORDED = ("pooled", "first pass", "new events", "old events", "no prosecutions", "both camps",
@@ -79,13 +78,11 @@ def by_rule(curves: Curves, s: pd.DataFrame) -> pd.DataFrame:
 
 def widths(data: Corpus, s: pd.DataFrame) -> dict[str, float]:
     """Length of each interval with codes held (of `summary`), beside that with them redrawn."""
-    out = {}
-    for key, e in CURVED.items():
-        is_paired = isinstance(e, Paired)
-        full = same_act.paired(data, e) if is_paired else e.of().estimate(data).reindex([e.code])
-        full = full if is_paired else full.iloc[0]
-        out[key] = (s.at[key, "high"] - s.at[key, "low"]) / (full["high"] - full["low"])
-    return out
+    redrawn = {key: same_act.paired(data, p) for key, p in PAIRED.items() if p.code}
+    for key, e in HEADLINES.items():
+        redrawn[key] = e.of().estimate(data).reindex([e.code]).iloc[0]
+    held = s["high"] - s["low"]
+    return {key: held[key] / (of["high"] - of["low"]) for key, of in redrawn.items()}
 
 
 @estimates
