@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, jaccard_score
 
 from .. import settings, stats
 from ..corpus import leads_somewhere
@@ -46,11 +46,9 @@ def renumbered(others: pd.DataFrame, labels: np.ndarray) -> np.ndarray:
 
 def stability(reference: np.ndarray, again: np.ndarray) -> pd.Series:
     """How well each topic recurs in refits: mean Jaccard index (Hennig 2007), 0 to 1."""
-    share = {}
-    for t in sorted(set(reference) - {-1}):
-        both, either = (again == t) & (reference == t), (again == t) | (reference == t)
-        share[t] = (both.sum(1) / either.sum(1)).mean()
-    return pd.Series(share, name="stability")
+    found = sorted(set(reference) - {-1})
+    share = [jaccard_score(reference, refit, labels=found, average=None) for refit in again]
+    return pd.Series(np.mean(share, axis=0), found, name="stability")
 
 
 def describe(
@@ -133,9 +131,8 @@ def write(kind: str, points: pd.DataFrame, table: pd.DataFrame, nearest: pd.Data
     """
     folder = settings.derived_dir()
     folder.mkdir(parents=True, exist_ok=True)
-    flat = nearest[["claim_id", "claim", "address"]].unstack("rank")
-    flat.columns = [f"{column}_{rank}" for column, rank in flat.columns]
-    flat = flat[sorted(flat, key=lambda column: column.rpartition("_")[2])]
+    flat = nearest[["claim_id", "claim", "address"]].stack().unstack(["rank", None])
+    flat.columns = [f"{column}_{rank}" for rank, column in flat.columns]
     table.join(flat).to_csv(folder / f"{kind}.csv", float_format="%.6g", lineterminator="\n")
     unit = points.index.name.removesuffix("_id")
     points.to_csv(folder / f"{unit}_{kind}.csv", float_format="%.6g", lineterminator="\n")
@@ -190,14 +187,10 @@ def together(labels: np.ndarray, events: pd.Series) -> tuple[float, float]:
 
     Each event of two articles or more counts once.
     """
-    named = pd.DataFrame({"event": events.to_numpy(), "topic": labels})
-    named = named[named["event"] != "general"]
-    pairs = named.groupby(["event", "topic"]).size().map(lambda n: n * (n - 1))
-    n = named["event"].value_counts()
-    n = n[n > 1]
-    same = (pairs.groupby("event").sum().reindex(n.index) / (n * (n - 1))).mean()
-    sizes = np.bincount(labels)
-    return float(same), (sizes * (sizes - 1)).sum() / (len(labels) * (len(labels) - 1))
+    told = pd.crosstab(events.to_numpy(), labels).drop(index="general", errors="ignore")
+    n, sizes = told.sum(axis=1), np.bincount(labels)
+    same = (told * (told - 1)).sum(axis=1) / (n * (n - 1))  # missing of a single article
+    return same.mean(), (sizes * (sizes - 1)).sum() / (len(labels) * (len(labels) - 1))
 
 
 @estimates
@@ -218,9 +211,8 @@ def of_stories(
         "unstable": (~table["stable"].astype(bool)).sum(),
     }
     columns = ("frame", "event", "direction", "camp_detail", "occasion")
-    for way, found in (("follows", labels), ("written", others["written"])):
-        ami = follows(found, articles, columns)
-        values |= {f"{way}/{column}": value for column, value in ami.items()}
+    values |= follows(labels, articles, columns).add_prefix("follows/")
+    values |= follows(others["written"], articles, columns).add_prefix("written/")
     return pd.DataFrame({"value": values}).rename(lambda what: name("stories", what))
 
 

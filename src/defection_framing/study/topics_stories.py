@@ -107,9 +107,8 @@ def of_claims(
     """
     at = articles.index.get_indexer(claims["article_id"])
     story = found.labels[at]
-    far = found.distances(of)[np.arange(len(of)), story]
-    nearest = np.sort(np.unique(at[order := np.argsort(far, kind="stable")], return_index=True)[1])
-    rows = order[nearest]
+    order = np.argsort(found.distances(of)[np.arange(len(of)), story], kind="stable")
+    rows = order[~claims["article_id"].iloc[order].duplicated()]
     of_article = found.distances(vectors)[np.arange(len(vectors)), found.labels]
     return story[rows], of_article[at[rows]], claims.iloc[rows]
 

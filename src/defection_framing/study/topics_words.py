@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
 from .. import settings
@@ -48,12 +47,11 @@ def vocabulary(texts: Sequence[str], events: Sequence[str], langs: Sequence[str]
     stop = set(ENGLISH_STOP_WORDS) | SIDE_WORDS
     for lang, own in pd.Series(list(texts)).groupby(np.asarray(langs, dtype=str)):
         stop |= _foreign(lang, own)
+    told = pd.Series(list(texts)).groupby(np.asarray(events)).agg(" ".join)
     counter = CountVectorizer(token_pattern=WORD, binary=True)
-    counts = counter.fit_transform(texts)
-    rows = pd.Series(range(len(counts.indptr) - 1)).groupby(np.asarray(events)).indices
-    n_events = sum((counts[own].sum(0) > 0).A1 for own in rows.values())
+    n_events = counter.fit_transform(told).sum(0).A1
     names = counter.get_feature_names_out()
-    return names[(n_events >= max(2, len(rows) // 20)) & ~np.isin(names, sorted(stop))]
+    return names[(n_events >= max(2, len(told) // 20)) & ~np.isin(names, sorted(stop))]
 
 
 def _foreign(lang: str, texts: Sequence[str]) -> set[str]:
@@ -74,15 +72,14 @@ def counter(words: Sequence[str]) -> CountVectorizer:
 
 def words(texts: Sequence[str], labels: np.ndarray, known: Sequence[str]) -> dict[int, list[str]]:
     """Words of each topic among the `known`, the most typical first; -1 is no topic."""
-    topics = sorted(set(labels) - {-1})
-    counts = counter(known).fit_transform(texts)
-    of_topic = sparse.csr_matrix(np.vstack([counts[labels == t].sum(0).A1 for t in topics]))
+    told = pd.Series(list(texts)).groupby(labels).agg(" ".join).drop(-1, errors="ignore")
+    counts = counter(known).fit_transform(told)
     transformer = bertopic().vectorizers.ClassTfidfTransformer(reduce_frequent_words=True)
-    weights = transformer.fit_transform(of_topic).toarray()
+    weights = transformer.fit_transform(counts).toarray()
     first = np.argsort(-weights, axis=1, kind="stable")[:, :_SHOWN]
     return {
         t: [known[i] for i in row if weight[i] > 0]
-        for t, row, weight in zip(topics, first, weights, strict=True)
+        for t, row, weight in zip(told.index, first, weights, strict=True)
     }
 
 
