@@ -106,11 +106,10 @@ def crossings(data: Corpus, population: str = "acts") -> pd.DataFrame:
     """Articles of the camps `SHOWN` on crossings, with `kind`: coming, or leaving and how."""
     articles = articles_of(data, population)
     articles = articles[articles["camp"].isin(SHOWN)]
-    prosecuted = ~estimands.is_unprosecuted(articles)
     coming = articles["direction"].astype(object) == articles["camp"].map(TOWARD)
-    kinds = {"coming": coming, "leaving": articles["occasion"].isna()}
-    kinds |= {"leaving, prosecutions": prosecuted}
-    return articles.assign(kind=np.select([*kinds.values()], [*kinds], "leaving, others"))
+    tests = [coming, articles["occasion"].isna(), ~estimands.is_unprosecuted(articles)]
+    kinds = ["coming", "leaving", "leaving, prosecutions"]
+    return articles.assign(kind=np.select(tests, kinds, "leaving, others"))
 
 
 def by_camp(data: Corpus, column: str, population: str = "acts") -> pd.DataFrame:
@@ -152,10 +151,7 @@ def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:
 
 def energies(data: Corpus) -> pd.DataFrame:
     """`plan.energies` by `version` (of `VERSIONS`) and `part`."""
-    out = {
-        version: plan.energies(data, population, without=without, dropped=dropped)
-        for version, (population, without, dropped) in VERSIONS.items()
-    }
+    out = {version: plan.energies(data, *of) for version, of in VERSIONS.items()}
     return pd.concat(out, names=["version", "part"])
 
 

@@ -62,22 +62,19 @@ LABELS = (
 )
 
 
-class _Hits:
+class _Hits(list):
     """What happened in each replicate, by what was done, estimate, measure and code."""
-
-    def __init__(self):
-        self._seen: list[tuple] = []
 
     def add(self, what: str, estimate: str, measure: str, hit, codes=("",)) -> None:
         """Note 0, 1 or NaN of one replicate, or of each code in it."""
-        key = what, estimate, measure, len(self._seen)  # of one replicate
+        key = what, estimate, measure, len(self)  # of one replicate
         hits = np.broadcast_to(np.asarray(hit, dtype=float), len(codes))
-        self._seen += [(*key, str(c), h) for c, h in zip(codes, hits, strict=True)]
+        self.extend((*key, str(c), h) for c, h in zip(codes, hits, strict=True))
 
     def table(self) -> pd.DataFrame:
         """Rates with errors (never 0: Agresti & Coull 1998), of each code and averaged (`all`)."""
         key = ["what", "estimate", "measure"]
-        each = pd.DataFrame(self._seen, columns=[*key, "replicate", "code", "hit"]).dropna()
+        each = pd.DataFrame(self, columns=[*key, "replicate", "code", "hit"]).dropna()
         whole = each.groupby([*key, "replicate"], sort=False)["hit"].agg(hit="mean", size="size")
         whole = whole.reset_index().assign(code="all")
         of = pd.concat([whole, each[each["code"] != ""].assign(size=1)])
@@ -85,8 +82,8 @@ class _Hits:
         n, value, spread = of.size(), of["hit"].mean(), of["hit"].std(ddof=0)
         rate = (value * n + 2) / (n + 4)
         se = np.maximum(spread, np.sqrt(rate * (1 - rate) / of["size"].first())) / np.sqrt(n)
-        table = pd.DataFrame({"value": value, "se": se, "replicates": n}, dtype=float)
-        return table.reset_index()
+        rates = {"value": value, "se": se, "replicates": n}
+        return pd.DataFrame(rates, dtype=float).reset_index()
 
 
 def _covers(low, high, truth):

@@ -134,12 +134,9 @@ def swap(data: Corpus) -> pd.DataFrame:
         for code in s.codes:
             ukraine, russia = part["U"] == code, part["R"] == code
             only = (ukraine & ~russia).sum(), (russia & ~ukraine).sum()
-            rows[direction, code] = {
-                **_difference(s, code, "U", "R", {("all",): 1.0}),
-                "p": binomtest(only[0], sum(only)).pvalue if any(only) else 1.0,
-                "ukraine_only": only[0],
-                "russia_only": only[1],
-            }
+            p = binomtest(only[0], sum(only)).pvalue if any(only) else 1.0
+            found = _difference(s, code, "U", "R", {("all",): 1.0}) | {"p": p}
+            rows[direction, code] = found | {"ukraine_only": only[0], "russia_only": only[1]}
     return pd.DataFrame.from_dict(rows, "index").rename_axis(["direction", "portrayal"])
 
 

@@ -23,10 +23,10 @@ DIRECTIONAL = ("as planned", "old events", "new events", "completed crossings", 
 def energies(
     data: Corpus,
     only: str = "two camps",
-    wave: int = 0,
-    variant: str = "pooled",
     without: str | None = "treason",
     dropped: str | None = None,
+    wave: int = 0,
+    variant: str = "pooled",
 ) -> pd.DataFrame:
     """Energies of the two camps' frames as `stats.energies`, and the `mirror index`.
 

@@ -69,15 +69,14 @@ def table(data: Corpus) -> pd.DataFrame:
 
     Index: `code` (of `CODES`), `passes`. Columns of `stats.alpha`, and `unit`.
     """
-    rows = {}
+    rows, units = {}, {}
     for column, label in CODES.items():
         coded = side_by_side(data, column)
-        unit = "claim" if column in CLAIM_CODES else "article"
+        units[label] = "claim" if column in CLAIM_CODES else "article"
         for passes, (first, second, waves) in PAIRS.items():
-            found = _agreement(coded[coded["wave"].isin(waves)], first, second)
-            if found is not None:
-                rows[label, passes] = {**found, "unit": unit}
-    return _made(rows, ["code", "passes"], [*_COLUMNS, "unit"])
+            rows[label, passes] = _agreement(coded[coded["wave"].isin(waves)], first, second)
+    found = _made(rows, ["code", "passes"])
+    return found.assign(unit=found.index.get_level_values("code").map(units))
 
 
 def by_code(data: Corpus, columns=ONE_BY_ONE, draws: int = 1000) -> pd.DataFrame:
@@ -94,7 +93,7 @@ def by_code(data: Corpus, columns=ONE_BY_ONE, draws: int = 1000) -> pd.DataFrame
             if (found := _agreement(coded, "A", "B", code, draws)) is not None:
                 either = _has(given["A"], code) | _has(given["B"], code)
                 rows[column, code] = {**found, "n": either.sum()}
-    found = _made(rows, ["column", "code"], _COLUMNS)
+    found = _made(rows, ["column", "code"])
     found = found.sort_values("alpha", ascending=False).reindex(columns, level="column")
     return found.assign(shown=found["alpha"] >= stats.TENTATIVE)
 
@@ -109,10 +108,8 @@ def by_cell(data: Corpus) -> pd.DataFrame:
         coded = side_by_side(data, column)
         for camp, direction in CELLS:
             cell = coded[(coded["camp"] == camp) & (coded["direction"] == direction)]
-            found = _agreement(cell, "A", "B", code)
-            if found is not None:
-                rows[code or CODES[column], camp, direction] = found
-    return _made(rows, ["code", "camp", "direction"], _COLUMNS)
+            rows[code or CODES[column], camp, direction] = _agreement(cell, "A", "B", code)
+    return _made(rows, ["code", "camp", "direction"])
 
 
 def doubtful(data: Corpus, column: str = "frame") -> set[str]:
@@ -149,6 +146,8 @@ def agreement_estimates(
     return pd.concat([out, pd.DataFrame({"value": counts}, dtype=float)])
 
 
-def _made(rows: dict, levels: list[str], columns: list[str]) -> pd.DataFrame:
-    index = pd.MultiIndex.from_tuples(rows, names=levels)
-    return pd.DataFrame(list(rows.values()), index, columns)
+def _made(rows: dict, levels: list[str]) -> pd.DataFrame:
+    """The agreements that there are."""
+    found = {at: row for at, row in rows.items() if row is not None}
+    index = pd.MultiIndex.from_tuples(found, names=levels)
+    return pd.DataFrame(list(found.values()), index, _COLUMNS)

@@ -273,8 +273,7 @@ def paired_estimates(table: pd.DataFrame) -> pd.DataFrame:
             out[name(of, sign)] = {"value": row[sign]}
         if how == "new events":  # the plan's verdict asks for the sign in each direction
             for i, direction in enumerate(sorted(CAMP_LEFT)):
-                n = row[f"n_{i}"]
-                out[name(of, direction)] = {"value": row[f"value_{i}"], "n_events": n}
+                out[name(of, direction)] = {"value": row[f"value_{i}"], "n_events": row[f"n_{i}"]}
     for key in dict.fromkeys(table.index.get_level_values(0)):
         out[name(key, "gap")] = _gap(*(table.loc[(key, how)] for how in BY_DIRECTION))
     return pd.DataFrame.from_dict(out, "index").dropna(subset=["value"]).astype(float)

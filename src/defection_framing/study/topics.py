@@ -28,6 +28,9 @@ STABLE = 0.6
 # Ways to make topics of claims, in words, and in names of estimates.
 MODELS = {"this model": "model", "this model, strict": "strict", "coded main frame": "coded"}
 
+# Columns that topics may follow.
+FOLLOWED = ("frame", "event", "direction", "camp_detail")
+
 DRAWS = 150  # over events, of each refit of the topics
 TYPICAL = 3  # claims that are shown of each topic
 
@@ -150,11 +153,7 @@ def parts(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return {title: mask.to_numpy() for title, mask in masks.items() if mask.any()}
 
 
-def follows(
-    topics: Sequence[int],
-    table: pd.DataFrame,
-    columns: Sequence[str] = ("frame", "event", "direction", "camp_detail"),
-) -> pd.Series:
+def follows(topics: Sequence[int], table: pd.DataFrame, columns=FOLLOWED) -> pd.Series:
     """Adjusted mutual information of topics with what they may follow (Vinh et al. 2010).
 
     0 for chance, 1 for the same partition. Texts that fit no topic count as a topic of their own.
@@ -210,7 +209,7 @@ def of_stories(
         "any_pair": chance,
         "unstable": (~table["stable"].astype(bool)).sum(),
     }
-    columns = ("frame", "event", "direction", "camp_detail", "occasion")
+    columns = (*FOLLOWED, "occasion")
     values |= follows(labels, articles, columns).add_prefix("follows/")
     values |= follows(others["written"], articles, columns).add_prefix("written/")
     return pd.DataFrame({"value": values}).rename(lambda what: name("stories", what))
@@ -263,10 +262,8 @@ def numbers(measures: pd.DataFrame) -> pd.DataFrame:
     told, other = topics_number.TOLD, topics_number.UNGUIDED
     n = topics_number.CHOSEN[told]
     keys = {f"{what}/unguided": (other, n, what) for what in topics_number.MEASURES}
-    keys |= {
-        "coherence/guided": (told, n, "coherence"),
-        "left_out/twice": (told, 2 * n, "left_out"),
-    }
+    keys["coherence/guided"] = told, n, "coherence"
+    keys["left_out/twice"] = told, 2 * n, "left_out"
     values = {what: at.get(key, np.nan) for what, key in keys.items()}
     return pd.DataFrame({"value": values}).rename(lambda what: name("topics_number", what))
 
