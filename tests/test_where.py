@@ -108,7 +108,8 @@ def test_an_estimate_leads_to_the_statistics_and_to_the_titles_that_rest_on_it()
     computed = [line.split(", in ") for line in lines if line.startswith("computed")]
     called = [(at(made).split("(")[0], at(by).split("(")[0].strip()) for made, by in computed]
     assert ("def contrast", "def compare") in called and ("def adjust", "def tested") in called
-    assert "CONTRASTS = {" in [at(line)[:13] for line in lines if line.startswith("with")]
+    levels = where("portrayal_by_camp/traitor/Russian/ru_to_ua").splitlines()
+    assert "LEVELS = {" in [at(line) for line in levels if line.startswith("with")]
     assert "[by_stratum]" in [at(line) for line in lines if line.startswith("words")]
 
 

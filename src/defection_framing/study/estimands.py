@@ -40,10 +40,6 @@ def is_unprosecuted(t: pd.DataFrame) -> pd.Series:
     return (t["occasion"] != "prosecution") & ~t["sought_by_law"] & known
 
 
-def _named(t: pd.DataFrame) -> pd.Series:
-    return (t["direction"] != "both") & (t["event"] != "general")
-
-
 def is_trend(t: pd.DataFrame) -> pd.Series:
     """Articles on how many go: on no single case, or of people who are but a number."""
     number = (t["portrayal"] == "statistic") | (t["occasion"] == "numbers")
@@ -55,27 +51,35 @@ SERVING = ("soldier", "officer", "aircrew", "service", "prisoner")
 
 # The articles that an estimate rests on, and whose events are resampled.
 POPULATIONS = {
-    "named events": _named,
-    "named events, no trend pieces": lambda t: _named(t) & ~is_trend(t),
+    "named events": lambda t: (t["direction"] != "both") & (t["event"] != "general"),
     "acts": _acts,
     "compared camps": lambda t: _acts(t) & t["camp"].isin(COMPARED_CAMPS),
     "two camps": lambda t: _acts(t) & t["camp"].isin(TOWARD),
     "crossings of the two camps": lambda t: _crossings(t) & t["camp"].isin(TOWARD),
-    "two camps, no prosecutions": lambda t: _acts(t) & is_unprosecuted(t) & t["camp"].isin(TOWARD),
-    "two camps, completed": lambda t: (
-        _acts(t) & (t["outcome"] == "completed") & t["camp"].isin(TOWARD)
-    ),
-    "two camps, serving": lambda t: _acts(t) & t["who"].isin(SERVING) & t["camp"].isin(TOWARD),
-    "two camps, civilians": lambda t: _acts(t) & (t["who"] == "civilian") & t["camp"].isin(TOWARD),
+}
+
+# Parts of these: "two camps, new events" are articles of the two camps on new events.
+PARTS = {
+    "no trend pieces": lambda t: ~is_trend(t),
+    "no prosecutions": is_unprosecuted,
+    "completed": lambda t: t["outcome"] == "completed",
+    "serving": lambda t: t["who"].isin(SERVING),
+    "civilians": lambda t: t["who"] == "civilian",
+    "to Ukraine": lambda t: t["direction"] == "ru_to_ua",
+    "to Russia": lambda t: t["direction"] == "ua_to_ru",
+    "old events": lambda t: ~t["new_event"],
+    "new events": lambda t: t["new_event"],
+    "firm camps": lambda t: t["confidence"] != "low",  # of outlets whose camp rests on much
 }
 
 
-def articles_of(data: Corpus, population: str, wave: int = 0) -> pd.DataFrame:
-    """Rows of `article_table` of one of the `POPULATIONS`, on events of one wave (0: both)."""
+def articles_of(data: Corpus, population: str) -> pd.DataFrame:
+    """Rows of `article_table` of one of the `POPULATIONS`, or of what it shares with `PARTS`."""
     articles = data.article_table().reset_index()
-    rows = POPULATIONS[population](articles)
-    if wave:
-        rows &= articles["new_event"].eq(wave == 2)
+    whole, *parts = population.split(", ")
+    rows = POPULATIONS[whole](articles)
+    for part in parts:
+        rows &= PARTS[part](articles)
     return articles[rows]
 
 
@@ -145,7 +149,7 @@ class Contrast:
     column: str  # frame, voice, motives or portrayal
     # Cell to weight, as `stats.contrast` takes them; a cell is a direction, or a camp and one.
     weights: dict[Hashable, float]
-    population: str = "acts"  # of `POPULATIONS`
+    population: str = "acts"  # as `articles_of` takes it
     without: str | None = None  # a code that is left out, the others rescaled
 
     @property

@@ -7,7 +7,7 @@ import pandas as pd
 from .. import settings
 from ..corpus import Corpus
 from ..domain import DIRECTIONS, TOWARD
-from .estimands import POPULATIONS, estimates, name
+from .estimands import articles_of, estimates, name
 
 LANGUAGES, CASES = 12, 18  # how many languages and cases are shown; those with the most articles
 
@@ -31,9 +31,8 @@ def coverage(data: Corpus) -> pd.DataFrame:
 
 def cases_by_camp(data: Corpus) -> pd.DataFrame:
     """Named cases by camp and direction, in the order of `coverage`."""
-    articles = _one_direction(data)
-    named = articles[articles["event"] != "general"].groupby(["camp", "direction"], observed=True)
-    cases = named["event"].nunique().unstack()
+    named = _one_direction(data).query("event != 'general'")
+    cases = pd.crosstab(named["camp"], named["direction"], named["event"], aggfunc="nunique")
     return cases.reindex_like(coverage(data)).fillna(0).astype(int)
 
 
@@ -87,7 +86,7 @@ def corpus_estimates(data: Corpus) -> pd.DataFrame:
         "outlets": articles["outlet"].nunique(),
         "languages": articles["lang"].nunique(),
         "cases": (articles["event"].unique() != "general").sum(),
-        "crossings": articles.loc[POPULATIONS["acts"](articles), "event"].nunique(),
+        "crossings": articles_of(data, "acts")["event"].nunique(),
         "clusters": articles["cluster"].nunique(),
         "undated": articles["year"].isna().mean(),
         "first_year": articles["year"].min(),

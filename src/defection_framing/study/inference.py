@@ -31,11 +31,11 @@ SIZES = [4, 5, 6, 8, 10, 15, 20, 40]  # events per direction, or cell, at which 
 # Differences of shares that are planted.
 PLANTED = [0.02, 0.05, 0.08, 0.11, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.75]
 
-# Comparisons of the same act: the column, and the wave of its events (0: both).
+# Comparisons of the same act: the column, and of which articles.
 SAME_ACT = {
-    "same_act/portrayal": ("portrayal", 0),
-    "same_act/portrayal/new_events": ("portrayal", 2),
-    "same_act/frame": ("frame", 0),
+    "same_act/portrayal": ("portrayal", "two camps"),
+    "same_act/portrayal/new_events": ("portrayal", "two camps, new events"),
+    "same_act/frame": ("frame", "two camps"),
 }
 
 # Codes that a paired hypothesis is about.
@@ -100,8 +100,8 @@ def _panels(data: Corpus) -> dict[str, Panel]:
 def _acts(data: Corpus) -> dict[str, tuple[pd.DataFrame, stats.CodeDraws]]:
     """Articles and codes of each comparison of the same act."""
     acts = {
-        n: (same_act.shared_articles(data, wave=w), codes.of_articles(data, c))
-        for n, (c, w) in SAME_ACT.items()
+        n: (same_act.shared_articles(data, only), codes.of_articles(data, column))
+        for n, (column, only) in SAME_ACT.items()
     }
     return {n: of for n, of in acts.items() if len(of[0])}
 
@@ -344,8 +344,8 @@ def by_size(table: pd.DataFrame) -> pd.DataFrame:
 @estimates
 def alarm_estimates(table: pd.DataFrame) -> pd.DataFrame:
     """The rates of `false_alarms` that a sentence states."""
-    measures = (rows(summary(table), "shuffled", m)["value"] for m, _ in ALARMS.values())
-    p, family, interval = measures
+    rates = summary(table)
+    p, family, interval = (rows(rates, "shuffled", m)["value"] for m, _ in ALARMS.values())
     of_contrasts = family.reindex(list(SIMULATED))
     value = {
         **p.reindex([*PAIRED_HYPOTHESES, *(name("energy", half) for half in EXCHANGES)]),

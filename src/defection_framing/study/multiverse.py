@@ -91,8 +91,7 @@ class Material:
     def kept(self, options: dict[str, str], cases: np.ndarray, largest: np.ndarray) -> np.ndarray:
         """Articles of `cases` that some options keep."""
         for option in options.items():
-            if option in self.keeps:
-                cases = cases & self.keeps[option]
+            cases = cases & self.keeps.get(option, True)
         return cases & ~largest if options.get("largest event") == "left out" else cases
 
 

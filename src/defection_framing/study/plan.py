@@ -25,17 +25,16 @@ def energies(
     only: str = "two camps",
     without: str | None = "treason",
     dropped: str | None = None,
-    wave: int = 0,
     variant: str = "pooled",
 ) -> pd.DataFrame:
     """Energies of the two camps' frames as `stats.energies`, and the `mirror index`.
 
-    Of `POPULATIONS`, of one wave (0: both), by passes of `codes.VARIANTS`. Claims of the code
+    Of what `articles_of` takes, by passes of `codes.VARIANTS`. Claims of the code
     `without` are left out, the others rescaled; of the code `dropped` the coordinate is. With
     `n_articles` and `n_events`.
     """
     code_draws = codes.of_articles(data, "frame", variant, without=without)
-    panel = stats.Panel.pooled(articles_of(data, only, wave), code_draws, ["camp", "direction"])
+    panel = stats.Panel.pooled(articles_of(data, only), code_draws, ["camp", "direction"])
     s = panel.shares(["camp", "direction"], pd.Index(CELLS))
     keep = s.codes != dropped
     s = replace(
@@ -50,7 +49,7 @@ def energies(
 def directional(data: Corpus) -> pd.DataFrame:
     """H4: directional energy beside treason, by `DIRECTIONAL`."""
     ways = [WAYS[how] for how in DIRECTIONAL]
-    rows = [energies(data, variant=v, **options).loc[["directional"]] for options, v in ways]
+    rows = [energies(data, only, variant=v).loc[["directional"]] for only, v in ways]
     return pd.concat(rows).set_axis(pd.Index(DIRECTIONAL, name="sensitivity"))
 
 

@@ -31,24 +31,26 @@ SERVICES = {
     "Investigative Committee": r"Investigative Committee",
 }
 
-# How a comparison is made: as planned, then what is left out or taken otherwise; by which codes.
+# How a comparison is made: as planned, then what is left out or taken otherwise; of which articles
+# (as `articles_of` takes them) and by which codes. What else one service and the same language take
+# otherwise, `paired_events` does.
 WAYS = {
-    "as planned": ({}, "pooled"),
-    "crossings to Ukraine": ({"direction": "ru_to_ua"}, "pooled"),
-    "crossings to Russia": ({"direction": "ua_to_ru"}, "pooled"),
-    "old events": ({"wave": 1}, "pooled"),
-    "new events": ({"wave": 2}, "pooled"),
-    "completed crossings": ({"only": "two camps, completed"}, "pooled"),
-    "no prosecutions": ({"only": "two camps, no prosecutions"}, "pooled"),
-    "people who serve": ({"only": "two camps, serving"}, "pooled"),
-    "civilians": ({"only": "two camps, civilians"}, "pooled"),
-    "one service, one cluster": ({"by_service": True}, "pooled"),
-    "same language": ({"same_language": True}, "pooled"),
-    "laws and counts too": ({"only": "crossings of the two camps"}, "pooled"),
-    "outlets of firm camp": ({"firm": True}, "pooled"),
-    "first pass, not blind": ({}, "first pass"),
-    "majority of all passes": ({}, "majority"),
-    "third blind pass too": ({}, "with C"),
+    "as planned": ("two camps", "pooled"),
+    "crossings to Ukraine": ("two camps, to Ukraine", "pooled"),
+    "crossings to Russia": ("two camps, to Russia", "pooled"),
+    "old events": ("two camps, old events", "pooled"),
+    "new events": ("two camps, new events", "pooled"),
+    "completed crossings": ("two camps, completed", "pooled"),
+    "no prosecutions": ("two camps, no prosecutions", "pooled"),
+    "people who serve": ("two camps, serving", "pooled"),
+    "civilians": ("two camps, civilians", "pooled"),
+    "one service, one cluster": ("two camps", "pooled"),
+    "same language": ("two camps", "pooled"),
+    "laws and counts too": ("crossings of the two camps", "pooled"),
+    "outlets of firm camp": ("two camps, firm camps", "pooled"),
+    "first pass, not blind": ("two camps", "first pass"),
+    "majority of all passes": ("two camps", "majority"),
+    "third blind pass too": ("two camps", "with C"),
 }
 
 BY_DIRECTION = ("crossings to Russia", "crossings to Ukraine")
@@ -65,24 +67,15 @@ CASES = (
 
 
 def shared_articles(
-    data: Corpus,
-    only: str = "two camps",
-    wave: int = 0,
-    direction: str = "",
-    same_language: bool = False,
-    firm: bool = False,
+    data: Corpus, only: str = "two camps", same_language: bool = False
 ) -> pd.DataFrame:
     """Articles of the two camps on crossings that both told, with the columns `unit` and `left`.
 
     As `article_table`; `unit` is event and direction, `left` whether the teller's side is the one
-    that was left. `only` is of `POPULATIONS`; of a `wave` or `direction` alone; in a language in
-    which both camps told the event; without outlets whose camp rests on little (`firm`).
+    that was left. `only` is as in `articles_of`; or in a language in which both camps told the
+    event.
     """
-    articles = articles_of(data, only, wave).astype({"direction": str})
-    if direction:
-        articles = articles[articles["direction"] == direction]
-    if firm:
-        articles = articles[articles["confidence"] != "low"]
+    articles = articles_of(data, only).astype({"direction": str})
     articles["unit"] = articles["event"] + "/" + articles["direction"]
     articles["left"] = articles["camp"] == articles["direction"].map(CAMP_LEFT)
     keys = ["unit", "lang"] if same_language else ["unit"]
@@ -139,7 +132,7 @@ def differences(
 ) -> pd.DataFrame:
     """Every code of a column, camp left minus camp that received, as `reliability.tested` gives it.
 
-    With `n_articles`. `only` is of `POPULATIONS`.
+    With `n_articles`. `only` is as in `articles_of`.
     """
     code_draws = codes.of_articles(data, column, without=without)
     made, used = pairs(shared_articles(data, only), code_draws)
@@ -149,12 +142,10 @@ def differences(
 
 def paired_events(data: Corpus, p: Paired, way: str = "as planned"):
     """The pairs of a comparison made in one of the `WAYS`, and the clusters of its events."""
-    options, passes = WAYS[way]
-    options = dict(options)
-    one_cluster = options.pop("by_service", False)
+    only, passes = WAYS[way]
     code_draws = codes.of_articles(data, p.column, passes, without=p.without)
-    made, used = pairs(shared_articles(data, **options), code_draws)
-    if not one_cluster:
+    made, used = pairs(shared_articles(data, only, way == "same language"), code_draws)
+    if way != "one service, one cluster":
         return made, None
     cluster = by_service(served(used).to_numpy(float), made.names.get_indexer(used["unit"]))
     return made, pd.factorize(cluster)[0]

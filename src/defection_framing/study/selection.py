@@ -76,9 +76,10 @@ def camps_settled(data: Corpus) -> pd.DataFrame:
     before = data.outlets["camp"].mask(data.outlets["basis"].str.contains(LISTED), "ukrainian")
     back = replace(data, outlets=data.outlets.assign(camp=before))
     code_draws, rows = codes.of_articles(data, SAME_TRAITOR.column), {}
-    for way, of, firm in (("settled", data, False), ("before", back, False), ("firm", data, True)):
-        for wave, events in ((0, "all events"), (2, "new events")):
-            articles = same_act.shared_articles(of, wave=wave, firm=firm)
+    firm = ", firm camps"
+    for way, of, part in (("settled", data, ""), ("before", back, ""), ("firm", data, firm)):
+        for events, more in (("all events", ""), ("new events", ", new events")):
+            articles = same_act.shared_articles(of, f"two camps{part}{more}")
             made, used = same_act.pairs(articles, code_draws)
             row = stats.paired_contrast(made).loc[SAME_TRAITOR.code]
             key = name(SAME_TRAITOR.name, "camps", way, events)

@@ -76,20 +76,18 @@ def fit(articles: pd.DataFrame, texts: list[str], vectors: np.ndarray, seed: int
 
 def _fitted(articles, texts, vectors, seed):
     order = np.argsort(texts, kind="stable")  # by content: the order of rows cannot matter
-    texts, events, langs = (
-        np.asarray(column, dtype=object)[order]
-        for column in (texts, articles["cluster"], articles["lang"].astype(str))
-    )
+    articles, texts = articles.iloc[order], [texts[i] for i in order]
+    known = topics_words.vocabulary(texts, articles["cluster"], articles["lang"])
     library = topics_words.bertopic()
     model = library.BERTopic(
         language="multilingual",  # the other, English, deletes all letters but ASCII's
         embedding_model=None,
         umap_model=PCA(min(COMPONENTS, *vectors.shape), svd_solver="full"),
         hdbscan_model=KMeans(number(len(texts), STORIES), n_init=STARTS, random_state=seed),
-        vectorizer_model=topics_words.counter(topics_words.vocabulary(texts, events, langs)),
+        vectorizer_model=topics_words.counter(known),
         ctfidf_model=library.vectorizers.ClassTfidfTransformer(reduce_frequent_words=True),
     )
-    model.fit(list(texts), embeddings=vectors[order].astype(float))
+    model.fit(texts, embeddings=vectors[order].astype(float))
     return model
 
 
