@@ -120,8 +120,7 @@ def by_camp(data: Corpus, column: str, population: str = "acts") -> pd.DataFrame
 
 def by_kind(data: Corpus, column: str) -> pd.DataFrame:
     """Levels of the two camps by `kind` of crossing: prosecutions apart from others."""
-    articles = crossings(data)
-    return levels(data, column, articles[articles["camp"].isin(TOWARD)], ["camp", "kind"])
+    return levels(data, column, crossings(data, "two camps"), ["camp", "kind"])
 
 
 def exits(data: Corpus, column: str = "frame") -> pd.DataFrame:

@@ -51,6 +51,7 @@ SERVING = ("soldier", "officer", "aircrew", "service", "prisoner")
 
 # The articles that an estimate rests on, and whose events are resampled.
 POPULATIONS = {
+    "one direction": lambda t: t["direction"] != "both",
     "named events": lambda t: (t["direction"] != "both") & (t["event"] != "general"),
     "acts": _acts,
     "compared camps": lambda t: _acts(t) & t["camp"].isin(COMPARED_CAMPS),

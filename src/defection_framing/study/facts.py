@@ -12,11 +12,6 @@ from .estimands import articles_of, estimates, name
 LANGUAGES, CASES = 12, 18  # how many languages and cases are shown; those with the most articles
 
 
-def _one_direction(data: Corpus) -> pd.DataFrame:
-    articles = data.article_table().reset_index()
-    return articles[articles["direction"] != "both"]
-
-
 def _counts(table: pd.DataFrame, rows: str) -> pd.DataFrame:
     """Articles by a column and direction."""
     counts = pd.crosstab(table[rows], table["direction"])
@@ -25,26 +20,26 @@ def _counts(table: pd.DataFrame, rows: str) -> pd.DataFrame:
 
 def coverage(data: Corpus) -> pd.DataFrame:
     """Articles by camp and direction, the camp with the most articles first."""
-    counts = _counts(_one_direction(data), "camp")
+    counts = _counts(articles_of(data, "one direction"), "camp")
     return counts.loc[counts.sum(axis=1).sort_values(ascending=False).index]
 
 
 def cases_by_camp(data: Corpus) -> pd.DataFrame:
     """Named cases by camp and direction, in the order of `coverage`."""
-    named = _one_direction(data).query("event != 'general'")
+    named = articles_of(data, "named events")
     cases = pd.crosstab(named["camp"], named["direction"], named["event"], aggfunc="nunique")
     return cases.reindex_like(coverage(data)).fillna(0).astype(int)
 
 
 def by_year(data: Corpus) -> pd.DataFrame:
     """Dated articles by year and direction."""
-    return _counts(_one_direction(data).dropna(subset=["year"]), "year")
+    return _counts(articles_of(data, "one direction").dropna(subset=["year"]), "year")
 
 
 def by_language(data: Corpus) -> pd.DataFrame:
     """Articles by language and direction; all but the commonest languages are `other`."""
     top = data.articles["lang"].value_counts().head(LANGUAGES).index
-    articles = _one_direction(data)
+    articles = articles_of(data, "one direction")
     lang = articles["lang"].astype(str)
     counts = _counts(articles.assign(lang=lang.where(lang.isin(top), "other")), "lang")
     return counts.reindex([*top, "other"], fill_value=0)

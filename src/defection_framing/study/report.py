@@ -17,13 +17,6 @@ ALL = "All that they tell: different cases (articles)"
 APART = "The same without prosecutions (articles)"
 
 
-def _difference(known: pd.DataFrame, contrast: str) -> str:
-    """The difference of a row, in words, and whether it is open; empty without an interval."""
-    row = known.reindex([contrast]).iloc[0]
-    text = "" if pd.isna(row["low"]) else row["points"].replace(" points", "")
-    return f"{text} open" if row["low"] <= 0 <= row["high"] else text
-
-
 def size(known: pd.DataFrame, contrast: str = "portrayal_away") -> str:
     """What a contrast rests on, in words."""
     own = known[known.index.str.startswith(f"{contrast}/") & (known["n_events"] > 0)]
@@ -33,8 +26,14 @@ def size(known: pd.DataFrame, contrast: str = "portrayal_away") -> str:
 def _row(
     known: pd.DataFrame, heading: str, row: str, contrast: str, sides: dict, n: str
 ) -> dict[str, object]:
-    """A row of two shares and their difference; `sides` are a camp and a name for each share."""
-    own = {"group": heading, "row": row, "difference": _difference(known, contrast)}
+    """A row of two shares and their difference; `sides` are a camp and a name for each share.
+
+    The difference is in words, and whether it is open; empty without an interval.
+    """
+    found = known.reindex([contrast]).iloc[0]
+    text = "" if pd.isna(found["low"]) else found["points"].replace(" points", "")
+    text += " open" if found["low"] <= 0 <= found["high"] else ""
+    own = {"group": heading, "row": row, "difference": text}
     own |= {f"{side}_camp": camp for side, (camp, _) in sides.items()} | {"n": n}
     for side, (_, key) in sides.items():
         share = known.reindex([key]).iloc[0]

@@ -66,9 +66,7 @@ CASES = (
 )
 
 
-def shared_articles(
-    data: Corpus, only: str = "two camps", same_language: bool = False
-) -> pd.DataFrame:
+def shared_articles(data: Corpus, only: str = "two camps", same_language=False) -> pd.DataFrame:
     """Articles of the two camps on crossings that both told, with the columns `unit` and `left`.
 
     As `article_table`; `unit` is event and direction, `left` whether the teller's side is the one
