@@ -239,13 +239,13 @@ def energy_estimates(table: pd.DataFrame) -> pd.DataFrame:
 
 def with_n(table: pd.DataFrame, level: str) -> pd.DataFrame:
     """A table whose labels of a level say what each row rests on."""
-    names = table.index.get_level_values(level).astype(str)
-    articles = table["n_articles"].map(" ({:,.0f} articles".format)
-    events = table["n_events"].map(", {:,.0f} events)".format).where(table["n_events"] > 0, ")")
-    # As words in an empty table, too.
-    labels = pd.Index(
-        names.str.cat([part.astype(str).to_numpy() for part in (articles, events)]), name=level
-    )
+
+    def label(row: str, articles: float, events: float) -> str:
+        on = f", {events:,.0f} events" if events > 0 else ""
+        return f"{row} ({articles:,.0f} articles{on})"
+
+    rows = table.index.get_level_values(level), table["n_articles"], table["n_events"]
+    labels = pd.Index(list(map(label, *rows)), name=level, dtype=str)
     own = table.drop(columns=["n_articles", "n_events"])
     return own.droplevel(level).set_index(labels, append=True)
 

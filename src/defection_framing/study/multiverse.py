@@ -260,12 +260,11 @@ def unpaired(
 
 def _cell(a: pd.DataFrame, camp: np.ndarray, c: Contrast) -> np.ndarray:
     """Position of each article's cell, -1 for none; a contrast of camps is of named events."""
-    direction, cells = a["direction"].astype(str), list(c.weights)
+    direction = a["direction"].astype(str)
     if "camp" not in c.by:
-        return pd.Index(cells).get_indexer(direction)
+        return c.groups.get_indexer(direction)
     keys = pd.MultiIndex.from_arrays([np.array([*TOWARD, ""])[camp], direction])
-    at = pd.MultiIndex.from_tuples(cells).get_indexer(keys)
-    return np.where(a["event"] == "general", -1, at)
+    return np.where(a["event"] == "general", -1, c.groups.get_indexer(keys))
 
 
 def _tables(wanted, choices, rows, bounds, rules, least: float) -> dict[str, pd.DataFrame]:

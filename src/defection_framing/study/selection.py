@@ -30,8 +30,7 @@ def moved(m: Material, kind: str) -> pd.DataFrame:
     as expected; NaN where a part leaves too little.
     """
     a, rows = m.articles, {}
-    language = a["lang"].map(LANGUAGES).fillna("other languages")
-    column = {"slice": a["slice"], "language": language, "event": a["event"]}[kind]
+    column = a.assign(language=a["lang"].map(LANGUAGES).fillna("other languages"))[kind]
     crossing = a["direction"].isin(TOWARD.values()) & a["camp"].isin(TOWARD)
     for part in sorted(set(column[crossing]) - {"general"}):
         keep = (column != part).to_numpy()
