@@ -197,11 +197,9 @@ def events(data: Corpus) -> pd.DataFrame:
     shares = portrayals(data)
     columns = pd.MultiIndex.from_product([[SAME_TRAITOR.code, "n"], [True, False]])
     sides = shares.reindex(columns=columns.unique(0)).unstack("left").reindex(columns=columns)
+    sides.columns = ["left", "received", "n_left", "n_received"]
     first = shared_articles(data).groupby("unit")[["event", "direction", "new_event"]].first()
-    table = first.rename(columns={"event": "slug"}).assign(
-        left=sides[SAME_TRAITOR.code, True], received=sides[SAME_TRAITOR.code, False],
-        n_left=sides["n", True], n_received=sides["n", False],
-    )  # fmt: skip
+    table = first.rename(columns={"event": "slug"}).join(sides)
     table["value"] = table["left"] - table["received"]
     table = table[table["value"].notna()].copy()  # a portrayal may be open
     table["occasion"] = table["slug"].map(data.events["occasion"])
