@@ -63,8 +63,8 @@ def compare(read: dict[str, Given], population: dict[str, pd.DataFrame]) -> pd.D
         clusters = own.key["cluster"]
         weights = 1 / own.key["probability"].astype(float)
         models = with_sets(population[unit].fillna(""))
-        for code in own.settled if len(own.coders) > 1 else ():
-            people = pd.DataFrame({who: table[code] for who, table in own.coders.items()})
+        for code in own.settled:
+            people = own.coders[code].unstack("coder").reindex(own.key.index)
             people = people.loc[:, (people != "").any()].map(parts(code))
             if people.shape[1] < 2:
                 continue
@@ -77,7 +77,7 @@ def compare(read: dict[str, Given], population: dict[str, pd.DataFrame]) -> pd.D
             same = pd.Series([usual] * len(people), people.index).where(model.notna())
             always = stats.alternative_annotator(people, same, clusters, weights)
             row = {"code": code, "people": people.shape[1], "n": int(alpha["n"])}
-            row |= dict(zip(("alpha", "low", "high"), alpha[["alpha", "low", "high"]], strict=True))
+            row |= alpha[["alpha", "low", "high"]].to_dict()
             tested = test["p"].notna().any()
             row["wins"] = test["wins"].mean() if tested else np.nan
             row["always"] = always["wins"].mean() if tested else np.nan
@@ -118,9 +118,9 @@ def _to_decide(folder: Path, read: dict[str, Given]) -> list[dict]:
         for key in own.key.index[differ.any(axis=1) | own.unsure]:
             at = differ.loc[key] if differ.loc[key].any() else own.settled.loc[key] != ""
             codes = list(dict.fromkeys(p for c in at.index[at] for p in _ASKED.get(c, (c,))))
-            order = rng.permutation(list(own.coders))
+            order = rng.permutation(own.coders.index.unique("coder"))
             given = {
-                code: [_one(own.coders[who].loc[key], code) for who in order] for code in codes
+                code: [_one(own.coders.loc[(who, key)], code) for who in order] for code in codes
             }
             shown = texts.get((unit, key))
             if shown and codes:

@@ -15,18 +15,18 @@ import pandas as pd
 from ..corpus import cell_fault, no_code
 from ..own.folder import cells_of
 from . import page
-from .sheets import FACTS, SETS, UNITS, Field, SheetError, codes_in, fields_of, key_folder, read_key
+from .sheets import FACTS, SETS, Field, SheetError, codes_in, fields_of, read_keys
 
 HEADER = ["coder", "unit", "id", "code", "value"]
 UNSURE, NOTE = "unsure", "note"
 
 
 class Given(NamedTuple):
-    """Of one kind of unit; all tables are indexed by unit, in the order of the key."""
+    """Of one kind of unit, in the order of the key: codes are str, empty where there is none."""
 
-    key: pd.DataFrame  # the codes that the model gave, and `sheets.FACTS`
-    coders: dict[str, pd.DataFrame]  # codes by coder, str, empty where not given
-    settled: pd.DataFrame  # what they come to, str, empty where nobody coded or nothing is decided
+    key: pd.DataFrame  # the codes that the model gave, and `sheets.FACTS`, by unit
+    coders: pd.DataFrame  # codes by coder and unit
+    settled: pd.DataFrame  # what they come to, by unit; empty where nothing is decided
     unsure: pd.Series  # bool: somebody was unsure and nobody decided
 
 
@@ -35,39 +35,30 @@ def read(folder: Path) -> dict[str, Given]:
 
     With a second frame there is the set `frames` too, in place of `frame_2`.
     """
-    keys = {unit: read_key(path, FACTS) for unit, path in keys_of(folder).items()}
+    keys = read_keys(folder, FACTS)
     fields = {unit: fields_of(unit, key) for unit, key in keys.items()}
     files = read_files(folder, {unit: key.index for unit, key in keys.items()}, fields)
     found = {}
     for unit, key in keys.items():
         own, names = files[files["unit"] == unit], [field.name for field in fields[unit]]
-        by_judge = own["decided"]
-        judges, coders = (_tables(own[which], key.index, names) for which in (by_judge, ~by_judge))
-        key = with_sets(key)
-        codes = key.columns.drop([name for name in key if name in FACTS])
-        decided = _shared(judges, key.index, codes)
-        settled = decided.where(decided != "", _shared(coders, key.index, codes))
+        wide = own[own["code"].isin(names)].pivot(
+            index=["decided", "coder", "id"], columns="code", values="value"
+        )
+        wide = with_sets(wide.fillna("").reindex(columns=names, fill_value=""))
+        judged = wide.index.get_level_values("decided").astype(bool)
+        coders, decided = wide[~judged].droplevel("decided"), _shared(wide[judged], key.index)
+        settled = decided.where(decided != "", _shared(coders, key.index))
+        every = pd.MultiIndex.from_product([coders.index.unique("coder"), key.index])
         marked = key.index.isin(own.loc[own["code"] == UNSURE, "id"])
         unsure = marked & ~(decided != "").any(axis=1)
-        found[unit] = Given(key, coders, settled, unsure)
-    return found
-
-
-def keys_of(folder: Path) -> dict[str, Path]:
-    """The keys to a folder's page, by unit."""
-    found = {unit: key_folder(folder) / f"{name}.csv" for unit, name in UNITS.items()}
-    found = {unit: path for unit, path in found.items() if path.exists()}
-    if not found:
-        raise SheetError(f"{key_folder(folder)}, the key to {folder}, is missing; put it there.")
+        found[unit] = Given(with_sets(key), coders.reindex(every, fill_value=""), settled, unsure)
     return found
 
 
 def differing(given: Given) -> pd.DataFrame:
     """Whether coders gave a unit different codes and nobody decided: bool, units by codes."""
-    coded = pd.DataFrame(False, given.settled.index, given.settled.columns)
-    for table in given.coders.values():
-        coded |= table != ""
-    return coded & (given.settled == "")
+    coded = given.coders.ne("").groupby("id").any()
+    return coded.reindex(given.settled.index, fill_value=False) & (given.settled == "")
 
 
 def read_files(
@@ -145,15 +136,6 @@ def _slip(one: list[str], ids: dict, fields: dict, found: Collection) -> tuple[s
     return "", ""
 
 
-def _tables(files: pd.DataFrame, ids: pd.Index, codes: list[str]) -> dict[str, pd.DataFrame]:
-    """The codes of each coder, by coder: rows are `ids`, empty where not given."""
-    tables = {}
-    for coder, own in files[files["code"].isin(codes)].groupby("coder", sort=True):
-        wide = own.pivot(index="id", columns="code", values="value").reindex(columns=codes)
-        tables[coder] = with_sets(wide.reindex(ids).astype(object).fillna(""))
-    return tables
-
-
 def with_sets(table: pd.DataFrame) -> pd.DataFrame:
     """Write sets in one order, and a claim's one or two frames as the set `frames`."""
     table = table.copy()
@@ -166,12 +148,7 @@ def with_sets(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _shared(coders: dict[str, pd.DataFrame], index: pd.Index, codes: pd.Index) -> pd.DataFrame:
-    """The codes on which all agree who gave one, str; empty elsewhere."""
-    found = pd.DataFrame("", index, codes)
-    for name in codes if coders else ():
-        values = pd.concat([table[name] for table in coders.values()], axis=1)
-        values = values.where(values != "", None)
-        one = values.nunique(axis=1) == 1
-        found[name] = values.bfill(axis=1).iloc[:, 0].where(one, "")
-    return found
+def _shared(given: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
+    """The codes on which all agree who gave one, str, by id; empty elsewhere."""
+    by_id = given.where(given != "").groupby("id")
+    return by_id.first().where(by_id.nunique() == 1).reindex(ids).fillna("")

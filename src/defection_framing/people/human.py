@@ -62,12 +62,8 @@ def human_codes(folder: Path) -> pd.DataFrame:
 
 def population(folder: Path) -> dict[str, pd.DataFrame]:
     """Read what a page's units were drawn from, with the model's codes as they were then."""
-    return {
-        unit: sheets.read_key(
-            path.parent / DRAWN_FROM / path.name, ("article_id", "cluster")
-        ).replace("", None)
-        for unit, path in given.keys_of(folder).items()
-    }
+    tables = sheets.read_keys(folder, ("article_id", "cluster"), DRAWN_FROM)
+    return {unit: table.replace("", None) for unit, table in tables.items()}
 
 
 def compare(codes: pd.DataFrame) -> pd.DataFrame:
@@ -102,9 +98,9 @@ def report(folder: Path) -> str:
     read, lines = given.read(folder), []
     for unit, part in read.items():
         name, size = UNITS[unit], len(part.key)
-        for who, table in (part.coders or {"anybody": part.settled}).items():
-            done = int((table != "").any(axis=1).sum())
-            lines.append(f"{name}: {done} of {size} are coded by {who}.")
+        done = part.coders.ne("").any(axis=1).groupby("coder").sum().to_dict()
+        for who, n in (done or {"anybody": part.settled.ne("").any(axis=1).sum()}).items():
+            lines.append(f"{name}: {n} of {size} are coded by {who}.")
     codes = _given(read)
     table = compare(codes)
     if len(table):
@@ -131,7 +127,7 @@ def review(folder: Path) -> str:
     later are a round of their own, in a folder `review-2` and so on.
     """
     units = _to_review(folder)
-    rounds = _rounds(folder)
+    *rounds, target = _rounds(folder)
     lines = []
     if rounds:
         codes = pd.concat([human_codes(place) for place in rounds])
@@ -149,7 +145,6 @@ def review(folder: Path) -> str:
         lines.append("More articles or claims have an open code now:")
     elif units.empty:
         raise SheetError(f"{folder / 'codes.csv'} holds no code by a model: nothing to review.")
-    target = folder / (f"review-{len(rounds) + 1}" if rounds else "review")
     return "\n".join([*lines, _hand_out(folder, target, units)])
 
 
@@ -172,21 +167,28 @@ def _hand_out(folder: Path, target: Path, codes: pd.DataFrame) -> str:
 
 
 def _rounds(folder: Path) -> list[Path]:
-    """Folders of a corpus's reviews so far, first to last."""
-    found = []
-    while (place := folder / (f"review-{len(found) + 1}" if found else "review")).exists():
-        found.append(place)
-    return found
+    """Folders of a corpus's reviews so far, first to last, and of the next one."""
+    places = [folder / "review"]
+    while places[-1].exists():
+        places.append(folder / f"review-{len(places) + 1}")
+    return places
 
 
 def _to_review(folder: Path) -> pd.DataFrame:
-    """Codes by classifiers, and those that wait for an article's direction, which are open too."""
-    codes = _machine_codes(folder)
-    undecided = codes[(codes["code"] == "direction") & codes["open"]]["id"]
+    """Codes by classifiers, and those that wait for an article's direction, which are open too.
+
+    What persons gave is left out.
+    """
+    path = folder / "codes.csv"
+    if not path.is_file():
+        raise SheetError(f"{path} is missing; run `defection-framing code corpus {folder}` first.")
+    codes = own.codes(folder)
+    codes["open"] = (codes["open"] == "true") & (codes["code"] != NOT_CODED)
+    undecided = codes.loc[(codes["code"] == "direction") & codes["open"], "id"]
     claims = own.sentences(folder, own.texts(folder)).query("claim")
     waiting = {
-        "article": [*undecided],
-        "claim": [*claims.index[claims["article_id"].isin(undecided)]],
+        "article": undecided,
+        "claim": claims.index[claims["article_id"].isin(undecided)],
     }
     rows = [
         (unit, key, code, "", True)
@@ -195,24 +197,20 @@ def _to_review(folder: Path) -> pd.DataFrame:
         for code in CODES_OF_MODEL[unit]
     ]
     more = pd.DataFrame(rows, columns=["unit", "id", "code", "value", "open"])
-    both = pd.concat([codes[[*more]], more], ignore_index=True)
-    both = both.drop_duplicates(["unit", "id", "code"])
-    persons = own.codes(folder).query("by == 'person'")[["unit", "id", "code"]]
-    done = pd.MultiIndex.from_frame(persons)
-    return both[~pd.MultiIndex.from_frame(both[["unit", "id", "code"]]).isin(done)]
+    both = pd.concat([codes, more], ignore_index=True).drop_duplicates(["unit", "id", "code"])
+    return both[both["by"] != "person"]
 
 
 def _agreement(codes: pd.DataFrame) -> dict[str, float]:
     """Agreement of human and model on some units, weighted to the corpus."""
     human, model = codes["human"], codes["model"]
     if codes["code"].iloc[0] in SETS:
-        human, model = (s.map(lambda cell: tuple(sorted(cell.split("; ")))) for s in (human, model))
+        human, model = (cells.str.split("; ").map(tuple) for cells in (human, model))
     clusters, weights = codes["cluster"], 1 / codes["probability"]
     share = stats.share_of(human == model, clusters, weights)
     alpha = stats.alpha(pd.DataFrame({"model": model, "human": human}), clusters, weights=weights)
     made = {"n": len(codes), "agreement": share["value"]}
-    made |= {"low": share["low"], "high": share["high"]}
-    return made | dict(zip(_ALPHA, alpha[["alpha", "low", "high"]], strict=True))
+    return share | made | dict(zip(_ALPHA, alpha[["alpha", "low", "high"]], strict=True))
 
 
 def _given(read: dict[str, given.Given]) -> pd.DataFrame:
@@ -222,22 +220,12 @@ def _given(read: dict[str, given.Given]) -> pd.DataFrame:
         for code in settled:
             coded = settled[code] != ""
             reached = coded.groupby(key["stratum"]).transform("mean")
-            table = key[["cluster"]].assign(unit=unit, code=code, human=settled[code])
-            table = table.assign(model=key[code], direction=key["article_direction"])
-            table["probability"] = key["probability"].astype(float) * reached
-            parts.append(table[coded].reset_index())
-    first = ["unit", "id", "code", "human", "model", "probability", "direction", "cluster"]
-    return pd.concat(parts, ignore_index=True)[first]
-
-
-def _machine_codes(folder: Path) -> pd.DataFrame:
-    """Read the codes that classifiers gave to a corpus; those by persons are left out."""
-    path = folder / "codes.csv"
-    if not path.is_file():
-        raise SheetError(f"{path} is missing; run `defection-framing code corpus {folder}` first.")
-    codes = own.codes(folder)
-    is_open = (codes["open"] == "true") & (codes["code"] != NOT_CODED)
-    return codes.assign(open=is_open)[codes["by"] == "model"]
+            table = {"unit": unit, "id": key.index, "code": code}
+            table |= {"human": settled[code], "model": key[code]}
+            table |= {"probability": key["probability"].astype(float) * reached}
+            table |= {"direction": key["article_direction"], "cluster": key["cluster"]}
+            parts.append(pd.DataFrame(table)[coded])
+    return pd.concat(parts, ignore_index=True)
 
 
 def _coded_units(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:

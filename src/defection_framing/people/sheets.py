@@ -1,7 +1,7 @@
 """Sheets for people to code: the units drawn, the page that shows them, and the key apart."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,14 +61,22 @@ def key_folder(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}-key")
 
 
-def read_key(path: Path, columns: Iterable[str]) -> pd.DataFrame:
-    """Read one table of a key by `id`: cells are str, empty where there is no code."""
-    if not path.is_file():
-        raise SheetError(f"The key {path} is missing; put it there.")
-    key = pd.read_csv(path, dtype=str, keep_default_na=False)
-    if missing := [name for name in ("id", *columns) if name not in key]:
-        raise SheetError(f"{path}, row 1: the column {missing[0]!r} of the key is missing.")
-    return key.set_index("id")
+def read_keys(folder: Path, columns: Sequence[str], part: str = "") -> dict[str, pd.DataFrame]:
+    """Read the key to a folder, or a `part` of it, by unit: tables by `id`, with some columns.
+
+    Cells are str, empty where there is no code.
+    """
+    place, keys = key_folder(folder), {}
+    for unit, name in UNITS.items():
+        if (place / f"{name}.csv").exists():
+            path = place / part / f"{name}.csv"
+            key = pd.read_csv(path, dtype=str, keep_default_na=False)
+            if missing := [name for name in ("id", *columns) if name not in key]:
+                raise SheetError(f"{path}, row 1: the column {missing[0]!r} of the key is missing.")
+            keys[unit] = key.set_index("id")
+    if not keys:
+        raise SheetError(f"{place}, the key to {folder}, is missing; put it there.")
+    return keys
 
 
 def codes_in(cell: str, field: Field) -> tuple[str, str]:
