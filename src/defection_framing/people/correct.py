@@ -18,6 +18,7 @@ independent: hence this module. Intervals are those of the study, from a bootstr
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,28 +69,27 @@ def shares(
     once = weight[coded.index] / coded["probability"]
     event = pd.Series(pd.factorize(machine["cluster"], sort=True)[0], machine.index)
     times = resampled(event.max() + 1, draws, seed)
-    parts, articles = [], []
+    made, articles = [], []
     for table, own in ((machine, weight), (twin, once), (given, once)):
         group = _groups(table, by)
         at = event[table.index], groups.get_indexer(group), names.get_indexer(table[column])
         kept = (at[1] >= 0) & (at[2] >= 0)
         sums = np.zeros((len(times[0]), len(groups), len(names)))
         np.add.at(sums, tuple(np.asarray(x)[kept] for x in at), own.to_numpy()[kept])
-        parts.append((sums, *_shares(sums, times)))
+        made.append(_shares(sums, times, groups, names))
         articles.append(table["article_id"][table[column].notna()].groupby(group).nunique())
-    most = pd.concat(articles, axis=1).max(axis=1).reindex(groups, fill_value=0).to_numpy()
-    (all_sums, naive, naives), (_, same, sames), (sums, value, values) = parts
+    most = pd.concat(articles, axis=1).max(axis=1).reindex(groups, fill_value=0)
+    naive, same, sample = (replace(s, n=s.n.assign(n_articles=most)) for s in made)
     # Where the machine gave a group, or persons a code, to nothing in the sample (or the code to
     # everything), nothing says how surely the machine's codes correct: the sample stands alone.
-    alone = np.isnan(same) | (value == 0) | (value == 1)
-    tuned = np.where(alone, 0, _tuned(values, naives - sames))
-    gap, gaps = (np.where(tuned > 0, tuned * x, 0) for x in (naive - same, naives - sames))
-    rest = most, groups, names
-    return {
-        "naive": _made(all_sums, naive, naives, *rest),
-        "corrected": _made(sums, (value + gap).clip(0, 1), values + gaps, *rest),
-        "sample": _made(sums, value, values, *rest),
-    }
+    alone = np.isnan(same.value) | (sample.value == 0) | (sample.value == 1)
+    tuned = np.where(alone, 0, _tuned(sample.draws, naive.draws - same.draws))
+    gap, gaps = (
+        np.where(tuned > 0, tuned * x, 0)
+        for x in (naive.value - same.value, naive.draws - same.draws)
+    )
+    corrected = replace(sample, value=(sample.value + gap).clip(0, 1), draws=sample.draws + gaps)
+    return {"naive": naive, "corrected": corrected, "sample": sample}
 
 
 def _weights(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
@@ -105,20 +105,22 @@ def _groups(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
     if not by:
         return pd.Series("all", table.index)
     columns = table[list(by)].astype(object)
-    cells = columns[by[0]]
-    if len(by) > 1:
-        cells = pd.Series([*columns.itertuples(index=False, name=None)], table.index)
+    cells = columns.apply(tuple, axis=1) if len(by) > 1 else columns[by[0]]
     return cells.where(columns.notna().all(axis=1))
 
 
-def _shares(sums: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Shares (G, K) and their bootstrap draws (B, G, K)."""
+def _shares(sums: np.ndarray, times: np.ndarray, groups: pd.Index, names: pd.Index) -> Shares:
+    """Shares by what each event adds to their numerators, with events and effective events."""
     mass = sums.sum(2)
+    squares = (mass**2).sum(0)
     with np.errstate(invalid="ignore"):
         value = sums.sum(0) / mass.sum(0)[:, None]
         drawn = (times @ sums.reshape(len(sums), -1)).reshape(-1, *sums.shape[1:])
         drawn /= (times @ mass)[:, :, None]
-    return value, np.where(np.isnan(value), 0, drawn)  # empty groups: no value, and no spread
+    drawn = np.where(np.isnan(value), 0, drawn)  # empty groups: no value, and no spread
+    effective = mass.sum(0) ** 2 / np.where(squares > 0, squares, np.inf)
+    n = {"n_articles": 0, "n_events": (mass > 0).sum(0), "effective_events": effective}
+    return Shares(groups, names, value, drawn, pd.DataFrame(n, groups), sums, mass)
 
 
 def _tuned(sample: np.ndarray, gaps: np.ndarray) -> np.ndarray:
@@ -133,15 +135,6 @@ def _tuned(sample: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     spread = (second**2).sum((0, 2))
     tuned = -(first * second).sum((0, 2)) / np.where(spread > 0, spread, np.inf)
     return np.clip(tuned, 0, 1)[:, None]
-
-
-def _made(sums, value, draws, articles, groups, names) -> Shares:
-    """Shares with the articles, events, and effective events of each group."""
-    mass = sums.sum(2)
-    squares = (mass**2).sum(0)
-    effective = mass.sum(0) ** 2 / np.where(squares > 0, squares, np.inf)
-    n = {"n_articles": articles, "n_events": (mass > 0).sum(0), "effective_events": effective}
-    return Shares(groups, names, value, draws, pd.DataFrame(n, groups), sums, mass)
 
 
 COMPARED = {
@@ -162,17 +155,16 @@ def quantities(s: Shares, column: str) -> pd.DataFrame:
     """
     plan = {" ".join(g) if isinstance(g, tuple) else g: {g: 1} for g in s.groups}
     plan |= {name: w for name, w in COMPARED.items() if set(w) <= set(s.groups)}
-    n = s.n[["n_articles", "n_events", "effective_events"]].to_numpy()
-    columns = ["value", "low", "high", "n_articles", "n_events", "effective"]
-    rows, index = [], [(f"{column}: {name}", code) for name in plan for code in s.codes]
-    for weights in plan.values():
-        own = n[[s.at(g) for g in weights]]
-        least = (own[:, 0].sum(), *own[:, 1:].min(0))
-        rows += [(*x, *least) for x in zip(*stats.combined(s, weights), strict=True)]
-    index = pd.MultiIndex.from_tuples(index, names=["comparison", "code"])
-    table = pd.DataFrame(rows, index, columns, dtype=float)
-    table.loc[~(table.pop("effective") >= MIN_EVENTS), ["low", "high"]] = np.nan
-    return table
+    tables = {}
+    for name, weights in plan.items():
+        table = np.transpose(stats.combined(s, weights))
+        table = pd.DataFrame(table, s.codes, ["value", "low", "high"])
+        n = s.n.iloc[[s.at(g) for g in weights]]
+        if not n["effective_events"].min() >= MIN_EVENTS:
+            table[["low", "high"]] = np.nan
+        n = {"n_articles": n["n_articles"].sum(), "n_events": n["n_events"].min()}
+        tables[f"{column}: {name}"] = table.assign(**n)
+    return pd.concat(tables, names=["comparison", "code"])
 
 
 _COMPARED = (
@@ -254,7 +246,14 @@ def write_table(out: Path, folder: Path | None = None) -> str:
 
     They gave it in `folder`, by default that of the corpus's first review.
     """
-    table = from_sheets(sheets := folder or _first_review(out))
+    if not (folder or (out / "review").is_dir()):
+        raise SheetError(
+            f"{out} holds no review: draw a sample to be coded, by `defection-framing review DIR`, "
+            "or for a corpus that no classifier coded by `blind-sheet`, and name its folder by "
+            "--sheets."
+        )
+    folder = folder or out / "review"
+    table = from_sheets(folder)
     path = out / "derived" / "corrected.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(path, table.to_csv(float_format="%.10g", lineterminator="\n"))
@@ -264,16 +263,6 @@ def write_table(out: Path, folder: Path | None = None) -> str:
     shown = sure.loc[moved.index[:_SHOWN], columns].to_string(float_format="%.2f")
     most = f"The largest corrections that have an interval:\n{shown}\n" if len(sure) else ""
     return (
-        f"{most}{len(table):,} shares and contrasts corrected by the codes in {sheets}, "
+        f"{most}{len(table):,} shares and contrasts corrected by the codes in {folder}, "
         f"{len(sure):,} of them from events enough for an interval. All of them: {path}."
-    )
-
-
-def _first_review(out: Path) -> Path:
-    """Folder of a corpus's first review."""
-    if (place := out / "review").is_dir():
-        return place
-    raise SheetError(
-        f"{out} holds no review: draw a sample to be coded, by `defection-framing review DIR`, or "
-        "for a corpus that no classifier coded by `blind-sheet`, and name its folder by --sheets."
     )
