@@ -7,7 +7,7 @@ is left out where neither the articles nor the coders changed.
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .. import corpus, settings
@@ -43,18 +43,17 @@ def run(
     """
     out = out.resolve()
     started = time.perf_counter()
-    steps: list[tuple[str, Callable[[], str]]] = [
-        ("ingest", lambda: str(ingest(sources, out, columns, taken_for=taken_for))),
-        ("code", lambda: _code(out)),
-        ("study", lambda: _study(out)),
-        ("explore", lambda: f"{explore.write(out)}"),
-    ]
-    for number, (name, step) in enumerate(steps, 1):
-        yield f"[{number}/{len(steps)}] {name} ..."
-        yield step()
-        if name == "code" and not (out / "articles.csv").exists():
-            yield f"A person is to decide first: defection-framing review {out}"
-            return
+    yield "[1/4] ingest ..."
+    yield str(ingest(sources, out, columns, taken_for=taken_for))
+    yield "[2/4] code ..."
+    yield _code(out)
+    if not (out / "articles.csv").exists():
+        yield f"A person is to decide first: defection-framing review {out}"
+        return
+    yield "[3/4] study ..."
+    yield _study(out)
+    yield "[4/4] explore ..."
+    yield f"{explore.write(out)}"
     minutes = (time.perf_counter() - started) / 60
     yield "\n".join([f"Done in {minutes:.0f} minutes.", *ledger.headlines(), "", *_places(out)])
 
