@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import sklearn
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from .. import corpus, settings
 from ..text import embed, mask
@@ -52,17 +53,9 @@ _SHARPER = 1.5
 # The short written texts make the scores of whole articles too timid by this much.
 
 
-class _Regression:
-    """Logistic regression, of which only what predicts is kept."""
-
-    def fit(self, x, y, weight):
-        fitted = LogisticRegression(C=100, max_iter=2000, tol=1e-3)
-        fitted.fit(x, y, weight)
-        self.coef, self.intercept = fitted.coef_.astype(np.float32), fitted.intercept_
-        return self
-
-    def score(self, x) -> np.ndarray:
-        return x @ self.coef.T + self.intercept
+def _regression(**views: tuple[int, int]) -> Pipeline:
+    """Logistic regression on the words of texts, by views and run lengths as in `tfidf`."""
+    return make_pipeline(tfidf(**views), LogisticRegression(C=100, max_iter=2000, tol=1e-3))
 
 
 class Direction:
@@ -75,9 +68,8 @@ class Direction:
     classes = DIRECTIONS
 
     def __init__(self):
-        self.side_words = tfidf(words=(1, 3), roles=(1, 3), abstract=(1, 4))
-        self.exit_words = tfidf(roles=(1, 1), abstract=(1, 2))
-        self.side, self.exit = _Regression(), _Regression()
+        self.side = _regression(words=(1, 3), roles=(1, 3), abstract=(1, 4))
+        self.exit = _regression(roles=(1, 1), abstract=(1, 2))
         self.heads = heads.kept()[1]
 
     def fit(self, articles: pd.DataFrame, claims: dict[str, list[str]], others: pd.DataFrame):
@@ -105,16 +97,17 @@ class Direction:
         one, other = readings.both(texts)
         side = np.array([2 if v == "both" else int(v.startswith("ua")) for v in label])
         self.side.fit(
-            self.side_words.fit_transform(one + other),
+            one + other,
             np.r_[side, np.array([1, 0, 2])[side]],
-            np.r_[weight, weight],
+            logisticregression__sample_weight=np.r_[weight, weight],
         )
         # In the reading where the side left is called Russian.
         rows = np.flatnonzero(side < 2)
         facing = [(one, other)[side[i]][i] for i in rows]
         only_left = np.array([label[i].endswith("exit") for i in rows])
         balance = np.where(only_left, 0.5 / only_left.mean(), 0.5 / (1 - only_left.mean()))
-        self.exit.fit(self.exit_words.fit_transform(facing), only_left, weight[rows] * balance)
+        balance *= weight[rows]
+        self.exit.fit(facing, only_left, logisticregression__sample_weight=balance)
         return self
 
     def proba(self, seen: Seen, at_home: np.ndarray) -> np.ndarray:
@@ -132,9 +125,9 @@ class Direction:
         about = heads.scores(self.heads, named)[0]
         english = readings.english(seen.reading)[:, None]
         two = seen.reading, seen.other
-        score = [self.side.score(self.side_words.transform(t)) for t in two]
+        score = [self.side.decision_function(t) for t in two]
         words = _SHARPER * (score[0] + score[1][:, [1, 0, 2]]) / 2
-        left = _SHARPER * np.c_[*(self.exit.score(self.exit_words.transform(t)) for t in two)]
+        left = _SHARPER * np.c_[*(self.exit.decision_function(t) for t in two)]
         side = np.where(english, (side + words) / 2, side)
         only_left = np.where(english, (only_left + left) / 2, only_left)
         p = heads.direction(seen.vectors, about, side, only_left, at_home)

@@ -30,7 +30,6 @@ def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """
     loaded = corpus.load(settings.ROOT / "data")
     articles, claims = loaded.articles, loaded.claim_table()
-    leads = coders.read(loaded).leads
     p, beside, p_beside = _direction_left_out(loaded)
     true = articles["direction"].astype(str).to_numpy()
     clear, cut = true != "both", OPEN_BELOW["direction"]
@@ -44,23 +43,17 @@ def evaluate() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
         rows[f"`not_about`, {of} of an unseen kind", "model"] = found | {"macro_f1": np.nan}
     rows["direction", "pass S"] = _agreement(articles["direction"], loaded.codings_articles, "S")
     confusion = {"direction": _confusion(true, np.array(DIRECTIONS)[p.argmax(1)])}
-    measured = {
-        ("portrayal", "model, English"): (articles, *_portrayal_left_out(loaded, leads, True)),
-        ("portrayal", "model, other languages"): (
-            articles,
-            *_portrayal_left_out(loaded, leads, False),
-        ),
-        ("frame", "model, English"): (claims, *_frame_left_out(loaded, True)),
-        ("frame", "model, other languages"): (claims, *_frame_left_out(loaded, False)),
+    learnt = {
+        "portrayal": (articles, loaded.codings_articles, _portrayal_left_out),
+        "frame": (claims, loaded.codings_claims, _frame_left_out),
     }
-    for (code, coder), (table, classes, p) in measured.items():
+    for code, (table, _, left_out) in learnt.items():
         true = table[code].astype(str).to_numpy()
-        rows[code, coder] = _scores(classes, p, true, OPEN_BELOW[code])
-        confusion.setdefault(code, _confusion(true, classes[p.argmax(1)]))
-    for code, table, codings in (
-        ("portrayal", articles, loaded.codings_articles),
-        ("frame", claims, loaded.codings_claims),
-    ):
+        for coder, english in (("model, English", True), ("model, other languages", False)):
+            classes, p = left_out(loaded, english)
+            rows[code, coder] = _scores(classes, p, true, OPEN_BELOW[code])
+            confusion.setdefault(code, _confusion(true, classes[p.argmax(1)]))
+    for code, (table, codings, _) in learnt.items():
         rows[code, "pass C"] = _agreement(table[code], codings, "C")
     return pd.DataFrame(rows).T.rename_axis(["task", "coder"]), confusion
 
@@ -123,13 +116,13 @@ def _direction_left_out(loaded: corpus.Corpus):
     return p, beside, p_beside
 
 
-def _portrayal_left_out(loaded, leads, words: bool) -> tuple[np.ndarray, np.ndarray]:
+def _portrayal_left_out(loaded, english: bool) -> tuple[np.ndarray, np.ndarray]:
     """Portrayals, and their probabilities from models that did not see the event."""
-    articles = loaded.articles
+    articles, leads = loaded.articles, coders.read(loaded).leads
     given = coders.given_codes(articles, loaded.codings_articles, "portrayal")
     p = np.zeros(given.shape)
     for train, test in _folds(articles["portrayal"], articles["event"]):
-        model = kernels.Kernel(words)
+        model = kernels.Kernel(words=english)
         model.fit(leads.rows(train), given.iloc[train], articles["event"].iloc[train])
         p[test] = model.proba(leads.rows(test))
     return given.columns.to_numpy(str), p
@@ -213,7 +206,7 @@ def _agreement(used: pd.Series, passes: pd.DataFrame, coder: str) -> dict:
 
 
 def _confusion(true, code) -> pd.DataFrame:
-    return pd.crosstab(pd.Series(true, name="true"), pd.Series(code, name="coded"))
+    return pd.crosstab(true, code, rownames=["true"], colnames=["coded"])
 
 
 def write_card(path: Path | None = None) -> None:
