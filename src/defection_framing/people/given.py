@@ -6,7 +6,7 @@ coders agree, their code counts; where they differ, what somebody decided betwee
 until then nothing.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,7 +62,7 @@ def differing(given: Given) -> pd.DataFrame:
 
 
 def read_files(
-    folder: Path, ids: dict[str, Iterable[str]], fields: dict[str, Sequence[Field]]
+    folder: Path, ids: dict[str, Collection[str]], fields: dict[str, Sequence[Field]]
 ) -> pd.DataFrame:
     """Read all files of coding pages in a folder, or name every slip in them.
 
@@ -71,11 +71,10 @@ def read_files(
     """
     marks = {UNSURE: Field(UNSURE, ("yes",)), NOTE: None}
     of = {unit: {field.name: field for field in own} | marks for unit, own in fields.items()}
-    known = {unit: set(own) for unit, own in ids.items()}
     rows, slips, whose = [], [], {}
     for kind in (page.CODED, page.DECIDED):
         for path in sorted(folder.glob(f"{kind}-*.csv")):
-            own, wrong = _read(path, known, of)
+            own, wrong = _read(path, ids, of)
             rows += [(*row, kind == page.DECIDED) for row in own]
             slips += wrong
             for coder in {row[0].lower() for row in own}:

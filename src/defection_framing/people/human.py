@@ -151,19 +151,18 @@ def review(folder: Path) -> str:
 def _hand_out(folder: Path, target: Path, codes: pd.DataFrame) -> str:
     """Write a round's page, of the units that `codes` names."""
     shown, facts = _coded_units(folder)
-    tables, drawn, population = {}, {}, {}
+    drawn, population = {}, {}
     for unit, part in codes.groupby("unit", sort=False):
         guess = part.pivot(index="id", columns="code", values="value").fillna("")
         guess = guess[[code for code in CODES[unit] if code in guess]]
         is_open = part.groupby("id")["open"].any()
         strata = ("decided / " + guess.iloc[:, 0]).mask(is_open, "open")
-        tables[unit] = shown[unit]
         known = facts[unit][["cluster", "article_direction"]]
         drawn[unit] = draw(strata, DECIDED, whole="open").join(known).join(guess)
         decided = part[~part["open"].astype(bool)].pivot(index="id", columns="code", values="value")
         decided = decided.reindex(index=guess.index, columns=guess.columns)
         population[unit] = decided.join(facts[unit])
-    return hand_out(target, tables, drawn, population)
+    return hand_out(target, shown, drawn, population)
 
 
 def _rounds(folder: Path) -> list[Path]:
