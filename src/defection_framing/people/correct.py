@@ -128,13 +128,11 @@ def _tuned(sample: np.ndarray, gaps: np.ndarray) -> np.ndarray:
 
     One for all codes: fitted code by code, rare ones would seem surer than they are.
     """
-    there = ~np.isnan(sample + gaps)  # a draw can leave a group empty
-    n = np.maximum(there.sum(0), 1)
-    first, second = (np.where(there, x, 0) for x in (sample, gaps))
-    first, second = (np.where(there, x - x.sum(0) / n, 0) for x in (first, second))
-    spread = (second**2).sum((0, 2))
-    tuned = -(first * second).sum((0, 2)) / np.where(spread > 0, spread, np.inf)
-    return np.clip(tuned, 0, 1)[:, None]
+    gone = np.isnan(sample + gaps)  # a draw can leave a group empty
+    first, second = (np.ma.masked_where(gone, x) for x in (sample, gaps))
+    first, second = first - first.mean(0), second - second.mean(0)
+    tuned = -(first * second).sum((0, 2)) / (second**2).sum((0, 2))
+    return np.clip(tuned.filled(0), 0, 1)[:, None]
 
 
 COMPARED = {

@@ -137,14 +137,11 @@ def _slip(one: list[str], ids: dict, fields: dict, found: Collection) -> tuple[s
 
 def with_sets(table: pd.DataFrame) -> pd.DataFrame:
     """Write sets in one order, and a claim's one or two frames as the set `frames`."""
-    table = table.copy()
     if "frame_2" in table:
         frames = (table["frame"] + "; " + table["frame_2"]).str.removesuffix("; ")
-        table["frame_2"] = frames
-        table = table.rename(columns={"frame_2": "frames"})
-    for name in table.columns.intersection(SETS):
-        table[name] = table[name].map(lambda cell: "; ".join(sorted(cell.split("; "))))
-    return table
+        table = table.assign(frame_2=frames).rename(columns={"frame_2": "frames"})
+    sets = table[table.columns.intersection(SETS)]
+    return table.assign(**sets.map(lambda cell: "; ".join(sorted(cell.split("; ")))))
 
 
 def _shared(given: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:

@@ -81,16 +81,15 @@ def compare(codes: pd.DataFrame) -> pd.DataFrame:
         everywhere = {"code": code, "frame": "", "direction": ""}
         rows.append(everywhere | _agreement(group))
         for direction, part in group[group["direction"] != ""].groupby("direction"):
-            row = everywhere | {"direction": direction} | _agreement(part)
-            if code == "direction":
-                row |= dict.fromkeys(_ALPHA, np.nan)
-            rows.append(row)
+            rows.append(everywhere | {"direction": direction} | _agreement(part))
         for frame in sorted(set(group["human"]) | set(group["model"])) if code == "frame" else ():
             gave = group.assign(human=group["human"] == frame, model=group["model"] == frame)
             n = int((gave["human"] | gave["model"]).sum())
             rows.append(everywhere | {"frame": frame} | _agreement(gave) | {"n": n})
     first = ["code", "frame", "direction", "n", "agreement", "low", "high"]
-    return pd.DataFrame(rows, columns=[*first, *_ALPHA])
+    table = pd.DataFrame(rows, columns=[*first, *_ALPHA])
+    table.loc[(table["code"] == "direction") & (table["direction"] != ""), _ALPHA] = np.nan
+    return table
 
 
 def report(folder: Path) -> str:
