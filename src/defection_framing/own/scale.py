@@ -84,16 +84,11 @@ def scale(source: Path, out: Path) -> str:
     for folder in ("sentences", "coded"):
         (out / folder).mkdir(exist_ok=True)
     names = sorted(path.name for path in (out / "claims").glob("*.parquet"))
-    sizes = {name: pq.read_metadata(out / "claims" / name).num_rows for name in names}
     left = [name for name in names if not (out / "sentences" / name).exists()]
-    done = sum(sizes.values()) - sum(sizes[name] for name in left)
-    with tqdm(desc="coding", total=sum(sizes.values()), initial=done, unit=" claims") as bar:
-        for name in _results([delayed(_code)(out, name) for name in left]):
-            bar.update(sizes[name])
+    _results([delayed(_code)(out, name) for name in left], "coding")
     labels, centres = _cluster(out, names)
     tasks = [delayed(_join)(out, name, own, centres) for name, own in labels.items()]
-    near = pd.concat(tqdm(_results(tasks), "joining", len(tasks), unit=" partitions"))
-    return _compare(out, near)
+    return _compare(out, pd.concat(_results(tasks, "joining")))
 
 
 def _sort(source: Path, out: Path, rests_on: str) -> None:
@@ -180,17 +175,18 @@ def _checked(rows: pd.DataFrame, source: Path) -> pd.DataFrame:
     return rows
 
 
-def _results(tasks: Sequence) -> Iterator:
-    """What tasks give, as they are done; one by one where no cluster is set."""
+def _results(tasks: list, what: str) -> list:
+    """What tasks give, one for each partition; one by one where no cluster is set."""
     try:
-        futures = get_client().compute(list(tasks))
+        futures = get_client().compute(tasks)
+        done = (future.result() for future in as_completed(futures))
     except ValueError:
-        return (task.compute() for task in tasks)
-    return (future.result() for future in as_completed(futures))
+        done = (task.compute() for task in tasks)
+    return list(tqdm(done, what, len(tasks), unit=" partitions"))
 
 
-def _code(out: Path, name: str) -> str:
-    """Code the distinct sentences of a partition; give its name."""
+def _code(out: Path, name: str) -> None:
+    """Code the distinct sentences of a partition."""
     texts = sorted(set(pd.read_parquet(out / "claims" / name, columns=["text"])["text"]))
     with threadpool_limits(1):  # sums by several threads differ in their last digits
         p = probabilities(texts)
@@ -199,7 +195,6 @@ def _code(out: Path, name: str) -> str:
     # Distances of roots of probabilities are Hellinger's: no rare frame outweighs the others.
     np.save((out / "sentences" / name).with_suffix(".npy"), np.sqrt(p).astype(np.float32))
     settings.write_bytes(out / "sentences" / name, coded.to_parquet(index=False))  # done, it says
-    return name
 
 
 def probabilities(texts: Sequence[str]) -> np.ndarray:
