@@ -217,18 +217,17 @@ def _write(folder, texts, sentences, persons) -> Report:
                 table.to_csv(made / f"{name}.csv", index=False, lineterminator="\n")
             described = json.dumps(_descriptor(used, report), indent=2, ensure_ascii=False) + "\n"
             (made / "datapackage.json").write_text(described, encoding="utf-8")
+            # The study cannot read it as a spreadsheet program saved it.
             stored.write_sheet(made / "outlets.csv", stored.outlets(folder / "outlets.csv"))
             for name in corpus.MAY_BE_ABSENT:  # checked with the others
                 if (folder / f"{name}.csv").exists():
                     shutil.copyfile(folder / f"{name}.csv", made / f"{name}.csv")
             _embed(corpus.load(made), made)
-        for name in (*_BESIDE, *_TABLES, *embed.FILES):
-            if (made / name).exists():
-                os.replace(made / name, folder / name)
-            else:
-                (folder / name).unlink(missing_ok=True)
-        if (made / "outlets.csv").exists():  # as a spreadsheet program saved it, the study cannot
-            os.replace(made / "outlets.csv", folder / "outlets.csv")
+        new = {path.name for path in made.iterdir()}
+        for name in new:
+            os.replace(made / name, folder / name)
+        for name in {*_BESIDE, *_TABLES, *embed.FILES} - new:
+            (folder / name).unlink(missing_ok=True)
     return report
 
 
