@@ -4,7 +4,6 @@ Each step goes on where it was stopped: `ingest` and the study know what they ha
 is left out where neither the articles nor the coders changed.
 """
 
-import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from .. import corpus, settings
 from ..publish import explore, ledger
 from ..publish.run import embedded_texts, run_study
 from ..text import embed
-from . import coders, event_sheet
+from . import coders, event_sheet, lowrank
 from .ingest import ingest
 from .package import code_folder
 
@@ -71,10 +70,8 @@ def _code(out: Path) -> str:
 
 def _state(out: Path) -> str:
     """Digest of what the codes rest on."""
-    digest = hashlib.sha256(coders.version("coding", "package").encode())
-    for path in (out / name for name in _READ):
-        digest.update(path.read_bytes() if path.exists() else b"")
-    return digest.hexdigest()
+    paths = [out / name for name in _READ if (out / name).exists()]
+    return lowrank.version(coders.version("coding", "package"), paths)
 
 
 def _study(out: Path) -> str:
@@ -87,14 +84,13 @@ def _study(out: Path) -> str:
 def _places(out: Path) -> list[str]:
     """Where a reader finds what."""
     places = {
-        "Report": ["figures/report/report.html", "notebooks/0_report.ipynb"],
-        "All figures": ["figures/README.md"],
-        "All claims, to look up": ["explorer.html"],
-        "Outlets to classify": ["outlets.csv"],
-        "Events to merge and split": [event_sheet.SHEET],
-        "Not taken, and why": ["rejected.csv"],
-        "Taken but not studied, and why": ["left_out.csv"],
+        "Report": "figures/report/report.html",
+        "All figures": "figures/README.md",
+        "All claims, to look up": "explorer.html",
+        "Outlets to classify": "outlets.csv",
+        "Events to merge and split": event_sheet.SHEET,
+        "Not taken, and why": "rejected.csv",
+        "Taken but not studied, and why": "left_out.csv",
     }
-    there = {what: [out / f for f in files if (out / f).exists()] for what, files in places.items()}
-    said = [f"{what}: {files[0]}" for what, files in there.items() if files]
+    said = [f"{what}: {out / file}" for what, file in places.items() if (out / file).exists()]
     return [*said, f"Check codes, and decide those left open: defection-framing review {out}"]
