@@ -181,16 +181,18 @@ def _folds(codes, events):
 
 
 def _scores(classes, p, true, cut) -> dict:
-    code, sure = np.asarray(classes)[p.argmax(1)], p.max(1)
-    right = code == np.asarray(true)
-    return {
-        "n": len(right),
-        "accuracy": right.mean(),
-        "macro_f1": f1_score(true, code, labels=np.unique(true), average="macro"),
+    code, sure, true = np.asarray(classes)[p.argmax(1)], p.max(1), np.asarray(true)
+    right = code == true
+    return _accuracy(true, code) | {
         "ece": _ece(sure, right),
         "decided": (sure >= cut).mean(),
         "accuracy_decided": right[sure >= cut].mean(),
     }
+
+
+def _accuracy(true, code) -> dict:
+    f1 = f1_score(true, code, labels=np.unique(true), average="macro")
+    return {"n": len(true), "accuracy": (true == code).mean(), "macro_f1": f1}
 
 
 def _ece(sure, right) -> float:
@@ -200,9 +202,7 @@ def _ece(sure, right) -> float:
 
 def _agreement(used: pd.Series, passes: pd.DataFrame, coder: str) -> dict:
     given = passes.xs(coder, level="coder")[used.name].dropna().astype(str)
-    used = used.loc[given.index].astype(str)
-    f1 = f1_score(used, given, labels=np.unique(used), average="macro")
-    return {"n": len(given), "accuracy": (used == given).mean(), "macro_f1": f1}
+    return _accuracy(used.loc[given.index].astype(str), given)
 
 
 def _confusion(true, code) -> pd.DataFrame:
