@@ -99,40 +99,32 @@ def _read(path: Path, ids: dict, fields: dict) -> tuple[list[tuple], list[str]]:
     found: dict[tuple, tuple[int, str]] = {}
     slips, names = [], {}
     for number, cells in enumerate(table, 2):
-        cells = [*cells, *[""] * (len(HEADER) - len(cells))]
         if len(cells) > len(HEADER):
             slips.append(f"{path.name}, row {number}: has more cells than the header.")
         elif any(cells):
-            *one, value = names.setdefault(cells[0].lower(), cells[0]), *cells[1:]
-            column, say = _slip(one, ids, fields, found)
-            if not say and (field := fields[one[1]][one[3]]):
-                column, (value, say) = "value", codes_in(value, field)
-            if say:
-                shown = dict(zip(HEADER, cells, strict=True))[column]
-                slips.append(cell_fault(path.name, number, column, shown, say))
-            found.setdefault(tuple(one), (number, value))
+            row = dict.fromkeys(HEADER, "") | dict(zip(HEADER, cells, strict=False))
+            coder, unit, key, code, value = row.values()
+            one = names.setdefault(coder.lower(), coder), unit, key, code
+            known, asked = ids.get(unit, ()), fields.get(unit, {})
+            value, wrong = codes_in(value, asked[code]) if asked.get(code) else (value, "")
+            for column, is_wrong, say in (
+                ("coder", not coder, "is no name; write the coder's name or initials."),
+                ("unit", unit not in fields, no_code(fields)),
+                ("id", key not in known, f"is no {unit} of this page; is the file of another one?"),
+                ("code", code not in asked, no_code(asked)),
+                ("code", one in found, "is given twice; remove one of the two rows."),
+                ("value", wrong, wrong),
+            ):
+                if is_wrong:
+                    slips.append(cell_fault(path.name, number, column, row[column], say))
+                    break
+            found.setdefault(one, (number, value))
     for (coder, unit, key, code), (number, value) in () if slips else found.items():
         main = found.get((coder, unit, key, "frame"), (0, ""))[1]
         if code == "frame_2" and value and main in ("", value):
             say = "is the main frame already; leave it empty." if main else "has no main frame."
             slips.append(cell_fault(path.name, number, "value", value, say))
     return [(*one, value) for one, (_, value) in found.items() if value], slips
-
-
-def _slip(one: list[str], ids: dict, fields: dict, found: Collection) -> tuple[str, str]:
-    """Which of coder, unit, id and code is wrong, and how; empty if none is."""
-    coder, unit, key, code = one
-    if not coder:
-        return "coder", "is no name; write the coder's name or initials."
-    if unit not in fields:
-        return "unit", no_code(fields)
-    if key not in ids[unit]:
-        return "id", f"is no {unit} of this page; is the file of another one?"
-    if code not in fields[unit]:
-        return "code", no_code(fields[unit])
-    if tuple(one) in found:
-        return "code", "is given twice; remove one of the two rows."
-    return "", ""
 
 
 def with_sets(table: pd.DataFrame) -> pd.DataFrame:
