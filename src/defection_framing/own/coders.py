@@ -203,9 +203,7 @@ def others() -> pd.DataFrame:
 
 
 def given_codes(units: pd.DataFrame, codings: pd.DataFrame, code: str) -> pd.DataFrame:
-    """Share of all passes that gave each code to each unit, shape (n, codes); of one, 0 or 1."""
-    if code not in codings:
-        return pd.get_dummies(units[code], dtype=float)
+    """Share of all passes that gave each code to each unit, shape (n, codes)."""
     given = pd.get_dummies(codings[code].dropna(), dtype=float)
     return given.groupby(level=0).mean().loc[units.index]
 

@@ -66,8 +66,6 @@ def compare(read: dict[str, Given], population: dict[str, pd.DataFrame]) -> pd.D
         for code in own.settled:
             people = own.coders[code].unstack("coder").reindex(own.key.index)
             people = people.loc[:, (people != "").any()].map(parts(code))
-            if people.shape[1] < 2:
-                continue
             alpha = stats.alpha(people, clusters, weights=weights)
             if not alpha["n"]:
                 continue
@@ -88,8 +86,7 @@ def compare(read: dict[str, Given], population: dict[str, pd.DataFrame]) -> pd.D
 
 def _verdict(test: pd.DataFrame, always: float, usual: object) -> str:
     """What the alternative annotator test says, in words."""
-    tested = test[test["p"].notna()]
-    if tested.empty:
+    if test["p"].isna().all():
         return f"too few to say: {stats.LEAST_UNITS} events that two people coded are needed"
     wins = f"as good as {test['wins'].sum()} of {len(test)} people"
     if test["wins"].mean() < stats.WINNING_RATE:

@@ -83,11 +83,9 @@ def shares(
     # Where the machine gave a group, or persons a code, to nothing in the sample (or the code to
     # everything), nothing says how surely the machine's codes correct: the sample stands alone.
     alone = np.isnan(same.value) | (sample.value == 0) | (sample.value == 1)
-    tuned = np.where(alone, 0, _tuned(sample.draws, naive.draws - same.draws))
-    gap, gaps = (
-        np.where(tuned > 0, tuned * x, 0)
-        for x in (naive.value - same.value, naive.draws - same.draws)
-    )
+    gap, gaps = naive.value - same.value, naive.draws - same.draws
+    tuned = np.where(alone, 0, _tuned(sample.draws, gaps))
+    gap, gaps = (np.where(tuned > 0, tuned * x, 0) for x in (gap, gaps))
     corrected = replace(sample, value=(sample.value + gap).clip(0, 1), draws=sample.draws + gaps)
     return {"naive": naive, "corrected": corrected, "sample": sample}
 
