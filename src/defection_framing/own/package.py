@@ -266,7 +266,6 @@ def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
     first = claims.drop_duplicates("article_id").set_index("article_id")["text"]
     articles = studied.rename_axis("article_id").join(decided[list(ARTICLE_CODES)])
     articles = articles.assign(
-        article_id=articles.index,
         gist=articles["title"].where(articles["title"] != "", first).map(stored.one_line),
         date=articles["date"].replace("", None),
         sources=articles["sources"].map(stored.one_line),
@@ -277,11 +276,9 @@ def _tables(folder, studied, claims, codes) -> dict[str, pd.DataFrame]:
         outcome=None,
         slice=_SLICE,
         wave=1,
-    )
-    claims = claims.rename_axis("claim_id").join(decided[list(CLAIM_CODES)])
-    claims = claims.assign(
-        claim_id=claims.index, text=claims["text"].map(stored.one_line), frame_2=""
-    )
+    ).reset_index()
+    claims = claims.rename_axis("claim_id").join(decided[list(CLAIM_CODES)]).reset_index()
+    claims = claims.assign(text=claims["text"].map(stored.one_line), frame_2="")
     events = corpus.event_facts(articles, outlets).reset_index()
     for column in ("directions", "camps", "langs", "shared"):
         events[column] = events[column].map(corpus.cell_text)
