@@ -57,7 +57,17 @@ def human_codes(folder: Path) -> pd.DataFrame:
     its stratum's drawn units that are coded; response homogeneity groups, Särndal, Swensson &
     Wretman 1992, ch. 15), `direction` (of the article, the model's), `cluster` (to be resampled).
     """
-    return _given(given.read(folder))
+    parts = []
+    for unit, (key, _, settled, _) in given.read(folder).items():
+        for code in settled:
+            coded = settled[code] != ""
+            reached = coded.groupby(key["stratum"]).transform("mean")
+            table = {"unit": unit, "id": key.index, "code": code}
+            table |= {"human": settled[code], "model": key[code]}
+            table |= {"probability": key["probability"].astype(float) * reached}
+            table |= {"direction": key["article_direction"], "cluster": key["cluster"]}
+            parts.append(pd.DataFrame(table)[coded])
+    return pd.concat(parts, ignore_index=True)
 
 
 def population(folder: Path) -> dict[str, pd.DataFrame]:
@@ -100,8 +110,7 @@ def report(folder: Path) -> str:
         done = part.coders.ne("").any(axis=1).groupby("coder").sum().to_dict()
         for who, n in (done or {"anybody": part.settled.ne("").any(axis=1).sum()}).items():
             lines.append(f"{name}: {n} of {size} are coded by {who}.")
-    codes = _given(read)
-    table = compare(codes)
+    table = compare(human_codes(folder))
     if len(table):
         path = folder / "agreement.csv"
         table.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
@@ -209,21 +218,6 @@ def _agreement(codes: pd.DataFrame) -> dict[str, float]:
     alpha = stats.alpha(pd.DataFrame({"model": model, "human": human}), clusters, weights=weights)
     made = {"n": len(codes), "agreement": share["value"]}
     return share | made | dict(zip(_ALPHA, alpha[["alpha", "low", "high"]], strict=True))
-
-
-def _given(read: dict[str, given.Given]) -> pd.DataFrame:
-    """What `human_codes` returns."""
-    parts = []
-    for unit, (key, _, settled, _) in read.items():
-        for code in settled:
-            coded = settled[code] != ""
-            reached = coded.groupby(key["stratum"]).transform("mean")
-            table = {"unit": unit, "id": key.index, "code": code}
-            table |= {"human": settled[code], "model": key[code]}
-            table |= {"probability": key["probability"].astype(float) * reached}
-            table |= {"direction": key["article_direction"], "cluster": key["cluster"]}
-            parts.append(pd.DataFrame(table)[coded])
-    return pd.concat(parts, ignore_index=True)
 
 
 def _coded_units(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
