@@ -70,7 +70,7 @@ def alpha(
     weights = part if weights is None else weights.to_numpy(float)[unit] * part
     # A single code is a set of one: two of these are alike wholly or not at all.
     pair = [[frozenset(v if isinstance(v, tuple) else [v]) for v in pairs[i]] for i in pairs]
-    domain = sorted(set(pair[0]) | set(pair[1]), key=str)
+    domain = sorted({*pair[0], *pair[1]}, key=sorted)  # whatever the order within sets
     number = {v: i for i, v in enumerate(domain)}
     a, b = (np.array([number[v] for v in row]) for row in pair)
     distance = np.array([[masi(v, w) ** 2 for w in domain] for v in domain])
