@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ NO_OUTLET = "unknown.invalid"
 NO_ADDRESS = "no-address.invalid"
 """The host of the address that names an article without one; no page has it."""
 
+_OURS = settings.ROOT / "data" / "outlets.csv"
 _ADDRESS = re.compile(r"https?://[^\x00-\x20\x7f]+")
 _SERVICES = frozenset(
     "proquest.com search.proquest.com advance.lexis.com nexisuni.com nexis.com factiva.com "
@@ -37,14 +39,10 @@ _EDITION = re.compile(
 """What names of outlets say beside them in databases. A place is another newspaper's, often."""
 
 
-_COPIES = [
-    re.compile(pattern)
-    for pattern in (
-        r"https?://web\.archive\.org/web/\w+/(?:https?:/+)?(.+)",
-        r"https?://(?:[\w-]+\.)?cdn\.ampproject\.org/\w(?:/s)?/(.+)",
-        r"https?://www\.google\.[a-z.]+/amp/(?:s/)?(.+)",
-    )
-]
+_COPY = re.compile(
+    r"https?://(?:web\.archive\.org/web/\w+/(?:https?:/+)?"
+    r"|(?:[\w-]+\.)?cdn\.ampproject\.org/\w(?:/s)?/|www\.google\.[a-z.]+/amp/(?:s/)?)(.+)"
+)
 
 _ACCOUNTS = re.compile(
     r"https?://(?:[\w-]+\.)*?(?P<host>t\.me|telegram\.me|youtube\.com|x\.com|twitter\.com"
@@ -70,22 +68,17 @@ class Registry:
     @classmethod
     def of(cls, out: Path) -> "Registry":
         """Gather what is known; rows filled in under `out` win over others."""
-        ours = folder.read(settings.ROOT / "data" / "outlets.csv", corpus.columns()["outlets"])
-        known = [*table("own/houses.csv"), *ours.to_dict("records")]
-        registered = {row["domain"]: row for row in known}
+        registered, unclear = _registered(_OURS.stat().st_mtime_ns)
         rows = dict(registered)
         if (own := out / "outlets.csv").exists():
             rows |= folder.outlets(own).to_dict("index")
         # The last one wins: of outlets of one name a registered one, the shortest.
         order = sorted(rows, key=lambda domain: (domain in registered, -len(domain)))
         named = {_spelled(rows[domain]["name"]): domain for domain in order}
-        # A name that known outlets of two camps bear tells none of them.
-        camps = pd.DataFrame(known).groupby([_spelled(row["name"]) for row in known])["camp"]
-        for spelled in camps.nunique().loc[lambda n: n > 1].index:
-            named.pop(spelled, None)
         # Further names, in other scripts too.
         others = [(row["domain"], row["names"].split("|")) for row in table("own/outlet_names.csv")]
-        return cls(rows, {_spelled(n): domain for domain, own in others for n in own} | named)
+        names = {_spelled(n): domain for domain, own in others for n in own}
+        return cls(rows, names | {n: domain for n, domain in named.items() if n not in unclear})
 
     def outlet(self, url: str, site: str, channel: str = "") -> str:
         """Find the domain of an article's outlet by its address, else by the name of its site.
@@ -112,6 +105,19 @@ class Registry:
         return f"{spelled}.invalid" if spelled else NO_OUTLET
 
 
+@cache
+def _registered(changed: int) -> tuple[dict[str, dict], set[str]]:
+    """Rows of known outlets by domain, as last `changed`, and names that tell none of them.
+
+    Those are the names that outlets of two camps bear.
+    """
+    ours = folder.read(_OURS, corpus.columns()["outlets"])
+    known = pd.DataFrame([*table("own/houses.csv"), *ours.to_dict("records")])
+    camps = known.groupby(known["name"].map(_spelled))["camp"].nunique()
+    return known.set_index("domain", drop=False).to_dict("index"), set(camps.index[camps > 1])
+
+
+@cache
 def _spelled(name: str) -> str:
     """Spell a name so that its usual spellings agree: without "The" and quotation marks."""
     bare = re.sub(r"[«»\"“”„]", "", name).strip(" .,;").casefold()
@@ -133,9 +139,8 @@ def outlet_of(url: str, domains: Collection[str]) -> str:
         One of the registered `domains`; else the host without `www.`, in the letters of the domain
         name system, and empty where the address has none that this system knows.
     """
-    for pattern in _COPIES:
-        if match := pattern.fullmatch(url):
-            url = f"https://{match[1]}"
+    while match := _COPY.fullmatch(url):
+        url = f"https://{match[1]}"
     account = match["account"].lower() if (match := _ACCOUNTS.match(url)) else ""
     if match and account not in _NO_ACCOUNTS and not _POST.fullmatch(account):
         host = match["host"].lower()
