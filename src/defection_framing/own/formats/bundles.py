@@ -14,18 +14,19 @@ from ..boilerplate import DATE
 from ..words import table
 from .records import Record
 
-
-def _labels(layout: str) -> dict[str, str]:
-    """What the labels of a layout stand for, in any language; empty for what is not kept."""
-    rows = [row for row in table("own/formats/labels.csv") if row["layout"] == layout]
-    rows = [row for row in rows if row["what"] not in ("mark", "foot", "tag")]
-    return {label: row["what"] for row in rows for label in row["labels"].split("|")}
+_ROWS = table("own/formats/labels.csv")
+_HOLDS = {
+    (row["layout"], label): row["what"]
+    for row in _ROWS
+    if row["what"] not in ("mark", "foot", "tag")
+    for label in row["labels"].split("|")
+}
+"""What the labels of a layout stand for, in any language; empty for what is not kept."""
 
 
 def _pattern(layout: str, what: str) -> re.Pattern:
     """A line that is some label of a layout."""
-    rows = table("own/formats/labels.csv")
-    said = [row["labels"] for row in rows if (row["layout"], row["what"]) == (layout, what)]
+    said = [row["labels"] for row in _ROWS if (row["layout"], row["what"]) == (layout, what)]
     return re.compile(rf"\s*(?:{'|'.join(said)})\s*", re.S)
 
 
@@ -40,12 +41,7 @@ NAMES = {
 """Whose export a layout is, the likeliest first."""
 
 _MARK = {name: _pattern(name, "mark") for name in NAMES}
-_TAG = {
-    row["layout"]: re.compile(row["labels"])
-    for row in table("own/formats/labels.csv")
-    if row["what"] == "tag"
-}
-_HEAD = _labels("nexis")
+_TAG = {row["layout"]: re.compile(row["labels"]) for row in _ROWS if row["what"] == "tag"}
 _BODY, _FOOT = _pattern("nexis", "text"), _pattern("nexis", "foot")
 _RIGHTS = re.compile(r"(?i)\s*(?:copyright\b|©|\(c\) ?\d|all rights reserved|alle rechte vorb).*")
 _LENGTH = re.compile(
@@ -68,7 +64,7 @@ def layout(lines: list[str]) -> str:
 def split(lines: list[str], layout: str) -> Iterator[Record]:
     """Part the text of a database into its articles, and read the fields of each."""
     parts, read = {
-        "nexis": (_after(lines, _MARK["nexis"]), _nexis),
+        "nexis": (between(lines, _MARK["nexis"])[1:], _nexis),
         "nexis-uni": (_before(lines, _MARK["nexis-uni"]), _nexis_uni),
         "factiva": (_before(lines, _MARK["factiva"]), _factiva),
         "factiva-fields": (
@@ -78,11 +74,7 @@ def split(lines: list[str], layout: str) -> Iterator[Record]:
         "proquest": (_proquests(lines), _proquest),
         "integrum": (_after(lines, _MARK["integrum"]), _integrum),
     }[layout]
-    number = 0
-    for part in parts:
-        if not any(line.strip() for line in part):
-            continue
-        number += 1
+    for number, part in enumerate((part for part in parts if any(map(str.strip, part))), 1):
         found = read(part)
         text = unwrapped(found.pop("text", []))
         fields = {name: " ".join(value.split()) for name, value in found.items() if name}
@@ -113,6 +105,12 @@ def unwrapped(lines: list[str]) -> str:
     return "\n".join(paragraphs)
 
 
+def between(lines: list[str], mark: re.Pattern) -> list[list[str]]:
+    """Part lines at each that is a mark, and leave the marks out."""
+    at = [-1, *(i for i, line in enumerate(lines) if mark.fullmatch(line)), len(lines)]
+    return [lines[a + 1 : b] for a, b in pairwise(at)]
+
+
 def _after(lines: list[str], mark: re.Pattern) -> list[list[str]]:
     """Part lines before each that is a mark; what stands before the first one is the cover."""
     at = [i for i, line in enumerate(lines) if mark.fullmatch(line)]
@@ -123,8 +121,7 @@ def _after(lines: list[str], mark: re.Pattern) -> list[list[str]]:
 
 def _before(lines: list[str], mark: re.Pattern) -> list[list[str]]:
     """Part lines after each that is a mark."""
-    at = [i for i, line in enumerate(lines) if mark.fullmatch(line)]
-    *parts, last = [lines[a + 1 : b] for a, b in pairwise([-1, *at, len(lines)])]
+    *parts, last = between(lines, mark)
     if any(_LENGTH.fullmatch(line) or _BODY.fullmatch(line.strip()) for line in last):
         parts.append(last)  # an article, not the foot of the last page
     return parts
@@ -138,13 +135,7 @@ def _find(rows: list[str], pattern: re.Pattern, start: int = 0) -> int | None:
 
 def _blocks(lines: list[str]) -> list[list[str]]:
     """Part lines where one is empty."""
-    blocks: list[list[str]] = [[]]
-    for line in lines:
-        if line.strip():
-            blocks[-1].append(line)
-        elif blocks[-1]:
-            blocks.append([])
-    return [block for block in blocks if block]
+    return [block for block in between(lines, re.compile(r"\s*")) if block]
 
 
 def _joined(blocks: list[list[str]]) -> list[str]:
@@ -164,21 +155,19 @@ _FIELD = re.compile(r"([^\W\d_][^\W\d_()]{3,12}(?:[ /-][^\W\d_]{2,12})?):\s*(.*)
 def _field(row: str) -> dict[str, str]:
     """Read a field of Nexis, by what its label stands for; empty if a row is none."""
     match = _FIELD.fullmatch(row)
-    known = match and match[1].upper() in _HEAD
-    return {_HEAD[match[1].upper()]: match[2]} if known else {}
+    what = _HOLDS.get(("nexis", match[1].upper())) if match else None
+    return {} if what is None else {what: match[2]}
 
 
 def _nexis(part: list[str]) -> dict:
     """Read the older layout: outlet, date, title, fields in capitals, text, fields in capitals."""
-    blocks = _blocks(part[1:])
-    blocks = [b for b in blocks if not re.fullmatch(r"[\s>-]*", " ".join(b))]
+    blocks = [b for b in _blocks(part) if not re.fullmatch(r"[\s>-]*", " ".join(b))]
     while blocks and _RIGHTS.fullmatch(blocks[0][0]):
         blocks.pop(0)
-    found: dict = {}
     day = next((i for i, block in enumerate(blocks[:5]) if is_dated(block)), None)
+    found: dict = {"date": " ".join(blocks[day]) if day is not None else ""}
     if day:
         found["site"] = blocks[0][0]
-    found["date"] = " ".join(blocks[day]) if day is not None else ""
     for i, block in enumerate(blocks[(day or 0) + 1 :], (day or 0) + 1):
         if field := _field(" ".join(line.strip() for line in block)):
             found |= field
@@ -255,10 +244,10 @@ def _tagged(part: list[str], layout: str, first: str = "") -> dict:
 
     Lines before the first tag are of the field `first`.
     """
-    names, found, name = _labels(layout), {"text": []}, first
+    found, name = {"text": []}, first
     for line in part:
         if match := _TAG[layout].fullmatch(line):
-            name, line = names.get(match[1], ""), match[2] or ""
+            name, line = _HOLDS.get((layout, match[1]), ""), match[2] or ""
         if name == "text":
             found["text"].append(line)
         elif name and line.strip():
@@ -271,8 +260,8 @@ def _proquests(lines: list[str]) -> list[list[str]]:
     rule = re.compile(r"\s*_{20,}\s*")
     if not any(map(rule.fullmatch, lines)):
         return _before(lines, re.compile(r"\s*Database: .*"))
-    parts = _after(lines, rule)
-    return [part[1:] for part in parts if any(map(_MARK["proquest"].fullmatch, part))]
+    parts = between(lines, rule)[1:]
+    return [part for part in parts if any(map(_MARK["proquest"].fullmatch, part))]
 
 
 def _proquest(part: list[str]) -> dict:

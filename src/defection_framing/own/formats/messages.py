@@ -12,7 +12,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from ..dates import Unusable
 from ..markup import PAGES, text_of
 from .documents import without_entities
-from .records import DAMAGED, File, Reading, Record
+from .records import DAMAGED, File, Reading, Record, left_out
 
 
 def is_telegram(said) -> bool:
@@ -44,19 +44,16 @@ def telegram(said) -> Reading:
     Of an account only public chats and channels are read, what persons wrote to it is not.
     """
     chats = [{"messages": said}] if isinstance(said, list) else _chats(said) or [said]
-    reading = Reading("Telegram messages", iter(()))
-    reading.columns = {"text": "text", "date": "date"}
-    reading.columns["site"] = "name" if "name" in chats[0] else "from"
-    reading.records = _telegram(chats, reading)
-    return reading
+    columns = {"text": "text", "date": "date", "site": "name" if "name" in chats[0] else "from"}
+    notes: list[str] = []
+    return Reading("Telegram messages", _telegram(chats, notes), columns, notes=notes)
 
 
-def _telegram(chats: list[dict], reading: Reading) -> Iterator[Record]:
+def _telegram(chats: list[dict], notes: list[str]) -> Iterator[Record]:
     left = "chats of persons", "service messages", "replies", "messages without a text"
-    counts = dict.fromkeys(left, 0)
+    counts, forwarded = dict.fromkeys(left, 0), 0
     for chat in chats:
-        kind = str(chat.get("type", ""))
-        if len(chats) > 1 and not re.search("public|channel", kind):
+        if len(chats) > 1 and not re.search("public|channel", str(chat.get("type", ""))):
             counts["chats of persons"] += 1
             continue
         for message in chat["messages"]:
@@ -70,15 +67,17 @@ def _telegram(chats: list[dict], reading: Reading) -> Iterator[Record]:
             if not text.strip():
                 counts["messages without a text"] += 1
                 continue
-            reading.forwarded += bool(message.get("forwarded_from"))
+            forwarded += bool(message.get("forwarded_from"))
             channel = str(chat.get("name") or message.get("from") or "")
-            number = str(message.get("id", ""))
-            fields = {"site": channel, "channel": channel, "id": number}
-            fields["date"] = str(message.get("date") or message.get("date_unixtime") or "")
-            fields["author"] = str(message.get("author") or "")
-            at = f"{channel}, message {number}" if len(chats) > 1 else f"message {number}"
-            yield Record(at, text.strip(), fields)
-    reading.counted(counts)
+            fields = {name: str(message.get(name) or "") for name in ("id", "date", "author")}
+            fields |= {"site": channel, "channel": channel}
+            if "url" in message:  # of a page
+                fields["url"] = message["url"]
+            at = f"message {fields['id']}"
+            yield Record(f"{channel}, {at}" if len(chats) > 1 else at, text.strip(), fields)
+    notes += left_out(counts)
+    if forwarded:
+        notes.append(f"{forwarded:,} are forwarded, and taken as the channel's own")
 
 
 def _joined(parts) -> str:
@@ -119,31 +118,33 @@ def feed(file: File) -> Reading:
 
 def warc(file: File) -> Reading:
     """Read a web archive (WARC, ARC, WET): a page or a text a record."""
-    reading = Reading("a web archive (WARC)", iter(()))
-    reading.records = _warc(file, reading)
+
+    def records() -> Iterator[Record]:
+        left: Counter = Counter()
+        with file.opened() as stream:
+            try:
+                for number, record in enumerate(ArchiveIterator(stream, arc2warc=True), 1):
+                    kind, http = record.rec_type, record.http_headers
+                    sent = (http or record.rec_headers).get_header("Content-Type") or ""
+                    status = http.get_statuscode() if http else "200"
+                    mime = sent.partition(";")[0]
+                    if kind == "conversion" and mime == "text/plain":
+                        reading.taken_for = "texts of a web archive (WET)"
+                    elif kind not in ("response", "resource"):
+                        continue  # what was asked, and what tells of the archive
+                    elif status != "200":
+                        left[f"answers of HTTP {status}"] += 1
+                        continue
+                    elif mime not in PAGES:
+                        left[mime or "nothing"] += 1
+                        continue
+                    url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
+                    charset = re.search(r"charset=[\"']?([\w-]+)", sent)
+                    content, at = record.content_stream().read(), f"record {number}"
+                    yield Record(at, content, {"url": url}, charset=charset[1] if charset else None)
+            except (ArchiveLoadFailed, *DAMAGED) as error:
+                yield Record("its end", problem=f"is damaged from here on ({error}): get it again")
+        reading.notes += left_out(left)
+
+    reading = Reading("a web archive (WARC)", records())
     return reading
-
-
-def _warc(file: File, reading: Reading) -> Iterator[Record]:
-    left: Counter = Counter()
-    with file.opened() as stream:
-        try:
-            for number, record in enumerate(ArchiveIterator(stream, arc2warc=True), 1):
-                kind, http = record.rec_type, record.http_headers
-                sent = (http or record.rec_headers).get_header("Content-Type") or ""
-                status = http.get_statuscode() if http else "200"
-                mime = sent.partition(";")[0]
-                if kind == "conversion" and mime == "text/plain":
-                    reading.taken_for = "texts of a web archive (WET)"
-                elif kind not in ("response", "resource"):
-                    continue  # what was asked, and what tells of the archive
-                elif status != "200" or mime not in PAGES:
-                    left[mime or "nothing" if status == "200" else f"answers of HTTP {status}"] += 1
-                    continue
-                url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
-                charset = re.search(r"charset=[\"']?([\w-]+)", sent)
-                content, at = record.content_stream().read(), f"record {number}"
-                yield Record(at, content, {"url": url}, charset=charset[1] if charset else None)
-        except (ArchiveLoadFailed, *DAMAGED) as error:
-            yield Record("its end", problem=f"is damaged from here on ({error}): get it again")
-    reading.counted(left)

@@ -1,11 +1,10 @@
 """Web pages: one article or several, as databases and messengers lay them out."""
 
 import re
-from collections.abc import Iterator
 
 from ..boilerplate import DATE
 from ..markup import lines_of, tree_of, without_pictures
-from . import bundles, plain
+from . import bundles, messages, plain
 from .records import Reading, Record
 
 _LONG = 250  # characters of running text that a part has to be an article
@@ -56,35 +55,29 @@ def _saved_from(text: str) -> dict[str, str]:
 
 def _telegram(tree) -> Reading:
     """Read the messages of a channel that Telegram exported, or that its web page shows."""
-    reading = Reading("a Telegram channel, as a page", iter(()))
-    reading.records = _messages(tree, reading)
+    name = " ".join(" ".join(tree.xpath("//*[@class='page_header']//text()")).split())
+    posts = map(_message, tree.xpath(_MESSAGES))
+    reading = messages.telegram({"name": name, "messages": posts})
+    reading.taken_for, reading.columns = "a Telegram channel, as a page", {}
     return reading
 
 
-def _messages(tree, reading: Reading) -> Iterator[Record]:
-    channel = " ".join(" ".join(tree.xpath("//*[@class='page_header']//text()")).split())
-    counts = {"replies": 0, "messages without a text": 0}
-    for node in tree.xpath(_MESSAGES):
-        post = node.get("data-post", "")
-        reply = ".//div[contains(@class,'reply_to')]|.//a[contains(@class,'message_reply')]"
-        if node.xpath(reply):
-            counts["replies"] += 1
-            continue
-        text = node.xpath(".//div[@class='text' or contains(@class,'tgme_widget_message_text')]")
-        lines = [" ".join(row.split()) for part in text for row in lines_of(part) if row.strip()]
-        if not lines:
-            counts["messages without a text"] += 1
-            continue
-        reading.forwarded += bool(node.xpath(".//*[contains(@class,'forwarded')]"))
-        number = post.rpartition("/")[2] or node.get("id", "").removeprefix("message")
-        date = node.xpath(".//*[contains(@class,'date')]/@title|.//time/@datetime")
-        fields = {"site": channel, "id": number, "date": date[0] if date else ""}
-        if post:
-            fields |= {"url": f"https://t.me/{post}"}
-        elif channel:
-            fields |= {"channel": channel}
-        yield Record(f"message {number}", "\n".join(lines), fields)
-    reading.counted(counts)
+def _message(node) -> dict:
+    """Spell a message of a page as Telegram's JSON has it."""
+    post = node.get("data-post", "")
+    text = node.xpath(".//div[@class='text' or contains(@class,'tgme_widget_message_text')]")
+    lines = [" ".join(row.split()) for part in text for row in lines_of(part) if row.strip()]
+    date = node.xpath(".//*[contains(@class,'date')]/@title|.//time/@datetime")
+    reply = ".//div[contains(@class,'reply_to')]|.//a[contains(@class,'message_reply')]"
+    said = {
+        "type": "message",
+        "id": post.rpartition("/")[2] or node.get("id", "").removeprefix("message"),
+        "text": "\n".join(lines),
+        "date": date[0] if date else "",
+        "reply_to_message_id": node.xpath(reply),
+        "forwarded_from": node.xpath(".//*[contains(@class,'forwarded')]"),
+    }
+    return said | ({"url": f"https://t.me/{post}"} if post else {})
 
 
 def _parts(tree, lines: list[str]) -> list[Record]:
@@ -92,11 +85,8 @@ def _parts(tree, lines: list[str]) -> list[Record]:
 
     Blocks count only where each has a date too: an article has sections of its own.
     """
-    articles = [
-        node
-        for node in tree.iter("article")
-        if not any(up.tag == "article" for up in node.iterancestors()) and not _of_readers(node)
-    ]
+    outer = tree.xpath("descendant-or-self::article[not(ancestor::article)]")
+    articles = [node for node in outer if not _of_readers(node)]
     groups = [articles]
     if len(articles) < 2:
         for parent in tree.iter("body", "div", "main", "section", "article", "ul", "ol"):
@@ -116,10 +106,8 @@ def _parts(tree, lines: list[str]) -> list[Record]:
 
 
 def _of_readers(node) -> bool:
-    said = " ".join(
-        n.get("class", "") + " " + n.get("id", "") for n in (node, *node.iterancestors())
-    )
-    return bool(_READERS.search(said))
+    said = node.xpath("ancestor-or-self::*/@class|ancestor-or-self::*/@id")
+    return any(map(_READERS.search, said))
 
 
 def _part(node) -> Record | None:
@@ -130,9 +118,8 @@ def _part(node) -> Record | None:
     title = " ".join(heading.text_content().split())
     times = node.xpath(".//time/@datetime")
     links = heading.xpath(".//a/@href|parent::a/@href")
-    heads = [" ".join(h.text_content().split()) for h in node.xpath(_HEADING)]
-    lines = [" ".join(line.split()) for line in lines_of(node) if line.strip()]
-    lines = [line for line in lines if line != heads[0]]
+    lines = [" ".join(line.split()) for line in lines_of(node)]
+    lines = [line for line in lines if line not in ("", title)]
     fields = {"title": title, "date": times[0] if times else "", "site": ""}
     for line in lines[:4]:
         day = DATE.search(line)

@@ -4,7 +4,7 @@ import re
 from itertools import islice
 
 from ..boilerplate import DATE, is_stamp
-from .bundles import is_dated, unwrapped
+from .bundles import between, is_dated, unwrapped
 from .names import holds
 from .records import Record
 
@@ -18,14 +18,9 @@ def articles(lines: list[str]) -> tuple[list[Record], str]:
     """
     if found := labelled([line for line in lines if not _RULE.fullmatch(line)]):
         return found, ""
-    parts: list[list[str]] = [[]]
-    for line in lines:
-        if _RULE.fullmatch(line):
-            parts.append([])
-        elif line.strip() or parts[-1]:
-            parts[-1].append(line)
-    parts = [part for part in parts if sum(map(len, part)) >= 300]
-    if len(parts) > 1 and all(any(is_dated([line]) for line in part[:9]) for part in parts):
+    parts = [part for part in between(lines, _RULE) if sum(map(len, part)) >= 300]
+    heads = ([line for line in part if line.strip()][:9] for part in parts)
+    if len(parts) > 1 and all(any(is_dated([line]) for line in head) for head in heads):
         return [Record(f"article {n}", unwrapped(part)) for n, part in enumerate(parts, 1)], ""
     said = f"has {len(parts)} parts between rules: taken as one article"
     return [Record(content=unwrapped(lines))], said if len(parts) > 1 else many(lines)

@@ -55,16 +55,13 @@ class Reading:
     columns: dict[str, str] = field(default_factory=dict)  # name in the file, by what it holds
     left: list[str] = field(default_factory=list)  # names that nothing was read from
     notes: list[str] = field(default_factory=list)  # filled while records are read, too
-    forwarded: int = 0  # messages that a channel took over from others
     where: str = ""  # the file
 
-    def counted(self, counts: dict[str, int]) -> None:
-        """Note what was left out, by kind."""
-        said = [f"{number:,} {what}" for what, number in counts.items() if number]
-        if said:
-            self.notes.append(f"left out: {', '.join(said)}")
-        if self.forwarded:
-            self.notes.append(f"{self.forwarded:,} are forwarded, and taken as the channel's own")
+
+def left_out(counts: dict[str, int]) -> list[str]:
+    """Say what was left out, by kind, if anything was."""
+    said = [f"{number:,} {what}" for what, number in counts.items() if number]
+    return [f"left out: {', '.join(said)}"] if said else []
 
 
 @dataclass
