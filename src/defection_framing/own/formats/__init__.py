@@ -86,10 +86,8 @@ def sniff(file: File) -> str:
         if name in ("rss", "feed", "rdf:rdf"):
             return "feed"
         if text.startswith("<?xml") and not re.search("(?i)<html|<!doctype html", text):
-            documents.without_entities(head)
-            raise Unusable(
-                f"is XML of a kind that is not known (<{root[1]}>): export it as a table"
-            )
+            said = f"is XML of a kind that is not known (<{root[1]}>): export it as a table"
+            raise Unusable(said)
     if _MARKUP.search(text[:5000]):
         return "html"
     if tables.is_table(text):
@@ -146,17 +144,13 @@ def read(file: File, columns: dict[str, str], forced: str = "") -> Reading:
     if name in _LINES:
         lines, made_in = _LINES[name]
         return documents.read_lines(lines(file), made_in, layout)
-    text = _text(file.read())
+    text = file.text()
     if name == "html":
         found = None if layout else tables.in_page(text, columns)
         return found or pages.read(text, layout)
     if name == "addresses":
         return _addresses(text)
     return documents.read_lines(_markdown(text).split("\n"), "a text", layout)
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode(extract.encoding_of(raw), "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _markdown(text: str) -> str:

@@ -100,8 +100,8 @@ def _list_in(said) -> list:
         try:
             return pd.DataFrame(said["data"], columns=said["columns"]).to_dict("records")
         except (ValueError, TypeError) as error:
-            said = f"is JSON whose columns do not fit its data ({error}): export it anew"
-            raise Unusable(said) from None
+            why = f"is JSON whose columns do not fit its data ({error}): export it anew"
+            raise Unusable(why) from None
     inner = [value for value in said.values() if isinstance(value, dict)]
     if said and len(inner) == len(said) and len({tuple(value) for value in inner}) == 1:
         by_column = any(
@@ -141,9 +141,7 @@ def _is_text(value) -> bool:
 
 def ris(file: File, columns: dict[str, str]) -> Reading:
     """Read records of RIS, as programs for references export them."""
-    raw = file.read()
-    text = raw.decode(extract.encoding_of(raw), "replace")
-    parts = re.split(r"(?m)^(?=TY  -)", text)[1:]
+    parts = re.split(r"(?m)^(?=TY  -)", file.text())[1:]
     rows = [(f"record {n}", _reference(part)) for n, part in enumerate(parts, 1)]
     return read("references (RIS)", None, rows, columns)
 
@@ -162,8 +160,7 @@ def _reference(part: str) -> dict | str:
 
 def bibtex(file: File, columns: dict[str, str]) -> Reading:
     """Read records of BibTeX, those under a key that another one has, too."""
-    raw = file.read()
-    library = bibtexparser.parse_string(raw.decode(extract.encoding_of(raw), "replace"))
+    library = bibtexparser.parse_string(file.text())
     rows: list[tuple[str, dict | str]] = []
     number = count(1)
     for block in library.blocks:

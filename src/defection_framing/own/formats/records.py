@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from .. import extract
 from ..dates import Unusable
 
 MAX_FILE = 300_000_000
@@ -95,6 +96,12 @@ class File:
             raise Unusable(f"is larger than {MAX_FILE:,} bytes: part it, or save it as JSON lines")
         with self.opened() as file:
             return file.read()
+
+    def text(self) -> str:
+        """Return all its text, with line breaks of one kind."""
+        raw = self.read()
+        text = raw.decode(extract.encoding_of(raw), "replace")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def unzipped(self) -> "File":
         """Return what a gzip file holds, without reading it all."""

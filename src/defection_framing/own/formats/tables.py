@@ -17,7 +17,6 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from .. import extract
 from ..dates import Unusable, in_order, order_of
 from ..markup import tree_of
-from .documents import opened
 from .names import holds, plain, spellings, usual_columns
 from .records import File, Reading, Record
 
@@ -71,8 +70,17 @@ def _size(values: list) -> float:
     return median(running) if len(running) > len(said) / 2 else 0
 
 
-def read(what: str, names: list[str] | None, rows: Rows, columns: dict[str, str]) -> Reading:
-    """Read rows of named values; names are found in the first rows where they are not known."""
+def read(
+    what: str,
+    names: list[str] | None,
+    rows: Rows,
+    columns: dict[str, str],
+    notes: list[str] | None = None,
+) -> Reading:
+    """Read rows of named values; names are found in the first rows where they are not known.
+
+    `notes` are those that are made while rows are read.
+    """
     rows = iter(rows)
     first = list(islice(rows, _SEEN))
     values = [row for _, row in first if isinstance(row, dict)]
@@ -80,39 +88,38 @@ def read(what: str, names: list[str] | None, rows: Rows, columns: dict[str, str]
         names = list(dict.fromkeys(name for row in values for name in row))
     found = held(names, columns, values)
     order = order_of(cell(row.get(found.get("date"))) for row in values)
-    rows = chain(first, rows)
     parts = [name for part in ("year", "month", "day") for name in names if plain(name) == part]
     if len(parts) == 3 and found.get("date") in parts and "date" not in columns:
         names = [name for name in names if name not in parts]
         found["date"] = ", ".join(parts)
-        rows = ((at, _dated(row, parts, found["date"])) for at, row in rows)
-    reading = Reading(what, iter(()), found, [n for n in names if n and n not in found.values()])
+    else:
+        parts = []
+    left = [name for name in names if name and name not in found.values()]
+    notes = [] if notes is None else notes
     if order == "month":
-        reading.notes.append("its dates put the month first")
+        notes.insert(0, "its dates put the month first")
     whole = any(cell(row.get(found.get("text"))) for row in values)
-    reading.records = _records(rows, found, order, whole)
-    return reading
+    records = _records(chain(first, rows), found, parts, order, whole)
+    return Reading(what, records, found, left, notes)
 
 
-def _dated(row: dict | str, parts: list[str], name: str) -> dict | str:
-    """Give a row its date, which stands in three columns: year, month and day."""
-    if isinstance(row, str):
-        return row
-    return row | {name: "-".join(takewhile(bool, (cell(row.get(part)) for part in parts)))}
+def _records(
+    rows: Rows, found: dict[str, str], parts: list[str], order: str, whole: bool
+) -> Iterator[Record]:
+    """Make records of rows.
 
-
-def _records(rows: Rows, found: dict[str, str], order: str, whole: bool) -> Iterator[Record]:
-    """Make records of rows; `whole` says that texts are given, so that an empty one is a fault."""
+    `parts` are the columns of year, month and day where a date stands in three; `whole` says that
+    texts are given, so that an empty one is a fault.
+    """
     for at, row in rows:
         if isinstance(row, str):
             yield Record(at, problem=row)
             continue
-        cells = {what: cell(row.get(name)) for what, name in found.items()}
-        if "text" in found:
-            cells["text"] = cell(row.get(found["text"]), "\n")  # paragraphs may be a list
-        if "date" in cells:
-            cells["date"] = in_order(cells["date"], order)
-        text = cells.pop("text", "")
+        cells = {what: cell(row.get(name)) for what, name in found.items() if what != "text"}
+        if parts:
+            cells["date"] = "-".join(takewhile(bool, (cell(row.get(part)) for part in parts)))
+        cells["date"] = in_order(cells.get("date", ""), order)
+        text = cell(row.get(found.get("text")), "\n")  # paragraphs may be a list
         empty = whole and not text
         if re.search(r"\[\+\d+ chars\]\s*$", text):  # a service that gives the beginning only
             text = ""
@@ -128,9 +135,8 @@ def _records(rows: Rows, found: dict[str, str], order: str, whole: bool) -> Iter
             else:
                 problem = f"column {found['url']}: {url[:80]!r} is no address of a web page"
         elif empty or not (text or url or cells.get("abstract")):
-            problem = (
-                f"column {found.get('text') or found.get('url') or found['abstract']} is empty"
-            )
+            column = found.get("text") or found.get("url") or found["abstract"]
+            problem = f"column {column} is empty"
         yield Record(at, text or None, {k: v for k, v in cells.items() if v}, problem)
 
 
@@ -189,7 +195,12 @@ def _table(what: str, rows: Iterable[tuple[str, list | str]], columns: dict) -> 
         said = next((row for _, row in top if isinstance(row, str)), "is empty")
         raise Unusable(f"has no readable header in row 1: it {said}")
     start = usual.index(max(usual)) if max(usual) > 1 else start
-    names = _numbered([str(name).strip("\ufeff ") for name in cells[start]])
+    names = [str(name).strip("\ufeff ") for name in cells[start]]
+    # A name that stands there again, as over merged cells, gets a number; `spellings` knows it.
+    names = [
+        f"{name} ({n})" if name and (n := names[: i + 1].count(name)) > 1 else name
+        for i, name in enumerate(names)
+    ]
     links = [i for i, name in enumerate(names) if re.match(r"https?://\S+$", name)]
     notes = []
     if links or max(map(len, names)) > _LONG:
@@ -198,21 +209,7 @@ def _table(what: str, rows: Iterable[tuple[str, list | str]], columns: dict) -> 
         notes = ["has no header: columns are called by their numbers"]
         start -= 1
     filled = (row for row in chain(top[start + 1 :], rows) if row[1])
-    reading = read(what, names, _named(names, filled, notes), columns)
-    notes[:0] = reading.notes
-    reading.notes = notes
-    return reading
-
-
-def _numbered(names: list[str]) -> list[str]:
-    """Number a name that stands there again, so that each is of one column; `spellings` knows it.
-
-    A name over merged cells is such, too.
-    """
-    return [
-        f"{name} ({n})" if name and (n := names[: i + 1].count(name)) > 1 else name
-        for i, name in enumerate(names)
-    ]
+    return read(what, names, _named(names, filled, notes), columns, notes)
 
 
 def _named(names: list[str], rows: Iterable[tuple[str, list | str]], notes: list[str]) -> Rows:
@@ -283,18 +280,14 @@ def _csv_rows(file: File, encoding: str, mark: str) -> Iterator:
             except csv.Error as error:
                 # A quote that is not closed takes in the lines up to the next one.
                 lost = reader.line_num - before - 1
-                said = f"cannot be read ({error})" + (
-                    f", nor the {lost:,} lines below" if lost else ""
-                )
-                yield f"row {number}", f"{said}: mend its quotes or length"
+                nor = f", nor the {lost:,} lines below" if lost else ""
+                yield f"row {number}", f"cannot be read ({error}){nor}: mend its quotes or length"
                 number += lost
             number += 1
 
 
 def spreadsheet(file: File, columns: dict[str, str]) -> Reading:
     """Read the sheets of a workbook (XLSX, XLS, XLSB, ODS) that hold articles."""
-    if file.head.startswith(b"PK"):
-        opened(file).close()
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(file.read()))
         sheets = [book.get_sheet_by_name(name) for name in book.sheet_names]
