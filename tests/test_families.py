@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from datasketch import MinHashLSH
 
 from defection_framing.own import families as families_module
 from defection_framing.own.families import families
@@ -125,3 +126,8 @@ def test_a_family_that_swallows_a_corpus_is_said():
     rows += [[f"b{i}", "", " ".join(f"word{i}x{k}" for k in range(30))] for i in range(15)]
     with pytest.warns(UserWarning, match="one story family holds 40% of all articles"):
         grouped(*rows)
+
+
+def test_the_bands_of_sketches_are_those_that_fit_the_share_from_which_texts_are_copies():
+    chosen = MinHashLSH(threshold=families_module.COPY, num_perm=families_module._PERMUTATIONS)
+    assert (chosen.b, chosen.r) == families_module._BANDS

@@ -837,9 +837,9 @@ def test_a_great_file_of_json_lines_is_read_line_by_line(tmp_path, monkeypatch):
 
 def test_many_small_records_one_after_another_are_parsed_in_no_time():
     began = process_time()
-    records = b'{\n"url":"https://courier.example/1"}\n' * 50_000
-    assert len(list(programs.json_records(File.within("a", records), {}).records)) == 50_000
-    assert process_time() - began < 3
+    records = b'{\n"url":"https://courier.example/1"}\n' * 20_000
+    assert len(list(programs.json_records(File.within("a", records), {}).records)) == 20_000
+    assert process_time() - began < 2
 
 
 def test_every_format_that_can_be_forced_is_described():

@@ -68,7 +68,7 @@ class Web(Fetcher):
         found = self.pages.get(url, Unfetched("gone: the server answers HTTP 404"))
         if isinstance(found, BaseException):
             raise found
-        return Page(url, found.encode(), "utf-8")
+        return Page(found.encode(), "utf-8")
 
 
 def texts(out):

@@ -65,11 +65,11 @@ def write(
     """
     articles = articles.set_index(articles["article_id"].to_numpy())
     table = proposed.set_index("article_id")
-    held = sheet["event"].reindex(table.index)
+    held = sheet["event"].reindex(table.index).dropna()
     event = table["event"]
     for alike in (table["event"], articles["family"]):
-        commonest = held.groupby(alike).agg(lambda names: next(iter(names.mode()), None))
-        event = alike.map(commonest).fillna(event)
+        commonest = held.groupby(alike).agg(lambda names: names.mode()[0])
+        event = alike.map(commonest).astype(str).fillna(event)
     table = table.assign(event=event, proposed=event)
     table.update(sheet[sheet.columns.intersection(table.columns)])
     others = [name for name in sheet.columns if name and name not in COLUMNS]

@@ -3,6 +3,7 @@
 import socket
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import urlsplit
 
 import httpx
@@ -35,9 +36,8 @@ class Unfetched(DefectionError):
 
 @dataclass(frozen=True)
 class Page:
-    """A fetched page: its address after redirects, its bytes, the character set it declares."""
+    """A fetched page: its bytes, and the character set it declares."""
 
-    url: str
     content: bytes
     charset: str | None
 
@@ -53,9 +53,10 @@ class Fetcher:
     _robots: dict[str, Protego | Unfetched] = field(default_factory=dict, init=False, repr=False)
     _last: dict[str, float] = field(default_factory=dict, init=False, repr=False)
 
-    def __post_init__(self):
-        """Open the connections' pool."""
-        self._client = httpx.Client(
+    @cached_property
+    def _client(self) -> httpx.Client:
+        # Made when the first page is asked for: reading the certificates takes longer than a file.
+        return httpx.Client(
             timeout=self.timeout,
             headers={"User-Agent": USER_AGENT, "Accept": "text/html, text/plain;q=0.5"},
             follow_redirects=True,
@@ -77,7 +78,7 @@ class Fetcher:
             raise Unfetched(f"is {kind}, not a web page")
         if urlsplit(url).path.strip("/") and not response.url.path.strip("/ "):
             raise Unfetched("gone: the address now leads to a front page")
-        return Page(str(response.url), content, response.charset_encoding)
+        return Page(content, response.charset_encoding)
 
     def _heed(self, request: httpx.Request) -> None:
         """Ask robots.txt about an address, and wait until its host may be asked again."""
