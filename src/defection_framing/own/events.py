@@ -20,7 +20,6 @@ three are right.
 
 import re
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import combinations
@@ -30,6 +29,7 @@ import pandas as pd
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
+from sklearn.feature_extraction import DictVectorizer
 from slugify import slugify
 
 from ..text import embed
@@ -175,13 +175,9 @@ def warn_of_one(group: np.ndarray, said: str) -> None:
 
 def _likeness(stories: pd.DataFrame, names: list[dict]) -> Callable:
     """Function of two arrays of stories, n and m of them, that gives their likeness, (n, m)."""
-    many = Counter(key for own in names for key in own)
-    column = {key: k for k, key in enumerate(many)}
-    n = len(names)
-    rare = {key: 1 - np.log(many[key]) / np.log(n + 1) for key in many}
-    cells = [(rare[key] ** 0.5, i, column[key]) for i, own in enumerate(names) for key in own]
-    values, *at = zip(*cells, strict=True) if cells else ((), (), ())
-    held = csr_array((values, at), shape=(n, max(1, len(many))))
+    held = DictVectorizer(sort=False).fit_transform([dict.fromkeys(own, 1) for own in names])
+    rare = 1 - np.log(held.sum(0)) / np.log(len(names) + 1)
+    held = csr_array(held.multiply(np.sqrt(rare)))
     size = np.sqrt(held.multiply(held).sum(1))
     vectors = meanings((stories["title"] + "\n" + stories["text"]).str.strip(), stories["lang"])
     day = pd.to_datetime(stories["date"], format="ISO8601", errors="coerce").to_numpy()

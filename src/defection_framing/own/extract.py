@@ -213,17 +213,15 @@ def _page(text: str, url: str | None):
     # It tells of each page without an article in its log; here the table of rejects says so.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     tree = trafilatura.load_html(text)
-    page = None
-    if tree is not None:
-        page = trafilatura.bare_extraction(
-            copy.deepcopy(tree),
-            url=url,
-            include_comments=False,
-            include_tables=False,
-            with_metadata=True,
-            date_extraction_params=FAST,
-        )
-    if page is None or not (page.text or "").strip():
+    page = tree is not None and trafilatura.bare_extraction(
+        copy.deepcopy(tree),
+        url=url,
+        include_comments=False,
+        include_tables=False,
+        with_metadata=True,
+        date_extraction_params=FAST,
+    )
+    if not page or not (page.text or "").strip():
         raise Unusable("holds no article: no running text was found in the page")
     return page, date_of_page(tree, page.title or "")
 

@@ -89,11 +89,7 @@ class Fetcher:
             if rules is None:
                 # robots.txt may lead to a page of the same host, which is asked for without rules
                 self._robots[origin] = Protego.parse("")
-                try:
-                    rules = self._read_robots(origin)
-                except Unfetched as error:  # kept, so that a dead host is waited for once
-                    rules = error
-                self._robots[origin] = rules
+                rules = self._robots[origin] = self._read_robots(origin)
             if isinstance(rules, Unfetched):
                 raise rules
             if not rules.can_fetch(str(url), USER_AGENT):
@@ -103,11 +99,15 @@ class Fetcher:
         time.sleep(max(0.0, ready - time.monotonic()))
         self._last[url.host] = time.monotonic()
 
-    def _read_robots(self, origin: str) -> Protego:
-        response, content = self._get(f"{origin}/robots.txt")
+    def _read_robots(self, origin: str) -> Protego | Unfetched:
+        """Read the rules of a host, or why it gives none: a dead host is waited for once."""
+        try:
+            response, content = self._get(f"{origin}/robots.txt")
+        except Unfetched as error:
+            return error
         if response.status_code >= 500 or response.status_code == 429:
             # RFC 9309: rules that a server fails to give forbid everything.
-            raise Unfetched(f"{origin}/robots.txt cannot be read now, so nothing there is", True)
+            return Unfetched(f"{origin}/robots.txt cannot be read now, so nothing there is", True)
         found = response.status_code == 200
         return Protego.parse(content.decode("utf-8", "replace") if found else "")
 

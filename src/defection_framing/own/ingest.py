@@ -148,13 +148,15 @@ def ingest(
     registry = Registry.of(out)
     with opened(out) as journal:
         fetcher = fetcher or Fetcher()
-        before, taken, reasons = set(_chosen(journal, held := _held(out))[0]), 0, {}
+        before = set(_chosen(journal, held := _held(out))[0])
         sheet = event_sheet.kept(out, before | held)
         for source in sources:
             for account in accounts(source, out, columns, taken_for):
-                taken += _take(account, journal, registry, fetcher, reasons)
+                _take(account, journal, registry, fetcher)
+        dealt = [entry for entry in journal.values() if entry["file"] in journal.seen]
+        reasons = {entry["said"]: entry["rejected"] for entry in dealt if "rejected" in entry}
         gone = any(why.startswith("gone") for why in reasons.values())
-        if not _chosen(journal, held)[0] or not (taken or gone):
+        if not (gone or any("article" in e for e in dealt)) or not _chosen(journal, held)[0]:
             raise _nothing(sources, reasons)
         return _write_tables(out, journal, registry, before, sheet)
 
@@ -178,43 +180,29 @@ def _nothing(sources: Sequence[Path | str], reasons: dict[str, str]) -> IngestEr
     return IngestError(f"{names} holds no article that can be used, such as:{shown}")
 
 
-def _take(
-    account: formats.Reading,
-    journal: Journal,
-    registry: Registry,
-    fetcher: Fetcher,
-    reasons: dict[str, str],
-) -> int:
-    """Deal with every input of a file that the journal does not hold; return how many are taken."""
-    where = _place(account.where)
-    seen, taken = set(), 0
+def _take(account: formats.Reading, journal: Journal, registry: Registry, fetcher: Fetcher) -> None:
+    """Deal with every input of a file that the journal does not hold."""
+    where, seen = _place(account.where), set()
     for item in tqdm(account.records, desc=account.where[-40:], unit="article", leave=False):
-        place = _place(item.at)
+        place, digest = _place(item.at), item.digest()
         seen.add(place)
-        digest = item.digest()
-        entry = journal.get(place)
-        if not entry or entry["digest"] != digest or entry.get("again"):
+        known = journal.get(place, {})
+        if known.get("digest") != digest or known.get("again"):
             entry = {"input": place, "said": item.at, "file": where, "digest": digest}
             try:
-                entry["article"] = _article(item, place, registry, fetcher, journal.addresses)
+                entry["article"] = _article(item, place, journal, registry, fetcher)
             except (Unusable, Unfetched) as error:
-                entry["rejected"] = str(error)
-                entry["again"] = getattr(error, "transient", False)
+                entry |= {"rejected": str(error), "again": getattr(error, "transient", False)}
             journal.add(entry)
-        if "rejected" in entry:
-            reasons[item.at] = entry["rejected"]
-        else:
-            taken += 1
     for place in [p for p, e in journal.items() if e["file"] == where and p not in seen]:
         journal.add({"input": place, "dropped": True})  # the file was read otherwise before
-    said = {"said": account.where, "taken_for": account.taken_for}
+    said = {"account": where, "said": account.where, "taken_for": account.taken_for}
     said["notes"] = "; ".join(account.notes)
     said["columns"] = ", ".join(f"{name} as {what}" for what, name in account.columns.items())
     said["left"] = ", ".join(map(str, account.left))
-    if journal.accounts.get(where) != {"account": where, **said}:
-        journal.add({"account": where, **said})
+    if journal.accounts.get(where) != said:
+        journal.add(said)
     journal.seen.add(where)
-    return taken
 
 
 def _place(where: str) -> str:
@@ -223,27 +211,21 @@ def _place(where: str) -> str:
 
 
 def _article(
-    item: formats.Record,
-    place: str,
-    registry: Registry,
-    fetcher: Fetcher,
-    addresses: dict[str, str],
+    item: formats.Record, place: str, journal: Journal, registry: Registry, fetcher: Fetcher
 ) -> dict:
     if item.problem:
         raise Unusable(item.problem)
-    content, charset, given = item.content, item.charset, dict(item.fields)
+    given = dict(item.fields)
     channel = given.pop("channel", "")
-    if content is None:
-        page = fetcher.fetch(given["url"])
-        content, charset = page.content, page.charset
-    found = asdict(extract.extract(content, charset, **given))
+    page = fetcher.fetch(given["url"]) if item.content is None else item
+    found = asdict(extract.extract(page.content, page.charset, **given))
     site = found.pop("site")
     outlet = registry.outlet(found["url"], site, channel)
     if not re.fullmatch(r"https?://[^\x00-\x20\x7f]+", found["url"]):
         if found["url"]:
             found["remarks"] = [*found["remarks"], ("address left empty", found["url"])]
         url = f"https://{NO_ADDRESS}/{quote(item.name)}"
-        if addresses.get(url, place) != place:  # of a file of the same name elsewhere
+        if journal.addresses.get(url, place) != place:  # of a file of the same name elsewhere
             url += f"~{hashlib.sha256(place.encode()).hexdigest()[:6]}"
         found["url"] = url
     return {"id": corpus.article_id(found["url"]), "outlet": outlet, "site": site, **found}
@@ -263,7 +245,7 @@ def _write_tables(
     sources: list[tuple] = []
     remarks: list[tuple] = []
     for key in sorted(chosen):
-        row = journal.article(chosen[key]) | {"date": chosen[key]["date"]}
+        row = chosen[key]["article"] | {"date": chosen[key]["date"]}
         outlet = row["outlet"]
         outlets[outlet] = registry.rows.get(outlet)
         names[outlet] = names.get(outlet) or row["site"]

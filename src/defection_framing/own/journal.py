@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -23,10 +22,7 @@ class IngestError(DefectionError):
 
 
 class Journal(dict[str, dict]):
-    """What has been dealt with, by input: one line each, the last one on an input holding.
-
-    Of an article only what tells it from others is kept in memory; `article` reads it back.
-    """
+    """What has been dealt with, by input: one line each, the last one on an input holding."""
 
     def __init__(self, file: BinaryIO):
         super().__init__()
@@ -38,7 +34,7 @@ class Journal(dict[str, dict]):
             if not line.endswith(b"}\n"):
                 break  # cut off when a run was interrupted
             try:
-                self._keep(json.loads(line), at)
+                self._keep(json.loads(line))
             except ValueError:
                 raise IngestError(
                     f"{file.name}, line {number} is damaged; remove this line, and what it was of "
@@ -50,28 +46,21 @@ class Journal(dict[str, dict]):
 
     def add(self, entry: dict) -> None:
         """Write down what became of an input, or of a file."""
-        at = self.file.seek(0, os.SEEK_END)
         self.file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-        self._keep(entry, at)
+        self._keep(entry)
 
-    def _keep(self, entry: dict, at: int) -> None:
+    def _keep(self, entry: dict) -> None:
         if "account" in entry:
             self.accounts[entry["account"]] = entry
         elif entry.get("dropped"):
             self.pop(entry["input"], None)
         else:
-            if article := entry.pop("article", None):
+            if article := entry.get("article"):
                 words = re.sub(r"\W+", "", article["text"].lower())
                 entry["same"] = hashlib.sha256(words.encode()).hexdigest()[:16]
-                entry |= {"id": article["id"], "date": article["date"], "at": at}
-                entry["outlet"] = article["outlet"]
+                entry |= {name: article[name] for name in ("id", "date", "outlet")}
                 self.addresses[article["url"]] = entry["input"]
             self[entry["input"]] = entry
-
-    def article(self, entry: dict) -> dict:
-        """Read the article of an input."""
-        self.file.seek(entry["at"])
-        return json.loads(self.file.readline())["article"]
 
 
 @contextmanager

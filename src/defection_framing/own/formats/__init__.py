@@ -137,40 +137,36 @@ def read(file: File, columns: dict[str, str], forced: str = "") -> Reading:
     """
     layout = forced if forced == "article" or forced in bundles.NAMES else ""
     name = sniff(file) if layout or not forced else forced
-    if reader := _TABLES.get(name):
-        return reader(file, columns)
-    if reader := _STREAMS.get(name):
-        return reader(file)
-    if name in _LINES:
-        lines, made_in = _LINES[name]
-        return documents.read_lines(lines(file), made_in, layout)
-    text = file.text()
+    if name in _TABLES:
+        return _TABLES[name](file, columns)
+    if name in _STREAMS:
+        return _STREAMS[name](file)
     if name == "html":
+        text = file.text()
         found = None if layout else tables.in_page(text, columns)
         return found or pages.read(text, layout)
-    if name == "addresses":
-        return _addresses(text)
-    return documents.read_lines(_markdown(text).split("\n"), "a text", layout)
+    lines, made_in = _LINES.get(name, _LINES["text"])  # packed files are not read here
+    return documents.read_lines(lines(file), made_in, layout)
 
 
-def _markdown(text: str) -> str:
-    """Take out the signs of headings, stress, pictures and links, and the times of subtitles."""
-    text = re.sub(r"(?m)^(?:WEBVTT.*\n|(?:\d+\n)?[\d:.,]+ --> .*\n)", "", text)
+def _text_lines(file: File) -> list[str]:
+    """Lines without signs of headings, stress, pictures and links, and times of subtitles."""
+    text = re.sub(r"(?m)^(?:WEBVTT.*\n|(?:\d+\n)?[\d:.,]+ --> .*\n)", "", file.text())
     text = re.sub(r"!\[[^\]\n]*\]\([^)\n]*\)|(?m:^#{1,6} +)", "", text)
-    return re.sub(r"\[([^\[\]\n]+)\]\(\S+?\)|\*\*(\S.*?)\*\*", r"\1\2", text)
+    return re.sub(r"\[([^\[\]\n]+)\]\(\S+?\)|\*\*(\S.*?)\*\*", r"\1\2", text).split("\n")
 
 
-def _addresses(text: str) -> Reading:
-    rows = dict.fromkeys(line.strip() for line in text.splitlines())
+def _addresses(file: File) -> Reading:
+    rows = dict.fromkeys(line.strip() for line in file.text().splitlines())
+    none = "is no address of a web page"
     found = (
-        Record(url, None, {"url": url}, "" if re.match(r"https?://", url) else _NO_ADDRESS)
+        Record(url, None, {"url": url}, "" if re.match(r"https?://", url) else none)
         for url in rows
         if url and not url.startswith("#")
     )
     return Reading("addresses of pages", found)
 
 
-_NO_ADDRESS = "is no address of a web page"
 _TABLES = {
     "csv": tables.csv_table,
     "excel": tables.spreadsheet,
@@ -183,8 +179,10 @@ _STREAMS = {
     "feed": messages.feed,
     "warc": messages.warc,
     "mhtml": documents.letters,
+    "addresses": _addresses,
 }
 _LINES = {
+    "text": (_text_lines, "a text"),
     "docx": (documents.docx_lines, "a Word document"),
     "odt": (documents.odt_lines, "an OpenDocument text"),
     "rtf": (documents.rtf_lines, "an RTF document"),

@@ -212,7 +212,8 @@ def _factiva(part: list[str]) -> dict:
     size = _find(rows, _LENGTH)
     if size is None:
         return {}
-    found: dict = {"title": rows[0] if size else ""}
+    # "News", headline, byline: the section is short, and a byline is no sentence.
+    found: dict = _headline(rows[:size]) if size else {"title": ""}
     code = _find(rows, re.compile("[A-Z0-9]{2,8}"), size + 1) or 0
     after = rows[size + 1 : code or size + 4]  # date, perhaps a time, outlet
     found["date"] = after[0] if after else ""
@@ -220,9 +221,6 @@ def _factiva(part: list[str]) -> dict:
     rights = _find(rows, _RIGHTS, size + 1)
     if rights is None:  # the language is the last of the head
         rights = max(code, size + 3) + 1
-    # "News", headline, byline: the section is short, and a byline is no sentence.
-    if size > 1:
-        found |= _headline(rows[:size])
     found["text"] = _joined([[row] for row in rows[rights + 1 :]])
     return found
 

@@ -153,8 +153,6 @@ def pdf_lines(file: File) -> list[str]:
         if reader.is_encrypted and not reader.decrypt(""):
             raise Unusable("is a PDF file under a password: save it without one")
         pages = [page.extract_text() for page in reader.pages]
-    except Unusable:
-        raise
     except ImportError:  # encrypted by a method that asks for a library of ciphers
         raise Unusable("is an encrypted PDF file: save it without a password") from None
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -132,11 +132,9 @@ def warc(file: File) -> Reading:
                         reading.taken_for = "texts of a web archive (WET)"
                     elif kind not in ("response", "resource"):
                         continue  # what was asked, and what tells of the archive
-                    elif status != "200":
-                        left[f"answers of HTTP {status}"] += 1
-                        continue
-                    elif mime not in PAGES:
-                        left[mime or "nothing"] += 1
+                    elif status != "200" or mime not in PAGES:
+                        said = mime if status == "200" else f"answers of HTTP {status}"
+                        left[said or "nothing"] += 1
                         continue
                     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
                     charset = re.search(r"charset=[\"']?([\w-]+)", sent)

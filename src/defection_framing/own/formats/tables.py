@@ -71,11 +71,7 @@ def _size(values: list) -> float:
 
 
 def read(
-    what: str,
-    names: list[str] | None,
-    rows: Rows,
-    columns: dict[str, str],
-    notes: list[str] | None = None,
+    what: str, names: list[str] | None, rows: Rows, columns: dict, notes: list[str] | None = None
 ) -> Reading:
     """Read rows of named values; names are found in the first rows where they are not known.
 
