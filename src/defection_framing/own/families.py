@@ -58,16 +58,14 @@ def families(articles: pd.DataFrame) -> pd.DataFrame:
         "template or are one export twice",
     )
     ids, dates = articles["article_id"], articles["date"]
-    neighbours: dict[int, list[tuple]] = {i: [] for i in range(len(articles))}
+    likest: dict[int, tuple] = {}
     for (i, j), (how, similarity) in links.items():
-        if group[i] != group[j]:
-            continue
-        for one, other in ((i, j), (j, i)):
-            earlier = _earlier(dates[other], dates[one])
-            neighbours[one].append((earlier, similarity, how, ids[other]))
+        for one, other in ((i, j), (j, i)) if group[i] == group[j] else ():
+            link = (_earlier(dates[other], dates[one]), similarity, how, ids[other])
+            likest[one] = max(likest.get(one, link), link)
     rows = []
     for i, family in enumerate(ids.groupby(group).transform("min")):
-        earlier, similarity, how, other = max(neighbours[i], default=(False, "", "", ""))
+        earlier, similarity, how, other = likest.get(i, (False, "", "", ""))
         rows.append((ids[i], family, other if earlier else "", how, similarity, other))
     columns = ["article_id", "family", "copied_from", "how", "similarity", "likest"]
     return pd.DataFrame(rows, columns=columns)

@@ -46,11 +46,13 @@ def accounts(
     if path.is_dir():
         yield from _folder(path, out, read)
     else:
-        yield from _file(path, str(source), path.name, read)
+        yield from _opened(partial(File.of, path), str(source), path.name, read)
 
 
 def _why(error: Exception) -> str:
     """Say why a file, or the rest of one, cannot be read."""
+    if isinstance(error, OSError) and error.strerror:  # missing, barred, links in a circle
+        return f"cannot be read ({error.strerror})"
     return str(error) if isinstance(error, Unusable) else f"is damaged ({error}): get it again"
 
 
@@ -81,30 +83,18 @@ def _folder(folder: Path, out: Path, read: Callable[[File], Reading]) -> Iterato
             if _NO_ARTICLES.fullmatch(name):
                 yield _bad(str(path), said, _NAMED)
             else:
-                yield from _file(path, str(path), said, read)
+                yield from _opened(partial(File.of, path), str(path), said, read)
     for error in lost:
-        yield _bad(error.filename, error.filename, f"cannot be read ({error.strerror})")
-
-
-def _file(path: Path, where: str, name: str, read: Callable[[File], Reading]) -> Iterator[Reading]:
-    """Read one file of the disk."""
-    try:
-        if path.exists() and not path.is_file():
-            yield _bad(where, name, "is neither a folder nor a regular file: name one of these")
-            return
-        file = File.of(path)
-    except OSError as error:  # missing, barred, links in a circle
-        yield _bad(where, name, f"cannot be read ({error.strerror or error})")
-        return
-    yield from _opened(file, where, name, read)
+        yield _bad(error.filename, error.filename, _why(error))
 
 
 def _opened(
-    file: File, where: str, name: str, read: Callable[[File], Reading], depth: int = 0
+    made: Callable[[], File], where: str, name: str, read: Callable[[File], Reading], depth: int = 0
 ) -> Iterator[Reading]:
     """Read a file, or the files in an archive."""
     where, name = _spelled(where), _spelled(name)
     try:
+        file = made()
         if not file.head.strip():
             raise Unusable("is empty")
         packed = file.head[:2] in (b"PK", b"\x1f\x8b") or file.head[257:262] == b"ustar"
@@ -112,29 +102,25 @@ def _opened(
         if kind in ("archive", "gzip") and depth == _NESTED:
             raise Unusable("is an archive in an archive in an archive: unpack it first")
         if kind == "gzip":
-            inner, name = file.unzipped(), re.sub(r"(?i)\.gz$", "", name)
-            yield from _opened(inner, where, name, read, depth + 1)
-            return
-        if kind == "archive":
+            name = re.sub(r"(?i)\.gz$", "", name)
+            yield from _opened(file.unzipped, where, name, read, depth + 1)
+        elif kind == "archive":
             for inner, content in documents.members(file):
                 at, said = f"{where}/{inner}", f"{name}/{inner}"
                 if _NO_ARTICLES.fullmatch(Path(inner).name) or inner.startswith("__MACOSX/"):
                     yield _bad(at, said, _NAMED)
-                    continue
-                try:
-                    found = File.within(inner, content())
-                except (Unusable, *DAMAGED) as error:
-                    yield _bad(at, said, _why(error))
-                    continue
-                yield from _opened(found, at, said, read, depth + 1)
-            return
-        reading = read(file)
+                else:
+                    yield from _opened(partial(_member, inner, content), at, said, read, depth + 1)
+        else:
+            reading = read(file)
+            reading.where, reading.records = where, _placed(reading.records, reading, name)
+            yield reading
     except (Unusable, *DAMAGED) as error:
         yield _bad(where, name, _why(error))
-        return
-    reading.where, records = where, reading.records
-    reading.records = _placed(records, reading, name)
-    yield reading
+
+
+def _member(name: str, content: Callable[[], bytes]) -> File:
+    return File.within(name, content())
 
 
 def _placed(records: Iterator[Record], reading: Reading, name: str) -> Iterator[Record]:

@@ -6,7 +6,7 @@ import email.utils
 import io
 import re
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from zipfile import BadZipFile, ZipFile
 
@@ -37,30 +37,22 @@ def opened(file: File) -> ZipFile:
     size = sum(entry.file_size for entry in entries)
     if size > max(MAX_SWELL * file.size, 10_000_000) or size > 20 * MAX_FILE:
         raise Unusable(f"would unpack to {size:,} bytes, as a ZIP bomb does: unpack it yourself")
-    _no_more_than_many(entries)
     return archive
 
 
-def _no_more_than_many(entries: list) -> None:
-    if len(entries) > MANY:
-        raise Unusable(f"holds more than {MANY:,} files: unpack it into a folder")
-
-
-def members(file: File) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield the files of an archive (ZIP, TAR; of an EPUB its pages), and what reads each."""
+def members(file: File) -> list[tuple[str, Callable[[], bytes]]]:
+    """Return the files of an archive (ZIP, TAR; of an EPUB its pages), and what reads each."""
     if file.head[257:262] == b"ustar":
-        with tarfile.open(fileobj=io.BytesIO(file.read())) as archive:
-            entries = archive.getmembers()
-            _no_more_than_many(entries)
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.isfile():
-                    yield entry.name, archive.extractfile(entry).read
-        return
-    with opened(file) as archive:
+        tar = tarfile.open(fileobj=io.BytesIO(file.read()))
+        found = {e.name: tar.extractfile(e).read for e in tar.getmembers() if e.isfile()}
+    else:
+        archive = opened(file)
         names = archive.namelist()
         pages = r"\.x?html?$" if "META-INF/container.xml" in names else "[^/]$"
-        for name in sorted(name for name in names if re.search(pages, name)):
-            yield name, partial(part, archive, name)
+        found = {name: partial(part, archive, name) for name in names if re.search(pages, name)}
+    if len(found) > MANY:
+        raise Unusable(f"holds more than {MANY:,} files: unpack it into a folder")
+    return sorted(found.items())
 
 
 def part(archive: ZipFile, name: str) -> bytes:

@@ -77,6 +77,8 @@ class File:
     @classmethod
     def of(cls, path: Path) -> "File":
         """Look at a file of the disk."""
+        if path.exists() and not path.is_file():
+            raise Unusable("is neither a folder nor a regular file: name one of these")
         with path.open("rb") as file:
             return cls(str(path), file.read(HEAD), lambda: path.open("rb"), path.stat().st_size)
 
