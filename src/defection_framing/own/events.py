@@ -160,8 +160,7 @@ def grouped(graph, apart: Callable[[np.ndarray], np.ndarray], most: float) -> np
 
 def _members(group: np.ndarray) -> list[np.ndarray]:
     """Members of each group."""
-    order, starts = np.argsort(group, kind="stable"), np.flatnonzero(np.diff(np.sort(group))) + 1
-    return np.split(order, starts)
+    return list(pd.Series(group).groupby(group).indices.values())
 
 
 def warn_of_one(group: np.ndarray, said: str) -> None:
