@@ -106,9 +106,8 @@ def _kind(line: str) -> str:
     patterns = _patterns()
     if _is_label(line):
         return "label"
-    kinds = (
-        ["share", "appeal"] if _SENTENCE.match(line) else ["share", "line", "appeal", "comments"]
-    )
+    sentence = _SENTENCE.match(line)
+    kinds = ["share", "appeal"] if sentence else ["share", "line", "appeal", "comments"]
     return next((kind for kind in kinds if patterns[kind].fullmatch(line)), "")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 from slugify import slugify
 
-from .folder import PackageError, filled_in, inert, titles, write_sheet
+from .folder import AGAIN, PackageError, filled_in, inert, titles, write_sheet
 
 SHEET = "events_sheet.csv"
 """Its name in the folder."""
@@ -90,8 +90,5 @@ def read(folder: Path, articles: pd.Index) -> pd.Series:
     """
     sheet = kept(folder, articles)
     if len(missing := articles.difference(sheet.index)):
-        raise PackageError(
-            f"{folder / SHEET} has no row for the article {missing[0]}; "
-            "run `defection-framing ingest` again."
-        )
+        raise PackageError(f"{folder / SHEET} has no row for the article {missing[0]}; {AGAIN}")
     return sheet["event"].reindex(articles).map(partial(slugify, allow_unicode=True))

@@ -106,13 +106,8 @@ def proposed(articles: pd.DataFrame) -> pd.DataFrame:
     named = first["title"].where(first["title"] != "", first["text"]).map(_short)
     brief = named + "-" + first["article_id"].str[:_ID]
     names_of = brief.mask(brief.duplicated(keep=False), named + "-" + first["article_id"])
-    return pd.DataFrame(
-        {
-            "article_id": articles["article_id"],
-            "event": articles["family"].map(of_story).map(names_of),
-            "why": [why[key] for key in articles["article_id"]],
-        }
-    )
+    event = articles["family"].map(of_story).map(names_of)
+    return articles[["article_id"]].assign(event=event, why=articles["article_id"].map(why))
 
 
 def _short(title: str) -> str:

@@ -29,7 +29,8 @@ _INGESTED = {
     "families": ["article_id", "family", "copied_from", "how", "similarity"],
 }
 _TEXTS = ["id", "url", "outlet", "date", "lang", "title", "text"]
-_AGAIN = "run `defection-framing ingest` again."
+AGAIN = "run `defection-framing ingest` again."
+"""What mends a table that `ingest` wrote."""
 
 
 class PackageError(DefectionError, ValueError):
@@ -71,6 +72,7 @@ def filled_in(path: Path, columns: list[str]) -> tuple[list[str], list[tuple[int
     header = [name.lower() for name in first]
     if missing := [name for name in columns if header.count(name) != 1]:
         raise PackageError(f"{path}, row 1: the column {missing[0]!r} must stand there once.")
+    lost = f"lost letters that {encoding} lacks; write it anew, and save as CSV in UTF-8."
     rows = []
     for number, row in enumerate(table, 2):
         if any(row[len(header) :]):
@@ -79,12 +81,9 @@ def filled_in(path: Path, columns: list[str]) -> tuple[list[str], list[tuple[int
         if any(row):
             cells = dict.fromkeys(header, "") | dict(zip(header, row, strict=False))
             rows.append((number, cells))
-            lost = (name for name in columns if encoding.startswith("cp") and "??" in cells[name])
-            if name := next(lost, ""):
-                say = (
-                    f"lost letters that {encoding} lacks; write it anew, and save as CSV in UTF-8."
-                )
-                raise PackageError.at(path, number, name, cells[name], say)
+            for name in columns if encoding.startswith("cp") else ():
+                if "??" in cells[name]:
+                    raise PackageError.at(path, number, name, cells[name], lost)
     return header, rows
 
 
@@ -132,7 +131,7 @@ def outlets(path: Path) -> pd.DataFrame:
         missing or twice, another cell that does not fit the schema.
     """
     if not path.is_file():
-        raise PackageError(f"{path} is missing; {_AGAIN}")
+        raise PackageError(f"{path} is missing; {AGAIN}")
     fields = next(r for r in shipped()["resources"] if r["name"] == "outlets")["schema"]["fields"]
     columns = [field["name"] for field in fields]
     header, rows = filled_in(path, columns)
@@ -187,7 +186,7 @@ def texts(folder: Path) -> pd.DataFrame:
                     raise ValueError
             except (ValueError, KeyError, TypeError):
                 said = f"no article with an id of its own and {', '.join(_TEXTS[1:])}"
-                raise PackageError(f"{path}, line {number}: {said}; {_AGAIN}") from None
+                raise PackageError(f"{path}, line {number}: {said}; {AGAIN}") from None
             rows[row["id"]] = row
     texts = pd.DataFrame.from_dict(rows, orient="index")
     for name in ("sources", "families"):
@@ -223,7 +222,7 @@ def _table(folder: Path, name: str, articles: pd.Index) -> pd.DataFrame:
     """Read a table that `ingest` wrote, which must have a row for each of some articles."""
     table = read(folder / f"{name}.csv", _INGESTED[name])
     if len(missing := articles.difference(table["article_id"])):
-        raise PackageError(f"{folder / name}.csv has no row for the article {missing[0]}; {_AGAIN}")
+        raise PackageError(f"{folder / name}.csv has no row for the article {missing[0]}; {AGAIN}")
     return table
 
 
@@ -269,11 +268,8 @@ def check(codes: pd.DataFrame, name: str, texts: pd.DataFrame, sentences: pd.Dat
             ("value", value, _values().get(code, ())),
         ):
             if cell not in allowed:
-                say = (
-                    corpus.no_code(allowed)
-                    if column != "id"
-                    else f"is no {unit} of this folder; remove the row."
-                )
+                gone = f"is no {unit} of this folder; remove the row."
+                say = gone if column == "id" else corpus.no_code(allowed)
                 raise PackageError.at(name, row, column, cell, say)
         if (unit, key, code) in first:
             say = f"is given in row {first[unit, key, code]} too; remove one."

@@ -27,10 +27,8 @@ def _joined(parts: Iterable[str]) -> list[str]:
     out: list[str] = []
     for part in filter(None, parts):
         opened = part.lstrip("\"'“”‘’«»—– ")
-        if out and (
-            opened[:1].islower()
-            or (opened[:1].isdigit() and re.search(r"\b[^\W\d_]{1,4}\.$", out[-1]))
-        ):
+        dated = out and opened[:1].isdigit() and re.search(r"\b[^\W\d_]{1,4}\.$", out[-1])
+        if dated or (out and opened[:1].islower()):
             out[-1] += " " + part
         else:
             out.append(part)
@@ -71,9 +69,8 @@ def _lexicon() -> tuple[re.Pattern, dict[str, tuple[str, str]]]:
 
     ordered = sorted(names, key=len, reverse=True)
     pattern = "|".join(map(spelled, ordered))
-    return re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])"), {
-        form.lower(): names[form] for form in reversed(ordered)
-    }
+    by_form = {form.lower(): names[form] for form in reversed(ordered)}
+    return re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])"), by_form
 
 
 def named_sources(text: str, lang: str, media: Iterable[str] = ()) -> list[str]:

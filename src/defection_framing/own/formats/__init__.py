@@ -63,7 +63,7 @@ def sniff(file: File) -> str:
         return _office(file)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return _compound(file)
-    tabular = file.suffix in (".csv", ".tsv", ".tab")
+    tabular = file.name.lower().endswith((".csv", ".tsv", ".tab"))
     # NUL bytes in a row of a table are that row's.
     if kind := extract.binary_kind(head.replace(b"\0", b"") if tabular else head):
         raise Unusable(f"is {kind}")

@@ -127,10 +127,10 @@ def _before(lines: list[str], mark: re.Pattern) -> list[list[str]]:
     return parts
 
 
-def _find(rows: list[str], pattern: re.Pattern, start: int = 0) -> int | None:
-    """Number of the first row, from one on, that is such; None if none is."""
+def _find(rows: list[str], pattern: re.Pattern, start: int = 0, default: int | None = None):
+    """Number of the first row, from one on, that is such; the default if none is."""
     found = (i for i in range(start, len(rows)) if pattern.fullmatch(rows[i].strip()))
-    return next(found, None)
+    return next(found, default)
 
 
 def _blocks(lines: list[str]) -> list[list[str]]:
@@ -185,8 +185,7 @@ def _nexis_uni(part: list[str]) -> dict:
     start = _find(part, _BODY)
     head = [row for line in part[:start] if (row := line.strip()) and row != "Correction Appended"]
     fields = {i: field for i, row in enumerate(head) if (field := _field(row))}
-    first = _find(head, _RIGHTS)
-    first = next(iter(fields), len(head)) if first is None else first
+    first = _find(head, _RIGHTS, default=next(iter(fields), len(head)))
     days = [i for i in range(first) if is_dated([head[i]])]
     found: dict = {}
     if days:
@@ -201,8 +200,7 @@ def _nexis_uni(part: list[str]) -> dict:
     if start is not None:
         body = part[start + 1 :]
         body = body[: _find(body, _FOOT)]
-        whole = _find(body, re.compile("FULL TEXT"))
-        found["text"] = body if whole is None else body[whole + 1 :]
+        found["text"] = body[_find(body, re.compile("FULL TEXT"), default=-1) + 1 :]
     return found
 
 
@@ -214,13 +212,12 @@ def _factiva(part: list[str]) -> dict:
         return {}
     # "News", headline, byline: the section is short, and a byline is no sentence.
     found: dict = _headline(rows[:size]) if size else {"title": ""}
-    code = _find(rows, re.compile("[A-Z0-9]{2,8}"), size + 1) or 0
+    code = _find(rows, re.compile("[A-Z0-9]{2,8}"), size + 1, 0)
     after = rows[size + 1 : code or size + 4]  # date, perhaps a time, outlet
     found["date"] = after[0] if after else ""
     found["site"] = after[-1] if len(after) > 1 else ""
-    rights = _find(rows, _RIGHTS, size + 1)
-    if rights is None:  # the language is the last of the head
-        rights = max(code, size + 3) + 1
+    # Where no rights are named the language is the last of the head.
+    rights = _find(rows, _RIGHTS, size + 1, max(code, size + 3) + 1)
     found["text"] = _joined([[row] for row in rows[rights + 1 :]])
     return found
 

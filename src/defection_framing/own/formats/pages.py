@@ -11,6 +11,8 @@ _LONG = 250  # characters of running text that a part has to be an article
 _MESSAGES = "//div[contains(@class,'message default') or contains(@data-post,'/')]"
 _PUBLISHED = "//meta[starts-with(@property,'og:') or starts-with(@property,'article:')]"
 _PUBLISHED += "|//link[@rel='canonical']|//meta[@name='twitter:card']"
+_SAVED = re.compile(r"saved (?:from url=\(\d+\)|with SingleFile\s+url: )(https?://\S+)")
+# Browsers leave the address that a page was saved from in a comment.
 _READERS = re.compile(r"(?i)\b(?:comment|reply|respond|disqus)")
 _HEADING = "descendant-or-self::*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5]"
 _HEADING += "|descendant::*[contains(@class,'titre') or contains(@class,'headline')]"
@@ -23,7 +25,9 @@ def read(text: str, forced: str = "") -> Reading:
     empty where that is to be told.
     """
     text = without_pictures(text)
-    one = Reading("a page", iter([Record(content=text, fields=_saved_from(text))]))
+    saved = _SAVED.search(text[:2000])
+    record = Record(content=text, fields={"url": saved[1]} if saved else {})
+    one = Reading("a page", iter([record]))
     if forced == "article":
         return one
     tree = tree_of(text)
@@ -43,14 +47,6 @@ def read(text: str, forced: str = "") -> Reading:
         if said := plain.many(lines):
             one.notes.append(said)
     return one
-
-
-def _saved_from(text: str) -> dict[str, str]:
-    """Find the address that a page was saved from, which browsers leave in a comment."""
-    match = re.search(
-        r"saved (?:from url=\(\d+\)|with SingleFile\s+url: )(https?://\S+)", text[:2000]
-    )
-    return {"url": match[1]} if match else {}
 
 
 def _telegram(tree) -> Reading:

@@ -87,11 +87,6 @@ class File:
         """Take the bytes of a file that another one holds."""
         return cls(name, raw[:HEAD], lambda: io.BytesIO(raw), len(raw))
 
-    @property
-    def suffix(self) -> str:
-        """Return the ending of its name, in lower case."""
-        return Path(self.name).suffix.lower()
-
     def read(self) -> bytes:
         """Return all its bytes."""
         if self.size > MAX_FILE:
@@ -112,11 +107,8 @@ class File:
             return _Bounded(gzip.GzipFile(fileobj=self.opened()), self.size * MAX_SWELL)
 
         name = self.name.removesuffix(".gz").removesuffix(".GZ")
-        try:
-            with opened() as file:
-                return File(name, file.read(HEAD), opened, self.size)
-        except DAMAGED as error:
-            raise Unusable(f"is a damaged gzip file ({error}): get it again") from None
+        with opened() as file:
+            return File(name, file.read(HEAD), opened, self.size)
 
 
 class _Bounded(io.RawIOBase):
