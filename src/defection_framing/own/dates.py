@@ -179,10 +179,9 @@ def date_of_stamps(stamps: list[str], lines: list[str], lang: str) -> str:
         stamps = [*stamps, opening[0]]  # a dateline, "Kyiv, 5 May 2024", but not "On 5 May 2024"
     dates: list[str] = []
     for line in stamps:
-        said = re.findall(r"(?<!\d)\d{8}(?!\d)", line)
-        forms = r"((?:19|20)\d\d)(\d\d)(\d\d)", r"(\d\d)(\d\d)((?:19|20)\d\d)"
-        told = [m.groups() for digits in said for f in forms if (m := re.fullmatch(f, digits))]
-        dates += [("-" if len(parts[0]) == 4 else "/").join(parts) for parts in told]
+        dates += re.findall(r"(?<!\d)(?:19|20)\d{6}(?!\d)", line)
+        days = re.findall(r"(?<!\d)(\d\d)(\d\d)((?:19|20)\d\d)(?!\d)", line)
+        dates += ["/".join(day) for day in days]
         if match := DATE.search(line):
             dates.append(re.sub("[年月]", "-", match[0]).strip("日"))
     return first_date(dates, lang)

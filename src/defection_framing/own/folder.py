@@ -190,11 +190,10 @@ def texts(folder: Path) -> pd.DataFrame:
             rows[row["id"]] = row
     texts = pd.DataFrame.from_dict(rows, orient="index")
     for name in ("sources", "families"):
-        table = _table(folder, name, texts.index)
+        table = _table(folder, name, texts.index).drop_duplicates("article_id")
         if name == "sources":
             _check_sources(table, folder / "sources.csv")
-        table = table.set_index("article_id")
-        texts = texts.join(table[~table.index.duplicated()])
+        texts = texts.join(table.set_index("article_id"))
     texts["lead"] = (texts["title"] + "\n" + texts["text"]).str.strip().str[:LEAD]
     return texts
 
