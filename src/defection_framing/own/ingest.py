@@ -235,7 +235,7 @@ def _write_tables(
     out: Path, journal: Journal, registry: Registry, before: set[str], sheet: pd.DataFrame
 ) -> Report:
     """Write all tables of a folder, from the journal, and say what is in it."""
-    chosen, rejected, counts = _chosen(journal, _held(out))
+    chosen, rejected = _chosen(journal, _held(out))
     media = sorted({row["name"] for row in registry.rows.values()})
     outlets: dict[str, dict | None] = {}
     names: dict[str, str] = {}
@@ -264,7 +264,7 @@ def _write_tables(
     unknown = sorted(d for d, row in outlets.items() if (row["basis"], row["camp"]) == unclear)
     articles = pd.DataFrame(texts).rename(columns={"id": "article_id"})
     grouped = families(articles)
-    read = _accounts(journal, counts)
+    read = _accounts(journal, chosen)
     articles = articles.merge(grouped, on="article_id")
     proposed = events.proposed(articles)  # takes a while: nothing is half written if it is stopped
     write_sheet(out / "outlets.csv", pd.DataFrame([outlets[d] for d in sorted(outlets)]))
@@ -295,8 +295,8 @@ def _write_tables(
     )
 
 
-def _chosen(journal: Journal, held: set[str]) -> tuple[dict[str, dict], dict[str, str], Counter]:
-    """Take every article once: entries by id, what is not taken, and counts by file and fate.
+def _chosen(journal: Journal, held: set[str]) -> tuple[dict[str, dict], dict[str, str]]:
+    """Take every article once: entries by id, and what is not taken.
 
     Of copies one that the tables `held` stays, since people may have coded it, else one with a date
     does; an article without one takes the date of its copy.
@@ -304,26 +304,20 @@ def _chosen(journal: Journal, held: set[str]) -> tuple[dict[str, dict], dict[str
     chosen: dict[str, dict] = {}
     alike: dict[tuple, list[dict]] = {}
     rejected: dict[str, str] = {}
-    counts: Counter = Counter()
     order = sorted(journal.values(), key=lambda e: (e.get("id") not in held, not e.get("date")))
-    for entry in (dict(entry) for entry in order):
-        if "id" not in entry:
-            why = entry["rejected"]
-        elif entry["id"] in chosen:
-            why = f"has the same address or id as {chosen[entry['id']]['said']}"
+    for entry in map(dict, order):
+        same = alike.setdefault((entry.get("outlet"), entry.get("same")), [])
+        if "rejected" in entry:
+            rejected[entry["said"]] = entry["rejected"]
+        elif known := chosen.get(entry["id"]):
+            rejected[entry["said"]] = f"has the same address or id as {known['said']}"
+        elif twin := next((e for e in same if _may_be_one(e["date"], entry["date"])), None):
+            rejected[entry["said"]] = f"is the same article as {twin['said']}"
+            twin["date"] = max(twin["date"], entry["date"], key=len)
         else:
-            same = alike.setdefault((entry["outlet"], entry["same"]), [])
-            twin = next((e for e in same if _may_be_one(e["date"], entry["date"])), None)
-            why = f"is the same article as {twin['said']}" if twin else ""
-            if twin:
-                twin["date"] = max(twin["date"], entry["date"], key=len)
-            else:
-                chosen[entry["id"]] = entry
-                same.append(entry)
-        if why:
-            rejected[entry["said"]] = why
-        counts[entry["file"], not why] += 1
-    return chosen, rejected, counts
+            chosen[entry["id"]] = entry
+            same.append(entry)
+    return chosen, rejected
 
 
 def _may_be_one(one: str, other: str) -> bool:
@@ -331,10 +325,12 @@ def _may_be_one(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _accounts(journal: Journal, counts: Counter) -> pd.DataFrame:
+def _accounts(journal: Journal, chosen: dict[str, dict]) -> pd.DataFrame:
     """Tabulate the files, with their articles."""
+    inputs = Counter(entry["file"] for entry in journal.values())
+    taken = Counter(entry["file"] for entry in chosen.values())
     rows = [
-        said | {"articles": counts[where, True], "not_taken": counts[where, False]}
+        said | {"articles": taken[where], "not_taken": inputs[where] - taken[where]}
         for where, said in sorted(journal.accounts.items())
     ]
     header = ["said", "taken_for", "articles", "not_taken", "columns", "left", "notes"]
