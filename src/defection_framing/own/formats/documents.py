@@ -106,9 +106,13 @@ def odt_lines(file: File) -> list[str]:
 def _shown(raw: bytes, holder: str = "") -> list[str]:
     """Return the lines of a document as it is shown, without comments and what was deleted.
 
-    `holder` is the element that text stands in; empty where it may stand in any.
+    `holder` is the element that text stands in; empty where it may stand in any. The XML may come
+    from anywhere: nothing outside it is read, and nothing swells.
     """
-    tree = safe_xml(raw)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    tree = etree.fromstring(without_entities(raw), parser)
+    if tree is None:
+        raise Unusable("is damaged XML: get it again")
     etree.strip_elements(tree, *_UNSHOWN, with_tail=False)
     said = (_said(paragraph, holder) for paragraph in tree.iter("{*}p", "{*}h"))
     return "\n".join(said).replace("\xa0", " ").split("\n")
@@ -163,15 +167,6 @@ def without_entities(raw: bytes) -> bytes:
     if re.search(rb"<!ENTITY", raw, re.I):
         raise Unusable("declares XML entities, which may read other files or swell: take them out")
     return raw
-
-
-def safe_xml(raw: bytes):
-    """Parse XML that may come from anywhere: nothing outside it is read, and nothing swells."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    tree = etree.fromstring(without_entities(raw), parser)
-    if tree is None:
-        raise Unusable("is damaged XML: get it again")
-    return tree
 
 
 def letters(file: File) -> Reading:

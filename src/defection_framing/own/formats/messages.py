@@ -59,33 +59,28 @@ def _telegram(chats: list[dict], notes: list[str]) -> Iterator[Record]:
         for message in chat["messages"]:
             if not isinstance(message, dict) or message.get("type") != "message":
                 counts["service messages"] += 1
-                continue
-            if message.get("reply_to_message_id"):
+            elif message.get("reply_to_message_id"):
                 counts["replies"] += 1
-                continue
-            text = _joined(message.get("text")) or _joined(message.get("text_entities"))
-            if not text.strip():
+            elif not (text := _text(message)):
                 counts["messages without a text"] += 1
-                continue
-            forwarded += bool(message.get("forwarded_from"))
-            channel = str(chat.get("name") or message.get("from") or "")
-            fields = {name: str(message.get(name) or "") for name in ("id", "date", "author")}
-            fields |= {"site": channel, "channel": channel}
-            if "url" in message:  # of a page
-                fields["url"] = message["url"]
-            at = f"message {fields['id']}"
-            yield Record(f"{channel}, {at}" if len(chats) > 1 else at, text.strip(), fields)
+            else:
+                forwarded += bool(message.get("forwarded_from"))
+                channel = str(chat.get("name") or message.get("from") or "")
+                fields = {name: str(message.get(name) or "") for name in ("id", "date", "author")}
+                fields |= {"site": channel, "channel": channel}
+                fields |= {"url": message["url"]} if message.get("url") else {}  # of a page
+                at = f"message {fields['id']}"
+                yield Record(f"{channel}, {at}" if len(chats) > 1 else at, text, fields)
     notes += left_out(counts)
     if forwarded:
         notes.append(f"{forwarded:,} are forwarded, and taken as the channel's own")
 
 
-def _joined(parts) -> str:
+def _text(message: dict) -> str:
     """Join the parts of a message; those with a form are objects."""
-    if isinstance(parts, str):
-        return parts
-    said = [p.get("text", "") if isinstance(p, dict) else p for p in parts or ()]
-    return "".join(map(str, said))
+    parts = message.get("text") or message.get("text_entities") or ()
+    said = [part.get("text", "") if isinstance(part, dict) else part for part in parts]
+    return "".join(map(str, said)).strip()
 
 
 def feed(file: File) -> Reading:

@@ -65,15 +65,15 @@ def _message(node) -> dict:
     lines = [" ".join(row.split()) for part in text for row in lines_of(part) if row.strip()]
     date = node.xpath(".//*[contains(@class,'date')]/@title|.//time/@datetime")
     reply = ".//div[contains(@class,'reply_to')]|.//a[contains(@class,'message_reply')]"
-    said = {
+    return {
         "type": "message",
         "id": post.rpartition("/")[2] or node.get("id", "").removeprefix("message"),
         "text": "\n".join(lines),
         "date": date[0] if date else "",
         "reply_to_message_id": node.xpath(reply),
         "forwarded_from": node.xpath(".//*[contains(@class,'forwarded')]"),
+        "url": f"https://t.me/{post}" if post else "",
     }
-    return said | ({"url": f"https://t.me/{post}"} if post else {})
 
 
 def _parts(tree, lines: list[str]) -> list[Record]:
