@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import product
@@ -68,10 +69,8 @@ def read_date(said: str, lang: str = "") -> str:
 def first_date(said: Iterable[str], lang: str = "") -> str:
     """Read the first of what may be dates that is one; empty if none is."""
     for one in said:
-        try:
+        with suppress(NoDate):
             return read_date(one, lang)
-        except NoDate:
-            continue
     return ""
 
 

@@ -8,6 +8,7 @@ import copy
 import html
 import logging
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
@@ -149,11 +150,9 @@ def encoding_of(raw: bytes, charset: str | None = None) -> str:
     declared = re.search(rb"<meta[^>]{1,200}charset\s*=\s*[\"']?([\w-]{3,20})", raw[:4096], re.I)
     named = [charset, declared and declared[1].decode("ascii")]
     for name in ("utf-8-sig", *filter(None, named)):
-        try:
+        with suppress(UnicodeDecodeError, LookupError):
             raw.decode(name)
-        except (UnicodeDecodeError, LookupError):
-            continue
-        return name
+            return name
     lossy = raw.decode("utf-8", "replace")
     if lossy.count("\ufffd") * 20 < sum(not c.isascii() for c in lossy):
         return "utf-8"  # a few damaged letters in it are no other encoding

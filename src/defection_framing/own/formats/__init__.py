@@ -80,10 +80,9 @@ def sniff(file: File) -> str:
         return "bibtex"
     root = re.search(r"<([A-Za-z][\w:.-]*)[\s>/]", re.sub(r"<!--.*?-->|<[?!][^>]*>", "", text))
     if root and text.startswith("<"):
-        name = root[1].lower()
         if "zotero.org/namespaces" in text:
             raise Unusable("is a library of Zotero in RDF: export it as CSL JSON, RIS or CSV")
-        if name in ("rss", "feed", "rdf:rdf"):
+        if root[1].lower() in ("rss", "feed", "rdf:rdf"):
             return "feed"
         if text.startswith("<?xml") and not re.search("(?i)<html|<!doctype html", text):
             said = f"is XML of a kind that is not known (<{root[1]}>): export it as a table"
