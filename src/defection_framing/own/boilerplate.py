@@ -104,7 +104,8 @@ def clean(text: str) -> tuple[list[str], list[str], list[tuple[str, str]]]:
 def _kind(line: str) -> str:
     """Tell what a line is that is no part of the article; empty for one that is."""
     patterns = _patterns()
-    if _is_label(line):
+    # A label of a section, such as "The Way Home:", and no words that lead to a quotation.
+    if _LABEL.fullmatch(line) and all(word[0].isupper() for word in line.split() if len(word) > 3):
         return "label"
     sentence = _SENTENCE.match(line)
     kinds = ["share", "appeal"] if sentence else ["share", "line", "appeal", "comments"]
@@ -121,10 +122,3 @@ def is_stamp(line: str) -> bool:
     if not all(name[0].isupper() for name in names) or re.search(r"[.!?][\"”’»]?$", rest.strip()):
         return False
     return len(names) <= (8 if len(names) < len(words) else 3)
-
-
-def _is_label(line: str) -> bool:
-    """Tell a label of a section, such as "The Way Home:", from words that lead to a quotation."""
-    if not _LABEL.fullmatch(line):
-        return False
-    return all(word[0].isupper() for word in line.split() if len(word) > 3)

@@ -34,10 +34,8 @@ def read(text: str, forced: str = "") -> Reading:
     if tree.xpath(_MESSAGES):
         return _telegram(tree)
     lines = lines_of(tree)
-    layout = forced or bundles.layout(lines)
-    if layout:
-        name = f"{bundles.NAMES[layout]}, as a page"
-        return Reading(name, bundles.split(lines, layout))
+    if layout := forced or bundles.layout(lines):
+        return Reading(f"{bundles.NAMES[layout]}, as a page", bundles.split(lines, layout))
     # What a site publishes at an address of its own is one article, whatever stands beside it.
     if "LiveBlogPosting" in text:
         one.notes.append("is a live blog: taken as one article")
