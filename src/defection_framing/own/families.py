@@ -61,7 +61,9 @@ def families(articles: pd.DataFrame) -> pd.DataFrame:
     likest: dict[int, tuple] = {}
     for (i, j), (how, similarity) in links.items():
         for one, other in ((i, j), (j, i)) if group[i] == group[j] else ():
-            link = (_earlier(dates[other], dates[one]), similarity, how, ids[other])
+            # Certainly before it: 2024 is not before 2024-05.
+            earlier = dates[other] < dates[one][: len(dates[other])]
+            link = (earlier, similarity, how, ids[other])
             likest[one] = max(likest.get(one, link), link)
     rows = []
     for i, family in enumerate(ids.groupby(group).transform("min")):
@@ -77,12 +79,6 @@ def _groups(links, n: int) -> np.ndarray:
     graph = coo_array((np.ones(len(ends)), ends.T), shape=(n, n)).tocsr()
     graph = graph.maximum(graph.T)
     return grouped(graph, lambda own: 1 - graph[own][:, own].toarray(), 0.5)
-
-
-def _earlier(one: str, other: str) -> bool:
-    """Tell whether a date is certainly before another: 2024 is not before 2024-05."""
-    known = min(len(one), len(other))
-    return one[:known] < other[:known] if known else False
 
 
 def _copies(texts: pd.Series) -> dict[tuple[int, int], tuple[str, float]]:

@@ -183,7 +183,8 @@ def _nothing(sources: Sequence[Path | str], reasons: dict[str, str]) -> IngestEr
 def _take(account: formats.Reading, journal: Journal, registry: Registry, fetcher: Fetcher) -> None:
     """Deal with every input of a file that the journal does not hold."""
     where, seen = _place(account.where), set()
-    for item in tqdm(account.records, desc=account.where[-40:], unit="article", leave=False):
+    shown = dict(desc=account.where[-40:], unit="article", leave=False, delay=1)
+    for item in tqdm(account.records, **shown):
         place, digest = _place(item.at), item.digest()
         seen.add(place)
         known = journal.get(place, {})
@@ -194,8 +195,9 @@ def _take(account: formats.Reading, journal: Journal, registry: Registry, fetche
             except (Unusable, Unfetched) as error:
                 entry |= {"rejected": str(error), "again": getattr(error, "transient", False)}
             journal.add(entry)
-    for place in [p for p, e in journal.items() if e["file"] == where and p not in seen]:
-        journal.add({"input": place, "dropped": True})  # the file was read otherwise before
+    for place in sorted(journal.inputs[where] - seen):
+        if journal.get(place, {}).get("file") == where:  # which was read otherwise before
+            journal.add({"input": place, "dropped": True})
     said = {"account": where, "said": account.where, "taken_for": account.taken_for}
     said["notes"] = "; ".join(account.notes)
     said["columns"] = ", ".join(f"{name} as {what}" for what, name in account.columns.items())

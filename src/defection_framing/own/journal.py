@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ class Journal(dict[str, dict]):
         super().__init__()
         self.file, self.accounts = file, {}
         self.addresses: dict[str, str] = {}  # made up for articles that have none, by place
+        self.inputs: dict[str, set[str]] = defaultdict(set)  # that a file has, or had
         file.seek(0)
         at = 0
         for number, line in enumerate(file, 1):
@@ -61,6 +63,7 @@ class Journal(dict[str, dict]):
                 entry |= {name: article[name] for name in ("id", "date", "outlet")}
                 self.addresses[article["url"]] = entry["input"]
             self[entry["input"]] = entry
+            self.inputs[entry["file"]].add(entry["input"])
 
 
 @contextmanager
