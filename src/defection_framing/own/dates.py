@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import product
+from itertools import product, takewhile
 
 import dateparser
 from dateparser.data.languages_info import language_order
@@ -92,7 +92,7 @@ def _numeric(said: str, lang: str) -> str:
     """Read a date of digits; empty if it is none."""
     if match := re.match(r"(\d{4})([-/.])(\d{1,2})(?:\2(\d{1,2}))?(?!\d|[-/.]\d)", said):
         parts = match[1], match[3], match[4] or "0"
-        return "-".join([parts[0], *(f"{int(part):02}" for part in parts[1:] if int(part))])
+        return "-".join([parts[0], *(f"{int(part):02}" for part in takewhile(int, parts[1:]))])
     if match := re.fullmatch(r"(\d{4})-?(\d\d)-?(\d\d)(?:T?\d{2}:?\d{2}(?::?\d{2})?)?Z?", said):
         if "1900" < match[1] < "2100":
             return "-".join(match.groups())
