@@ -92,7 +92,7 @@ def test_differences_that_are_shown_are_named_and_others_only_counted(own):
 @pytest.mark.slow
 def test_the_findings_of_the_repository_are_not_said_of_another_corpus(own):
     assert ledger.texts() == {}
-    lines = [*ledger.headlines(), *(line for own in ledger.others().values() for line in own)]
+    lines = [text for _, _, text in ledger.bullets()]
     assert lines[0].startswith(f"- **{len(own.articles):,} articles")
     ours = " ".join(f.text for f in findings.load().values())
     for line in lines:

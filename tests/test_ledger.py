@@ -49,7 +49,7 @@ def test_what_is_forgotten_is_gone_and_nothing_else(record):
 @pytest.mark.parametrize(
     ("notebook", "names", "said"),
     [
-        ("b", ["x"], "'x' is recorded by the notebook a too"),
+        ("b", ["x"], "'x' is recorded twice, by a and b"),
         ("a", ["z", "z"], "'z' is rec.* twice"),
     ],
 )

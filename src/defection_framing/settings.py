@@ -128,7 +128,8 @@ def write_block(path: Path, name: str, text: str) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file in one step."""
+    """Write a file in one step, and the folder that it lies in if there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{path.name}."
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=prefix, delete=False) as file:
         file.write(content)

@@ -7,7 +7,6 @@ and nothing of the rest.
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
@@ -15,7 +14,7 @@ from .. import domain, stats
 from ..corpus import Corpus
 from ..study import estimands, same_act
 from .findings import Finding
-from .ledger import Estimate
+from .ledger import Estimate, of_rows
 
 MOST = 4
 """Codes that a sentence names at most, the most frequent or the largest differences."""
@@ -97,18 +96,14 @@ def _shares(data: Corpus, column: str, by: list[str]) -> Iterator[str]:
     for group, rows in found[found["low"].notna()].groupby(level=by, observed=True):
         rows = rows.sort_values("value", ascending=False, kind="stable")
         most = rows[rows["value"] > 0].head(MOST)
-        named = zip(most.index.get_level_values("code"), most.itertuples(), strict=True)
-        codes = "; ".join(f"{domain.label(code)} {_estimate(row):share}" for code, row in named)
+        named = zip(most.index.get_level_values("code"), of_rows(most), strict=True)
+        codes = "; ".join(f"{domain.label(code)} {estimate:share}" for code, estimate in named)
         who = f" of {group[0]} outlets" if "camp" in by else ""
         told = f"{of.capitalize()}{who} on {_of(group[-1])} {do}: {codes}"
         key = group if "camp" in by else group[0]
         left = every[key] - sizes[key]
         left = f"; {left:,} of {every[key]:,} {of} are open and not counted" if left else ""
-        yield f"{told} ({_estimate(next(rows.itertuples())):n}{left})."
-
-
-def _estimate(row: Any) -> Estimate:
-    return Estimate(row.value, row.low, row.high, row.n_articles, row.n_events)
+        yield f"{told} ({of_rows(rows)[0]:n}{left})."
 
 
 def _differences(label: str, prefix: str, known: dict[str, Estimate]) -> str:

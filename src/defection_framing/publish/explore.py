@@ -50,7 +50,6 @@ def write(folder: Path | None = None, out: Path | None = None) -> Path:
     folder = Path(folder or settings.data_dir()).resolve()
     own = folder != settings.ROOT / "data"
     out = out or (folder if own else settings.ROOT / "build" / "site") / "explorer.html"
-    out.parent.mkdir(parents=True, exist_ok=True)
     data = content(corpus.load(folder), folder)
     settings.write_text(out, offline.page(SOURCES, "bundle.js", data))
     return out

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown, display
 
 from .. import corpus, settings
 from ..domain import probability
@@ -45,10 +46,8 @@ class Estimate(NamedTuple):
             counts = {"articles": self.n_articles, "events": self.n_events}
             told = [f"{n:,.0f} {what}" for what, n in counts.items() if n == n]
             return captions.line(" on ".join(told))
-        if spec == "year":
-            return f"{self.value:.0f}"
-        if spec == "count":
-            return f"{self.value:,.0f}"
+        if spec in ("year", "count"):
+            return format(self.value, ".0f" if spec == "year" else ",.0f")
         if spec == "p":
             text = probability(self.p)
             return text if text.startswith("<") else f"= {text}"
@@ -70,12 +69,17 @@ class Estimate(NamedTuple):
 COLUMNS = list(Estimate._fields)
 
 
+def of_rows(table: pd.DataFrame) -> list[Estimate]:
+    """Give the estimate that each row of a table holds, in any of the columns of `record`."""
+    return [Estimate(*row) for row in table.reindex(columns=COLUMNS).to_numpy(float)]
+
+
 def readable(estimates: pd.DataFrame, spec: str) -> pd.DataFrame:
     """Estimates, as `record` takes them, as a table to read, in a format of `Estimate`.
 
     Columns value [95% interval], p, q and n; those without an entry drop out.
     """
-    rows = [Estimate(*row) for row in estimates.reindex(columns=COLUMNS).to_numpy(float)]
+    rows = of_rows(estimates)
     table = pd.DataFrame(
         {
             "value [95% interval]": ["" if np.isnan(e.value) else format(e, spec) for e in rows],
@@ -106,19 +110,14 @@ def record(table: pd.DataFrame) -> None:
     notebook = settings.notebook_name()
     new = table.reindex(columns=[*COLUMNS, "source"]).rename_axis("name").reset_index()
     new.insert(0, "notebook", notebook)
-    twice = new["name"][new["name"].duplicated()]
-    if len(twice):
-        raise DefectionError(f"The estimate {twice.iloc[0]!r} is recorded twice; rename one.")
     with settings.locked(_path()):
         old = read()
         old = old[(old["notebook"] != notebook) | ~old["name"].isin(new["name"])]
-        held = old[old["name"].isin(new["name"])]
-        if len(held):
-            raise DefectionError(
-                f"The estimate {held['name'].iloc[0]!r} is recorded by the notebook "
-                f"{held['notebook'].iloc[0]} too; rename one."
-            )
-        _write(pd.concat([frame for frame in (old, new) if len(frame)]))
+        table = pd.concat([frame for frame in (old, new) if len(frame)])
+        for name in table["name"][table["name"].duplicated()]:
+            by = " and ".join(table["notebook"][table["name"] == name].unique())
+            raise DefectionError(f"The estimate {name!r} is recorded twice, by {by}; rename one.")
+        _write(table)
 
 
 def forget(is_gone: Callable[[str], bool]) -> None:
@@ -139,8 +138,7 @@ def read() -> pd.DataFrame:
 def by_name() -> pd.DataFrame:
     """All recorded estimates, indexed by name, with `points`: each written as a difference."""
     table = read().set_index("name")
-    rows = table[COLUMNS].to_numpy(float)
-    return table.assign(points=[format(Estimate(*row), "points") for row in rows])
+    return table.assign(points=[f"{estimate:points}" for estimate in of_rows(table)])
 
 
 def _path() -> Path:
@@ -148,7 +146,6 @@ def _path() -> Path:
 
 
 def _write(table: pd.DataFrame) -> None:
-    _path().parent.mkdir(parents=True, exist_ok=True)
     table = table.sort_values(["notebook", "name"], kind="stable")
     whole = table.astype({"n_articles": "Int64", "n_events": "Int64"})
     text = whole.to_csv(index=False, float_format="%.10g", lineterminator="\n")
@@ -157,14 +154,14 @@ def _write(table: pd.DataFrame) -> None:
 
 def estimates() -> dict[str, Estimate]:
     """All recorded estimates by name."""
-    table = read().set_index("name")[COLUMNS].astype(float)
-    return {name: Estimate(*row) for name, row in zip(table.index, table.to_numpy(), strict=True)}
+    table = read()
+    return dict(zip(table["name"], of_rows(table), strict=True))
 
 
 def shown(name: str, spec: str) -> str:
     """Write one estimate in a format of `Estimate`; "-" where it has no value."""
-    known = estimates().get(name)
-    return "-" if known is None or np.isnan(known.value) else format(known, spec)
+    known = estimates().get(name, Estimate(np.nan))
+    return "-" if np.isnan(known.value) else format(known, spec)
 
 
 def listed(rows: dict[str, tuple[str, str]]) -> pd.DataFrame:
@@ -175,8 +172,6 @@ def listed(rows: dict[str, tuple[str, str]]) -> pd.DataFrame:
 
 def say(*names: str) -> None:
     """Show findings in a notebook, by name; none with a corpus that they are not about."""
-    from IPython.display import Markdown, display
-
     said = texts()
     for name in filter(said.get, names):
         display(Markdown(said[name]), metadata={"finding": name})
@@ -184,15 +179,12 @@ def say(*names: str) -> None:
 
 def say_own() -> None:
     """Show all that a corpus of one's own shows; nothing of the study's own, which has findings."""
-    from IPython.display import Markdown, display
-
     if settings.is_own():
-        parts = [f"**Who coded.** {corpus.load().coder}", "\n".join(headlines("../"))]
-        for notebook, lines in others("../").items():
-            parts += [
-                f"### {notebook.partition('_')[2].replace('_', ' ').capitalize()}",
-                "\n".join(lines),
-            ]
+        said = pd.DataFrame(bullets("../"), columns=["notebook", "leads", "text"])
+        parts = [f"**Who coded.** {corpus.load().coder}", "\n".join(said["text"][said["leads"]])]
+        for notebook, lines in said[~said["leads"]].groupby("notebook")["text"]:
+            title = notebook.partition("_")[2].replace("_", " ").capitalize()
+            parts += [f"### {title}", "\n".join(lines)]
         display(Markdown("\n\n".join(parts)))
 
 
@@ -221,25 +213,16 @@ def written() -> Iterator[tuple[findings.Finding, str, bool]]:
         yield finding, said, not failed
 
 
-def headlines(root: str = "") -> list[str]:
-    """List what is said first as markdown bullets, each with links to figure and notebook.
+def headlines() -> list[str]:
+    """List what is said first as markdown bullets, each with links to figure and notebook."""
+    return [text for _, leads, text in bullets() if leads]
+
+
+def bullets(root: str = "") -> Iterator[tuple[str, bool, str]]:
+    """Notebook, whether it leads, and bullet, of findings or of `computed.sentences`.
 
     `root` is the path from the page to the top of the outputs, with the closing slash.
     """
-    return [text for _, headline, text in _bullets(root) if headline]
-
-
-def others(root: str = "") -> dict[str, list[str]]:
-    """List all else that is said in the same way, by the notebook that shows it."""
-    found: dict[str, list[str]] = {}
-    for notebook, headline, text in _bullets(root):
-        if not headline:
-            found.setdefault(notebook, []).append(text)
-    return dict(sorted(found.items()))
-
-
-def _bullets(root: str) -> Iterator[tuple[str, bool, str]]:
-    """Notebook, whether it leads, and bullet, of findings or of `computed.sentences`."""
     places = {p.stem: p.relative_to(settings.ROOT) for p in settings.notebook_sources()}
     said = [(finding, text) for finding, text, _ in written()]
     if settings.is_own():

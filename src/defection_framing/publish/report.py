@@ -34,7 +34,6 @@ def files() -> tuple[Path, Path]:
 def write(notebook: Path) -> None:
     """Write both files from an executed notebook; they are to be read alone, as in a mail."""
     text = _markdown(json.loads(notebook.read_text(encoding="utf-8")))
-    files()[0].parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for link in set(re.findall(PICTURE, text)):
             shutil.copy((notebook.parent / link[1]).with_suffix(".svg"), folder)

@@ -85,10 +85,8 @@ def run_study(only: list[str] | None = None) -> None:
     for name in only or ():
         if name not in paths:
             raise DefectionError(f"There is no notebook {name}; there are {', '.join(paths)}.")
-    for path in paths.values():
-        target(path).parent.mkdir(parents=True, exist_ok=True)
-    for folder in (settings.figures_dir(), settings.derived_dir(), _state().parent):
-        folder.mkdir(parents=True, exist_ok=True)
+    for file in (_state(), *map(target, paths.values())):
+        file.parent.mkdir(parents=True, exist_ok=True)
     changed = only or outdated()
     # Cleared at once, so that an estimate or a figure may move from one notebook to another.
     clear(lambda notebook: notebook in changed or notebook not in paths)
