@@ -7,7 +7,7 @@ from defection_framing.publish.ledger import Estimate
 
 def faults(text, *holds):
     """Faults of a finding, without its name."""
-    conditions = tuple(map(findings.Condition.parse, holds))
+    conditions = tuple(findings.Condition.parse(condition, "here") for condition in holds)
     finding = findings.Finding("f", "1_a", "figure", text, conditions)
     said = finding.faults()
     assert all(fault.startswith("findings.toml, f: ") for fault in said)
@@ -27,7 +27,7 @@ def faults(text, *holds):
 )
 def test_conditions_compare_with_numbers_and_with_other_estimates(condition, is_true):
     known = {"a": Estimate(0.5, 0.1, 0.9), "b": Estimate(0.2, 0.1, 0.3, n_events=10)}
-    parsed = findings.Condition.parse(condition)
+    parsed = findings.Condition.parse(condition, "here")
     assert parsed.is_true(known) is is_true
     assert str(parsed) == condition
 

@@ -16,7 +16,6 @@ from functools import cache
 from importlib import resources
 from math import isnan
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 from .. import settings, stats
@@ -47,7 +46,8 @@ def claim(name: str) -> findings.Finding:
 
 
 def _claim(name: str, words: dict[str, Any]) -> findings.Finding:
-    holds = findings.conditions(words.get("holds", []), f"figures.toml, {name}")
+    texts, place = words.get("holds", []), f"figures.toml, {name}"
+    holds = tuple(findings.Condition.parse(text, place) for text in texts)
     return findings.Finding(name, "", name, words["title"], holds)
 
 
@@ -76,13 +76,11 @@ def words(name: str, fields: dict[str, object], known: dict) -> dict[str, str]:
             f"There is no figure {name!r} in publish/figures.toml: add [{name}] with title, "
             "question, caption and alt."
         )
-    title, question = heading(name, known)
-    told = load()[name] if question else load()[name] | {"alt": load()[name]["question"]}
-    parts = {"caption": told["caption"], "alt": told["alt"]}
-    if not settings.is_own():
-        parts["caption"] += f" {told.get('ours', '')}"
+    told, (title, question) = load()[name], heading(name, known)
+    ours = "" if settings.is_own() else f" {told.get('ours', '')}"
     try:
-        caption, alt = (_filled(text, fields, known) for text in parts.values())
+        caption = _filled(told["caption"] + ours, fields, known)
+        alt = _filled(told["alt"] if question else told["question"], fields, known)
     except KeyError as missing:
         raise DefectionError(
             f"The words of figure {name!r} in publish/figures.toml need {missing}, which is not "
@@ -93,8 +91,8 @@ def words(name: str, fields: dict[str, object], known: dict) -> dict[str, str]:
 
 def _filled(text: str, fields: dict[str, object], known: dict) -> str:
     """A text with thresholds, fields and estimates; empty where it lacks an estimate."""
-    named = [f.partition(".")[0] for _, f, _, _ in Formatter().parse(text) if f]
-    if any("/" in n and (n not in known or isnan(known[n].value)) for n in named):
+    estimates = [name for name in findings.fields(text) if "/" in name]
+    if any(n not in known or isnan(known[n].value) for n in estimates):
         return ""
     return line(text.format_map(CONSTANTS | known | fields))
 
@@ -112,11 +110,16 @@ def below(entry: dict) -> str:
     return f"*{entry['caption']}* n: {entry['n']}."
 
 
-def linked(entry: dict, path: str) -> str:
-    """A figure on a page that links to its picture, with its caption."""
-    # A bracket would end the alt text of a Markdown picture early.
+def image(name: str, entry: dict, folder: str) -> str:
+    """A figure's picture in Markdown; `folder` is the path to the figures, with closing slash."""
+    # A bracket would end the alt text early.
     alt = entry["alt"].replace("[", "(").replace("]", ")")
-    return f"![{alt}]({path})\n\n*{entry['caption']}*"
+    return f"![{alt}]({folder}{picture(name)})"
+
+
+def linked(name: str, entry: dict, folder: str = "../figures/") -> str:
+    """A figure on a page that links to its picture, by default a notebook's, with its caption."""
+    return f"{image(name, entry, folder)}\n\n*{entry['caption']}*"
 
 
 def picture(name: str) -> str:

@@ -27,6 +27,7 @@ import operator
 import re
 import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -58,16 +59,20 @@ class Condition:
     name: str
     column: str
     comparison: str
-    right: float | tuple[str, str]
+    right: float | tuple[str, ...]
 
     @classmethod
-    def parse(cls, text: str) -> "Condition":
-        """Read a condition; ValueError if it is none."""
-        name, column, comparison, *right = text.split()
-        known = {column, *right[1:]} <= {*_COLUMNS} and comparison in _COMPARE
-        if not known or len(right) not in (1, 2):
-            raise ValueError(text)
-        return cls(name, column, comparison, (right[0], right[1]) if right[1:] else float(*right))
+    def parse(cls, text: str, where: str) -> "Condition":
+        """Read a condition; `DefectionError` says where it stands if it is none."""
+        with suppress(ValueError):
+            name, column, comparison, *right = text.split()
+            known = {column, *right[1:]} <= {*_COLUMNS} and comparison in _COMPARE
+            if known and len(right) in (1, 2):
+                return cls(name, column, comparison, tuple(right) if right[1:] else float(right[0]))
+        raise DefectionError(
+            f"{where}: {text!r} is no condition: write it like 'NAME low > 0' or 'NAME value > "
+            "NAME value'."
+        )
 
     def __str__(self) -> str:
         """Write the condition as `parse` reads it."""
@@ -115,8 +120,7 @@ class Finding:
 
     def names(self) -> list[str]:
         """Estimates that it rests on or prints."""
-        fields = [f.partition(".")[0] for _, f, _, _ in Formatter().parse(self.text) if f]
-        return list(dict.fromkeys([n for c in self.holds for n in c.names()] + fields))
+        return list(dict.fromkeys([n for c in self.holds for n in c.names()] + fields(self.text)))
 
     def lacking(self, known: dict) -> list[str]:
         """Estimates of it that are not among these, name to `ledger.Estimate`, or have no value."""
@@ -148,6 +152,11 @@ class Finding:
             if vacuous := _vacuous(c, printed.get(c.name, set())):
                 said.append(f"{c.name}: {str(c)!r} {vacuous}")
         return [f"{file}, {self.name}: {fault}." for fault in dict.fromkeys(said)]
+
+
+def fields(text: str) -> list[str]:
+    """Names that stand in braces in a text, those of estimates among them."""
+    return [field.partition(".")[0] for _, field, _, _ in Formatter().parse(text) if field]
 
 
 def _printed(text: str) -> dict[str, set[str]]:
@@ -193,27 +202,11 @@ def _is_open(conditions: list[Condition]) -> bool:
 
 def parse(text: str) -> dict[str, Finding]:
     """Read findings from TOML, by name; `DefectionError` if a condition cannot be read."""
-    return {
-        name: Finding(
-            name=name,
-            **{"figure": ""} | e | {"holds": conditions(e["holds"], f"findings.toml, {name}")},
-        )
-        for name, e in tomllib.loads(text).items()
-    }
-
-
-def conditions(texts: list[str], where: str) -> tuple[Condition, ...]:
-    """Read conditions; `DefectionError` says where one stands that cannot be read."""
-    found = []
-    for text in texts:
-        try:
-            found.append(Condition.parse(text))
-        except ValueError:
-            raise DefectionError(
-                f"{where}: {text!r} is no condition: write it like 'NAME low > 0' or 'NAME value > "
-                "NAME value'."
-            ) from None
-    return tuple(found)
+    found = {}
+    for name, entry in tomllib.loads(text).items():
+        holds = tuple(Condition.parse(c, f"findings.toml, {name}") for c in entry.pop("holds"))
+        found[name] = Finding(name, holds=holds, **{"figure": ""} | entry)
+    return found
 
 
 @cache

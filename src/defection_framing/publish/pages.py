@@ -7,7 +7,6 @@ from the estimates. Only what is drawn on a picture, its title among it, waits f
 import html
 import json
 import os
-import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -111,14 +110,9 @@ def _reword(notebook: dict, entries: dict[str, dict], findings: dict[str, str]) 
     for output in _outputs(notebook):
         metadata, data = output.get("metadata", {}), output.get("data", {})
         new = findings.get(metadata.get("finding"))
-        if entry := entries.get(metadata.get("figure")):
-            link = re.match(r"!\[.*?\]\(([^)]+)\)", "".join(data.get("text/markdown", "")), re.S)
-            if link:
-                root = link[1].partition("figures/")[0]
-                name = metadata["figure"]
-                new = captions.linked(entry, f"{root}figures/{captions.picture(name)}")
-            else:
-                new = captions.below(entry)
+        if entry := entries.get(name := metadata.get("figure", "")):
+            is_link = "".join(data.get("text/markdown", "")).startswith("![")
+            new = captions.linked(name, entry) if is_link else captions.below(entry)
             if "alt" in metadata.get("image/png", {}):
                 metadata["image/png"]["alt"] = entry["alt"]
         if new and "text/markdown" in data:
@@ -128,16 +122,15 @@ def _reword(notebook: dict, entries: dict[str, dict], findings: dict[str, str]) 
 
 def _gallery(entries: dict[str, dict], notebooks: dict[str, Path]) -> str:
     """The page of figures: contents, the report's figures, then those of each notebook, folded."""
-    groups: dict[str, list[str]] = {"The report": []}
-    for name in filter(entries.get, captions.load()):
+    groups: dict[str, list[str]] = {}
+    words = {name: told for name, told in captions.load().items() if name in entries}
+    for name in sorted(words, key=lambda name: not words[name].get("report")):
         notebook = entries[name]["notebook"]
         group = heading(notebooks[notebook]) if notebook in notebooks else notebook
-        group = "The report" if captions.load()[name].get("report") else group
+        group = "The report" if words[name].get("report") else group
         groups.setdefault(group, []).append(name)
     contents, sections = ["## Contents"], []
     for group, names in groups.items():
-        if not names:
-            continue
         links = [f"- [{entries[name]['title']}](#{name})" for name in names]
         titles = {n: html.escape(entries[n]["title"]) for n in names}
         small = [THUMBNAIL.format(name=n, file=captions.picture(n), title=titles[n]) for n in names]
@@ -186,7 +179,7 @@ def _section(name: str, entry: dict, notebooks: dict[str, Path]) -> str:
         f'<a id="{name}"></a>',
         f"### {entry['title']}",
         entry["question"],
-        captions.linked(entry, captions.picture(name)),
+        captions.linked(name, entry, folder=""),
         "\n".join(f"- **{what}**: {said}" for what, said in facts.items()),
     ]
     return "\n\n".join(filter(None, parts))

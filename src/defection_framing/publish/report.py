@@ -1,7 +1,6 @@
 """The report as one HTML file and one PDF, made of the executed notebook 0 without its code."""
 
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -71,8 +70,7 @@ def _markdown(notebook: dict) -> str:
         for output in cell.get("outputs", ()):
             data, name = output.get("data", {}), output.get("metadata", {}).get("figure")
             if "image/png" in data:
-                file = os.path.relpath(captions.files(name)[0], settings.notebooks_dir())
-                parts.append(f"![{register[name]['alt']}]({file})")
+                parts.append(captions.image(name, register[name], "../figures/"))
             elif "text/markdown" in data:
                 parts.append("".join(data["text/markdown"]))
             elif output["output_type"] == "stream":

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -55,10 +54,8 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
         If `figures.toml` has no such figure, or its words name a field that is not given.
     """
     notebook = settings.notebook_name()
-    # JSON cannot write a number of numpy.
-    fields = {
-        key: value.item() if hasattr(value, "item") else value for key, value in fields.items()
-    }
+    # JSON cannot write a number of numpy; pandas gives those of Python.
+    fields = pd.Series(fields, dtype=object).to_dict()
     words, n = captions.words(name, fields, ledger.estimates()), captions.line(n)
     values, limits = data.filter(["value"]) if "value" in data else data, data.filter(regex=LOWER)
     if values.isna().all(axis=None) or (len(limits.columns) and limits.isna().all(axis=None)):
@@ -80,10 +77,9 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
     whole = Picture.open(drawn).convert("RGB")
     whole.quantize(64, dither=Picture.Dither.NONE).save(small, "PNG", optimize=True)
     in_words(data).to_csv(table, float_format="%.6g", lineterminator="\n")
-    entry = words | {"fields": fields, "n": n, "notebook": notebook, "drawn_by": fig.made_by}
-    entry["faults"] = unread
-    path = captions.register_path()
-    with settings.locked(path):
+    entry = words | {"fields": fields, "n": n, "notebook": notebook}
+    entry |= {"drawn_by": fig.made_by, "faults": unread}
+    with settings.locked(captions.register_path()):
         captions.write_register(captions.read_register() | {name: entry})
     image = Image(data=small.getvalue(), format="png", alt=words["alt"])
     display(image, Markdown(captions.below(entry)), metadata={"figure": name})
@@ -92,9 +88,7 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
 def again(name: str) -> None:
     """Show a figure that another notebook drew, as a link with its caption; nothing if none did."""
     if entry := captions.read_register().get(name):
-        place = os.path.relpath(captions.files(name)[0], settings.notebooks_dir())
-        text = captions.linked(entry, Path(place).as_posix())
-        display(Markdown(text), metadata={"figure": name})
+        display(Markdown(captions.linked(name, entry)), metadata={"figure": name})
 
 
 def _source() -> str:

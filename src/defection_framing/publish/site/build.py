@@ -132,8 +132,7 @@ def _notebook(notebook: dict, name: str, linked: Callable[[str], str]) -> str:
             figure, finding = metadata.get("figure"), metadata.get("finding")
             text = "".join(data.get("text/markdown", ""))
             if figure in figures and data.pop("image/png", None):
-                place = f"/figures/{captions.picture(figure)}"
-                text = captions.linked(figures[figure], place).partition("\n\n")[0]
+                text = captions.image(figure, figures[figure], "/figures/")
             elif figure in figures:
                 text += f" [Table, files](#figure-{figure})"
             elif finding in known:
