@@ -51,6 +51,13 @@ def _claim(name: str, words: dict[str, Any]) -> findings.Finding:
     return findings.Finding(name, "", name, words["title"], holds)
 
 
+def names(name: str) -> list[str]:
+    """Estimates that the title of a figure rests on, and all that its words print."""
+    told = load()[name]
+    printed = findings.fields(f"{told['caption']} {told['alt']} {told.get('ours')}")
+    return [*claim(name).names(), *printed]
+
+
 def heading(name: str, known: dict) -> tuple[str, str]:
     """Title and question of a figure, given the estimates, name to `ledger.Estimate`.
 

@@ -32,41 +32,30 @@ def where(name: str) -> str:
     do where no other begins so. `DefectionError` lists what it may mean, or near names.
     """
     estimates, figures = ledger.read().set_index("name"), captions.read_register()
+    sources = estimates["source"].fillna("")
     said, words, parts = findings.load(), captions.load(), []
-    known = [*dict.fromkeys([*figures, *words, *said, *estimates.index])]
-    name = _whole(name, known, estimates["source"].fillna(""))
+    name = _whole(name, [*dict.fromkeys([*figures, *words, *said, *sources.index])], sources)
     if name in words:
-        title = f"title     {_words('figures', name)}"
-        lines = ["figure    not drawn yet: run the study", title]
+        lines = ["figure    not drawn yet: run the study"]
         if made := figures.get(name):
             lines = _told("figure", made["notebook"], rf"""show\(\s*["']{re.escape(name)}["']""")
-            lines += [f"drawn by  {_place(made['drawn_by'])}", title]
-        parts.append([*lines, *_found(key for key, f in said.items() if f.figure == name)])
-    if name in estimates.index:
-        notebook, source = estimates.loc[name, ["notebook", "source"]].fillna("")
+            lines.append(f"drawn by  {_place(made['drawn_by'])}")
+        shown = [key for key, finding in said.items() if finding.figure == name]
+        parts.append([*lines, *_words("title", [name]), *_words("finding", shown)])
+    if name in sources:
+        source = sources[name]
         # One function may name several: what it is told first, in words, begins the name.
         function, first = source.rpartition(".")[2] or name, name.partition("/")[0]
         call = rf"""\b{re.escape(function)}\((?!["'](?!{re.escape(first)}["']))"""
-        own = {n for n in estimates.index if f"{n}/".startswith(f"{name}/")}
-        own &= set(estimates.index[estimates["source"].fillna("") == source])
-        printed = re.compile(rf"\{{({'|'.join(map(re.escape, own))})[.:}}]")
-        titles = [
-            key
-            for key, of in words.items()
-            if own & {*captions.claim(key).names()} or printed.search(str(of))
-        ]
-        parts.append(
-            [
-                *_told("estimate", notebook, call),
-                f"named by  {_place(source)}",
-                *_defined(name, source),
-                *(f"words     {_words('figures', key)}" for key in titles),
-                *_found(key for key, f in said.items() if own & {*f.names()}),
-            ]
-        )
+        own = {n for n in sources.index[sources == source] if f"{n}/".startswith(f"{name}/")}
+        lines = _told("estimate", estimates.at[name, "notebook"], call)
+        lines += [f"named by  {_place(source)}", *_defined(name, source)]
+        lines += _words("words", (key for key in words if own & {*captions.names(key)}))
+        lines += _words("finding", (key for key, f in said.items() if own & {*f.names()}))
+        parts.append(lines)
     if name in said:
         lines = _told("finding", said[name].notebook, rf"""say\([^)]*["']{re.escape(name)}["']""")
-        parts.append([lines[0], *_found([name])])
+        parts.append([lines[0], *_words("finding", [name])])
     return "\n\n".join(map("\n".join, parts))
 
 
@@ -85,16 +74,12 @@ def _whole(name: str, known: list[str], sources: pd.Series) -> str:
     raise DefectionError(f"No estimate, figure or finding is called {name!r}; {others}.")
 
 
-def _found(names: Iterable[str]) -> list[str]:
-    """A line for each of some findings: where its words stand."""
-    return [f"finding   {_words('findings', name)}" for name in names]
-
-
-def _words(kind: str, name: str) -> str:
-    """Where the words of a figure or a finding stand."""
-    file = Path(__file__).with_name(f"{kind}.toml")
-    line = file.read_text(encoding="utf-8").splitlines().index(f"[{name}]") + 1
-    return f"{name}  src/{file.relative_to(PACKAGE.parent).as_posix()}:{line}"
+def _words(kind: str, names: Iterable[str]) -> list[str]:
+    """A line for each of some findings, or else figures: where its words stand."""
+    file = Path(__file__).with_name("findings.toml" if kind == "finding" else "figures.toml")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    place = f"src/{file.relative_to(PACKAGE.parent).as_posix()}"
+    return [f"{kind:<10}{name}  {place}:{lines.index(f'[{name}]') + 1}" for name in names]
 
 
 def _told(kind: str, notebook: str, call: str) -> list[str]:
@@ -113,11 +98,7 @@ def _told(kind: str, notebook: str, call: str) -> list[str]:
     computed = [*_computed(made), *([others] if "ledger.by_name(" in text else [])]
     return [
         f"{kind:<10}{paths[0].relative_to(settings.ROOT).as_posix()}, code cell {cells or '-'}",
-        *(
-            f"{'' if i else f'({cell})':<10}{line}"
-            for cell, statement in lines
-            for i, line in enumerate(statement.splitlines())
-        ),
+        *(f"{f'({cell})':<10}" + line.replace("\n", f"\n{'':10}") for cell, line in lines),
         *(f"{'':10}{place}" for place in map(_place, functions) if place),
         *(f"computed  {line}" for line in computed),
         *(f"with      {line}" for line in _constants(text, made)),
