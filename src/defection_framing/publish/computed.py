@@ -108,11 +108,8 @@ def _shares(data: Corpus, column: str, by: list[str]) -> Iterator[str]:
 
 def _differences(label: str, prefix: str, known: dict[str, Estimate]) -> str:
     """Say which codes of a contrast differ, or which most; empty where none has an interval."""
-    codes = {}
-    for name, estimate in known.items():
-        start, _, code = name.rpartition("/")
-        if start == prefix and pd.notna(estimate.low):
-            codes[code] = estimate
+    by_name = {n: e for n, e in known.items() if n.rpartition("/")[0] == prefix}
+    codes = {n.rpartition("/")[2]: e for n, e in by_name.items() if pd.notna(e.low)}
     if not codes:
         return ""
     ordered = sorted(codes, key=lambda c: -abs(codes[c].value))

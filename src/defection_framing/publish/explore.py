@@ -93,11 +93,9 @@ def content(data: corpus.Corpus, folder: Path) -> dict:
         },
         "claims": {
             "article": articles.index.get_indexer(claims["article_id"]).tolist(),
-            "n": claims["n"].tolist(),
-            "text": claims["text"].tolist(),
+            **claims[["n", "text"]].to_dict("list"),
             "frame_2": _encoded(claims["frame_2"]),
-            "x": places[:, 0].tolist(),
-            "y": places[:, 1].tolist(),
+            **dict(zip("xy", places.T.tolist(), strict=True)),
         },
         "shared": data.events.index[data.events["shared"]].tolist(),
         "passes": {
@@ -133,8 +131,6 @@ def _looks(camps: list[str]) -> dict[str, dict]:
 
 def _agreement(codings: pd.DataFrame, column: str, units: pd.Index) -> pd.Series:
     """Whether all pooled passes gave a unit one code; missing where fewer than two coded it."""
-    if codings.empty:
-        return pd.Series(np.nan, units, dtype=object)
     given = codings[column].astype(object).unstack("coder")
     given = given.reindex(units, columns=list(POOLED))
     said = given.nunique(axis=1).map(lambda n: "agree" if n == 1 else "differ")
@@ -168,8 +164,7 @@ def _places(base: Path, claims: pd.DataFrame, direction: pd.Series) -> tuple[np.
     """Places of claims on the map, whole numbers from 0; whether the study has placed them all."""
     file = (base / "figures" / captions.picture("claim_map")).parent / "tables" / "claim_map.csv"
     drawn = pd.read_csv(file, index_col=0) if file.exists() else pd.DataFrame()
-    placed = bool(claims.index.isin(drawn.index).all())
-    if placed:
+    if placed := bool(claims.index.isin(drawn.index).all()):
         places = drawn.loc[claims.index, ["x", "y"]].to_numpy() * [1, -1]  # screens count downwards
     else:
         texts = mask.mask_all(claims["text"], claims["article_id"].map(direction))

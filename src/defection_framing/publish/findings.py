@@ -31,7 +31,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from math import inf, isnan
+from math import inf, isnan, nan
 from string import Formatter
 
 from ..settings import DefectionError
@@ -54,12 +54,16 @@ _RANGES = {"share": (0, 1), "rate": (0, 1), "points": (-1, 1), "gap": (-1, 1), "
 
 @dataclass(frozen=True)
 class Condition:
-    """One estimate's column compared with a number, or with a column of another estimate."""
+    """One estimate's column compared with a number, or with a column of another estimate.
+
+    `number` is missing where it is compared with `another`: a name and a column.
+    """
 
     name: str
     column: str
     comparison: str
-    right: float | tuple[str, ...]
+    number: float
+    another: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str, where: str) -> "Condition":
@@ -67,8 +71,10 @@ class Condition:
         with suppress(ValueError):
             name, column, comparison, *right = text.split()
             known = {column, *right[1:]} <= {*_COLUMNS} and comparison in _COMPARE
-            if known and len(right) in (1, 2):
-                return cls(name, column, comparison, tuple(right) if right[1:] else float(right[0]))
+            if known and len(right) == 2:
+                return cls(name, column, comparison, nan, tuple(right))
+            if known and len(right) == 1:
+                return cls(name, column, comparison, float(right[0]))
         raise DefectionError(
             f"{where}: {text!r} is no condition: write it like 'NAME low > 0' or 'NAME value > "
             "NAME value'."
@@ -76,35 +82,30 @@ class Condition:
 
     def __str__(self) -> str:
         """Write the condition as `parse` reads it."""
-        right = " ".join(self.right) if isinstance(self.right, tuple) else f"{self.right:g}"
+        right = " ".join(self.another) or f"{self.number:g}"
         return f"{self.name} {self.column} {self.comparison} {right}"
 
     def names(self) -> list[str]:
         """Estimates that it is about."""
-        return [self.name, *(self.right[:1] if isinstance(self.right, tuple) else ())]
+        return [self.name, *self.another[:1]]
 
     def is_true(self, known: dict) -> bool:
         """Whether it is true of these estimates, name to `ledger.Estimate`."""
-        right = self.right
-        if isinstance(right, tuple):
-            right = getattr(known[right[0]], right[1])
+        right = getattr(known[self.another[0]], self.another[1]) if self.another else self.number
         return bool(_COMPARE[self.comparison](getattr(known[self.name], self.column), right))
 
     def sign(self) -> int:
         """1 if it is true of no number up to 0, -1 if of none from 0 on; else 0."""
-        compare, right = _COMPARE[self.comparison], self.right
-        if isinstance(right, tuple):
-            return 0
+        compare, right = _COMPARE[self.comparison], self.number
         up_to_0 = any(compare(x, right) for x in (-inf, min(right, 0), 0))
         from_0 = any(compare(x, right) for x in (inf, max(right, 0), 0))
         return from_0 - up_to_0
 
     def cannot_fail(self, low: float, high: float) -> bool:
         """Whether it is true of every number from low to high."""
-        compare, right = _COMPARE[self.comparison], self.right
-        if isinstance(right, tuple):
-            return right == (self.name, self.column)
-        return compare(low, right) and compare(high, right)
+        compare, right = _COMPARE[self.comparison], self.number
+        is_of_itself = self.another == (self.name, self.column)
+        return is_of_itself or (compare(low, right) and compare(high, right))
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def _vacuous(condition: Condition, specs: set[str]) -> str:
     if condition.cannot_fail(low, high):
         return "cannot fail"
     counts = "count" in specs and condition.column == "value"
-    if counts and (condition.comparison, condition.right) in ((">", 0), (">=", 1)):
+    if counts and (condition.comparison, condition.number) in ((">", 0), (">=", 1)):
         return "says no more than that it exists"
     return ""
 
@@ -189,13 +190,13 @@ def _signs(conditions: list[Condition]) -> set[int]:
     """Signs of an estimate that conditions settle; 0 stands for a comparison with another."""
     ends = {1: ("value", "low"), -1: ("value", "high"), 0: ()}
     signs = {c.sign() for c in conditions if c.column in ends[c.sign()]}
-    compared = any(isinstance(c.right, tuple) and c.column in _INTERVAL for c in conditions)
+    compared = any(c.another and c.column in _INTERVAL for c in conditions)
     return signs | ({0} if compared else set())
 
 
 def _is_open(conditions: list[Condition]) -> bool:
     """Whether conditions say that zero is inside the interval, or that no test speaks."""
-    said = {(c.column, c.comparison[0], c.right) for c in conditions}
+    said = {(c.column, c.comparison[0], c.number) for c in conditions}
     holds_zero = {("low", "<", 0), ("high", ">", 0)} <= said
     return holds_zero or any(s[:2] in {("p", ">"), ("q", ">")} for s in said)
 
