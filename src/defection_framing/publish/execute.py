@@ -16,7 +16,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from .. import corpus, settings
 from ..settings import DefectionError
@@ -133,8 +133,7 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     only the kernel and the language; what goes to stderr (warnings, progress), widgets, times and
     memory addresses are dropped.
     """
-    cells: list[dict] = []
-    count = 0
+    cells, count = [], 0
     for position, cell in enumerate(notebook.cells):
         kept = {
             "id": f"{position:02d}-{settings.digest(cell.source)[:8]}",
@@ -143,8 +142,9 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             "source": cell.source,
         }
         if cell.cell_type == "code":
-            count += bool(cell.source.strip())
-            kept["execution_count"] = count if cell.source.strip() else None
+            is_run = bool(cell.source.strip())
+            count += is_run
+            kept["execution_count"] = count if is_run else None
             results = json.dumps([output for output in cell.outputs if _is_result(output)])
             kept["outputs"] = json.loads(_ADDRESS.sub("at 0x0", results))
             for output in kept["outputs"]:
@@ -153,9 +153,7 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cells.append(kept)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    return nbformat.from_dict(
-        {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    )
+    return new_notebook(cells=nbformat.from_dict(cells), metadata=metadata)
 
 
 def _is_result(output: nbformat.NotebookNode) -> bool:

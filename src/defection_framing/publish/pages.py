@@ -170,9 +170,8 @@ def _section(name: str, entry: dict, notebooks: dict[str, Path]) -> str:
     if not settings.is_own():  # a researcher's folder has no code, and may be moved
         source = f"{module.replace('.', '/')}.py"
         made += f" in [{source}]({link(Path(__file__).parents[1] / source)})"
-    files = (link(file) for file in captions.files(name))
-    facts = {"n": entry["n"], "In words": entry["alt"], "Made by": made}
-    facts["Files"] = ", ".join(f"[{file.rpartition('/')[2]}]({file})" for file in files)
+    files = ", ".join(f"[{file.name}]({link(file)})" for file in captions.files(name))
+    facts = {"n": entry["n"], "In words": entry["alt"], "Made by": made, "Files": files}
     if entry["alt"] == entry["title"]:
         del facts["In words"]
     parts = [

@@ -8,15 +8,15 @@ that every row is cited.
 import re
 import sys
 from functools import cache
-from importlib import metadata, resources
+from importlib import metadata
+from pathlib import Path
 
 import pandas as pd
 
 
 def load() -> pd.DataFrame:
     """Read the references; empty text where a column has no entry."""
-    with resources.files(__package__).joinpath("references.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file, keep_default_na=False)
+    return pd.read_csv(Path(__file__).with_name("references.csv"), keep_default_na=False)
 
 
 def markdown() -> str:

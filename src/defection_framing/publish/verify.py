@@ -114,15 +114,14 @@ def _compare_estimates(old: pd.DataFrame, new: pd.DataFrame, result: Comparison)
     """Sort the estimates that moved: within the tolerance, or beyond it."""
     result.beyond += [f"{name}: not committed" for name in new.index.difference(old.index)]
     result.changed += [f"{name}: no longer estimated" for name in old.index.difference(new.index)]
-    names = old.index.intersection(new.index)
-    was, now = old.loc[names], new.loc[names]
+    was, now = old.align(new, join="inner", axis=0)
     moved = (was != now) & ~(was.isna() & now.isna())
     tolerance = np.maximum(ABSOLUTE, OF_INTERVAL * (was["high"] - was["low"])).fillna(ABSOLUTE)
     # A number that came or went is a NaN here and never within tolerance; nor is a count.
     near = (was - now).abs().le(tolerance, axis=0)
     near[["n_articles", "n_events"]] = False
     beyond = (moved & ~near).any(axis=1)
-    for name in names[moved.any(axis=1)]:
+    for name in was.index[moved.any(axis=1)]:
         own = was.columns[moved.loc[name]]
         said = ", ".join(f"{c} {was.at[name, c]:.6g} -> {now.at[name, c]:.6g}" for c in own)
         (result.beyond if beyond[name] else result.within).append(f"{name}: {said}")
