@@ -112,9 +112,6 @@ def _encoded(column: pd.Series) -> dict:
 
     Of a column of lists the positions are lists.
     """
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.cat.remove_unused_categories()
-        return {"codes": list(column.cat.categories), "values": column.cat.codes.tolist()}
     if column.map(type).eq(tuple).any():
         given = [cell if isinstance(cell, tuple) else () for cell in column]
         listed = sorted(set().union(*given))

@@ -1,6 +1,5 @@
 """Show a figure in a notebook, and keep it with its words, its data and who drew it."""
 
-import csv
 import io
 from importlib.metadata import version
 from pathlib import Path
@@ -19,8 +18,8 @@ from . import captions, ledger
 DPI = 120
 """Of the picture in a notebook: 7.5 inches are 900 pixels, about the width of its column."""
 
-with Path(__file__).with_name("column_names.csv").open(encoding="utf-8", newline="") as _file:
-    COLUMNS = {row["column"]: row["words"] for row in csv.DictReader(_file)}
+_words = pd.read_csv(Path(__file__).with_name("column_names.csv"), keep_default_na=False)
+COLUMNS = dict(zip(_words["column"], _words["words"], strict=True))
 """Columns whose words are not their code's (see `domain.label`)."""
 
 LOWER = r"(^|_)low$"
