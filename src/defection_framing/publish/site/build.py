@@ -1,7 +1,7 @@
 """Write the sources of the site and have Sphinx build it."""
 
 import json
-import os
+import posixpath
 import re
 import shutil
 import subprocess
@@ -20,7 +20,8 @@ from ..execute import PACKAGE
 from ..pages import heading
 from ..run import GUIDE
 
-LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
+LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!#|[a-z]+:)([^)\s]+)\)")
+"""A picture, or a link to another page or file of the repository."""
 
 REPORT = "0_report"
 """The notebook that is read without its code."""
@@ -85,11 +86,11 @@ def _write_sources(folder: Path) -> set[str]:
         def linked(words: str, place: str = place) -> str:
             return LINK.sub(lambda found: _link(found, place, texts, files), words)
 
-        notebook = place.endswith(".ipynb")
-        text = _notebook(json.loads(text), PurePosixPath(place).stem, linked) if notebook else text
-        path = folder / _moved(place)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text if notebook else linked(text), encoding="utf-8")
+        if place.endswith(".ipynb"):
+            text = _notebook(json.loads(text), PurePosixPath(place).stem, linked)
+        else:
+            text = linked(text)
+        settings.write_text(folder / _moved(place), text)
     return files
 
 
@@ -148,10 +149,7 @@ def _link(found: re.Match, place: str, pages: Collection[str], files: set[str]) 
     """A link or picture that leads to a page of the site, or to a file that it brings along."""
     picture, words, target = found.groups()
     path, mark, anchor = target.partition("#")
-    if not path or re.match(r"[a-z]+:", path):
-        return found[0]
-    start = "" if path.startswith("/") else PurePosixPath(place).parent
-    path = os.path.normpath(f"/{start}/{path}").lstrip("/")
+    path = posixpath.normpath(posixpath.join("/", posixpath.dirname(place), path)).lstrip("/")
     file = settings.ROOT / path
     href = escape("../" * place.count("/") + path)
     if path in pages:
