@@ -43,10 +43,7 @@ def write_pages() -> list[str]:
     findings = ledger.texts()
     notebooks = _notebooks()
     for path in notebooks.values():
-        notebook = _read(path)
-        if _reword(notebook, entries, findings):
-            text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
-            settings.write_text(path, text + "\n")
+        _reword(path, entries, findings)
     settings.write_text(settings.figures_dir() / "README.md", _gallery(entries, notebooks))
     if not settings.is_own():
         kinds = "articles", "claims", "outlets", "languages", "cases"
@@ -101,12 +98,12 @@ def _outputs(notebook: dict) -> list[dict]:
     return [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
 
 
-def _reword(notebook: dict, entries: dict[str, dict], findings: dict[str, str]) -> bool:
-    """Put captions, alt texts and findings as they are now; say whether anything changed.
+def _reword(path: Path, entries: dict[str, dict], findings: dict[str, str]) -> None:
+    """Put captions, alt texts and findings of a notebook as they are now; write it if any changed.
 
     A finding changes without a run of its notebook when another one computes a number of it.
     """
-    before = json.dumps(notebook)
+    notebook, before = _read(path), _read(path)
     for output in _outputs(notebook):
         metadata, data = output.get("metadata", {}), output.get("data", {})
         new = findings.get(metadata.get("finding"))
@@ -117,7 +114,9 @@ def _reword(notebook: dict, entries: dict[str, dict], findings: dict[str, str]) 
                 metadata["image/png"]["alt"] = entry["alt"]
         if new and "text/markdown" in data:
             data["text/markdown"] = new.splitlines(keepends=True)
-    return json.dumps(notebook) != before
+    if notebook != before:
+        text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
+        settings.write_text(path, text + "\n")
 
 
 def _gallery(entries: dict[str, dict], notebooks: dict[str, Path]) -> str:
