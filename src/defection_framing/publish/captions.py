@@ -35,20 +35,16 @@ def load() -> dict[str, dict[str, Any]]:
     """
     text = resources.files(__package__).joinpath("figures.toml").read_text("utf-8")
     words = tomllib.loads(text)
-    if faults := [x for n in words for x in _claim(n, words[n]).faults("figures.toml")]:
+    if faults := [fault for n in words for fault in claim(n, words).faults("figures.toml")]:
         raise DefectionError("\n".join(faults))
     return words
 
 
-def claim(name: str) -> findings.Finding:
-    """What the title of a figure says, and when that is true."""
-    return _claim(name, load()[name])
-
-
-def _claim(name: str, words: dict[str, Any]) -> findings.Finding:
-    texts, place = words.get("holds", []), f"figures.toml, {name}"
-    holds = tuple(findings.Condition.parse(text, place) for text in texts)
-    return findings.Finding(name, "", name, words["title"], holds)
+def claim(name: str, words: dict | None = None) -> findings.Finding:
+    """What the title of a figure says, and when that is true; `words` as `load` gives them."""
+    told, place = (words or load())[name], f"figures.toml, {name}"
+    holds = tuple(findings.Condition.parse(text, place) for text in told.get("holds", []))
+    return findings.Finding(name, "", name, told["title"], holds)
 
 
 def names(name: str) -> list[str]:

@@ -24,10 +24,7 @@ from ..settings import DefectionError
 KERNEL_ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     # Sums taken by several threads end in an order, and so in last digits, that differ by run.
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
+    **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")},
     "TOKENIZERS_PARALLELISM": "false",
     # Any fixed moment keeps dates out of files; this one is the earliest that a zip can hold.
     "SOURCE_DATE_EPOCH": "315532800",
