@@ -80,15 +80,13 @@ def readable(estimates: pd.DataFrame, spec: str) -> pd.DataFrame:
     Columns value [95% interval], p, q and n; those without an entry drop out.
     """
     rows = of_rows(estimates)
-    table = pd.DataFrame(
-        {
-            "value [95% interval]": ["" if np.isnan(e.value) else format(e, spec) for e in rows],
-            "p": [probability(e.p) for e in rows],
-            "q": [probability(e.q) for e in rows],
-            "n": ["" if np.isnan(e.n_articles) else format(e, "n") for e in rows],
-        },
-        index=estimates.index,
-    )
+    columns = {
+        "value [95% interval]": ["" if np.isnan(e.value) else format(e, spec) for e in rows],
+        "p": [probability(e.p) for e in rows],
+        "q": [probability(e.q) for e in rows],
+        "n": ["" if np.isnan(e.n_articles) else format(e, "n") for e in rows],
+    }
+    table = pd.DataFrame(columns, estimates.index)
     return table.loc[:, (table != "").any()]
 
 

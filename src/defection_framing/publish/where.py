@@ -93,7 +93,7 @@ def _told(kind: str, notebook: str, call: str) -> list[str]:
     functions = list(dict.fromkeys(re.findall(r"\b\w+\.\w+(?=\()", text)))
     simulated = [s for s in kept.SIMULATIONS.values() if re.search(rf"[\"']{s.name}[\"']\]", text)]
     made = [f for f in map(_function, [*functions, *(s.function for s in simulated)]) if f]
-    cells = ", ".join(str(cell) for cell in dict.fromkeys(cell for cell, _ in lines))
+    cells = ", ".join(dict.fromkeys(str(cell) for cell, _ in lines))
     others = "by other notebooks, which record the estimates that are read"
     computed = [*_computed(made), *([others] if "ledger.by_name(" in text else [])]
     return [
@@ -113,7 +113,7 @@ def _computed(functions: list[Callable]) -> list[str]:
     """
     found: dict[Callable, Callable] = {}
     near: dict[Callable, Callable] = {}
-    seen, ahead = {*functions}, functions
+    ahead = functions
     for _ in range(2):
         callers, ahead = ahead, []
         for caller in callers:
@@ -126,9 +126,8 @@ def _computed(functions: list[Callable]) -> list[str]:
                 if part.startswith(("stats.", "text.", "sklearn.", "scipy.")):
                     found.setdefault(called, caller)
                 elif part.startswith("study.") and inspect.isfunction(called) and called != caller:
-                    ahead += [called] if called not in seen else []
+                    ahead.append(called)
                     near.setdefault(called, caller)
-                    seen.add(called)
     return [f"{_at(called)}, in {_at(caller)}" for called, caller in (found or near).items()]
 
 
