@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -40,9 +39,8 @@ def write(notebook: Path) -> None:
         # Only an address of the web leads anywhere; what is but a list of others goes.
         text = re.sub(rf" \((?:{LINK.pattern}(?:, )?)+\)", "", text)
         text = LINK.sub(r"\1", text)
-        with ThreadPoolExecutor() as pool:  # both wait for programs
-            for done in [pool.submit(how, text, folder) for how in (_page, _printed)]:
-                done.result()
+        _page(text, folder)
+        _printed(text, folder)
 
 
 def _page(text: str, folder: str) -> None:
