@@ -34,8 +34,7 @@ def write_pages() -> list[str]:
         figure lacks one of its files, or the README its block.
     """
     with settings.locked(captions.register_path()):
-        drawn = captions.read_register()
-        known = ledger.estimates()
+        drawn, known = captions.read_register(), ledger.estimates()
         entries = {n: e | captions.words(n, e["fields"], known) for n, e in drawn.items()}
         # The register keeps what stands on the picture.
         on = {n: {part: e[part] for part in ("title", "question")} for n, e in drawn.items()}

@@ -56,18 +56,14 @@ def build() -> Path:
     shutil.rmtree(out / "_static" / "locales")
     for file in sorted(files):
         (out / file).parent.mkdir(parents=True, exist_ok=True)
-        _copy(settings.ROOT / file, out / file)
+        if file.endswith(".png"):  # with a palette it is a third as large
+            picture = Picture.open(settings.ROOT / file).convert("RGB")
+            picture = picture.quantize(256, Picture.Quantize.FASTOCTREE, dither=Picture.Dither.NONE)
+            picture.save(out / file)
+        else:
+            shutil.copyfile(settings.ROOT / file, out / file)
     explore.write(out=out / EXPLORER)
     return out / "index.html"
-
-
-def _copy(file: Path, to: Path) -> None:
-    """Copy a file; a picture gets a palette, with which it is a third as large."""
-    if file.suffix == ".png":
-        picture = Picture.open(file).convert("RGB")
-        picture.quantize(256, Picture.Quantize.FASTOCTREE, dither=Picture.Dither.NONE).save(to)
-    else:
-        shutil.copyfile(file, to)
 
 
 def _write_sources(folder: Path) -> set[str]:
