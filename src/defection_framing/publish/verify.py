@@ -80,10 +80,7 @@ def verify() -> Comparison:
         If something changed since the last run, or nothing is committed to compare with.
     """
     if settings.is_own():
-        raise DefectionError(
-            "Only the repository's own study is committed and can be verified: "
-            "unset DEFECTION_DATA first."
-        )
+        raise DefectionError("Only the repository's own study is verified: unset DEFECTION_DATA.")
     if changed := run.outdated():
         raise DefectionError(
             f"Not run since something changed: {', '.join(changed)}. Run `make study` first."
