@@ -151,17 +151,16 @@ def heading(notebook: Path) -> str:
 
 def _section(name: str, entry: dict, notebooks: dict[str, Path]) -> str:
     """All that belongs to one figure; `DefectionError` if one of its files is missing."""
-    for file in captions.files(name):
-        if not file.exists():
-            raise DefectionError(
-                f"Figure {name} is in figures/figures.json but "
-                f"{file.relative_to(settings.figures_dir().parent).as_posix()} does not exist: "
-                "show the figure again, or run `make study`."
-            )
 
     def link(path: Path) -> str:
         return Path(os.path.relpath(path, settings.figures_dir())).as_posix()
 
+    for file in captions.files(name):
+        if not file.exists():
+            raise DefectionError(
+                f"Figure {name} is in figures/figures.json but figures/{link(file)} does not "
+                "exist: show the figure again, or run `make study`."
+            )
     notebook, (module, _, _) = entry["notebook"], entry["drawn_by"].rpartition(".")
     place = notebooks.get(notebook, settings.notebooks_dir() / f"{notebook}.ipynb")
     made = f"[{notebook}]({link(place)}), `{entry['drawn_by']}`"
