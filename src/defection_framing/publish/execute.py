@@ -83,7 +83,6 @@ def execute(source: Path, target: Path) -> list[str]:
             notebook,
             kernel_manager_class=_ThisInterpreter,
             kernel_name="python3",
-            record_timing=False,
             coalesce_streams=True,
             resources={"metadata": {"path": str(target.parent)}},
         )

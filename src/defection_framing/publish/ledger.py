@@ -202,8 +202,7 @@ def written() -> Iterator[tuple[findings.Finding, str, bool]]:
     known = estimates()
     for finding in findings.load().values():
         if lacking := finding.lacking(known):
-            text = f"*Not computed: there is no estimate {lacking[0]!r}.*"
-            yield finding, text, False
+            yield finding, f"*Not computed: there is no estimate {lacking[0]!r}.*", False
             continue
         text = captions.line(finding.text.format_map(known))
         failed = "; ".join(finding.failed(known))

@@ -6,7 +6,6 @@ others' estimates also when these did. Two run at a time; nothing depends on whi
 the graph (doit) knows lies in `.cache`, so a new clone runs everything.
 """
 
-import hashlib
 import json
 import platform
 import time
@@ -222,4 +221,4 @@ def _outputs(notebook: str) -> dict:
 
 
 def _digest_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "absent"
+    return digest(path.read_text(encoding="utf-8")) if path.exists() else "absent"
