@@ -74,7 +74,6 @@ def cached(name: str, key: bytes, make: Callable[[], Any]) -> Any:
     Notebooks run side by side: one that comes second waits for what the first is making.
     """
     path = cache_dir() / f"{name}.pickle"
-    path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         # What is damaged is made again, as what is not there.
         gone = FileNotFoundError, EOFError, pickle.UnpicklingError, AttributeError, ImportError
@@ -98,7 +97,6 @@ def notebook_name() -> str:
 
 def locked(path: Path) -> AbstractContextManager:
     """Keep a file to oneself while it is read, changed and written: notebooks run side by side."""
-    cache_dir().mkdir(exist_ok=True)
     return FileLock(cache_dir() / f"{path.name}.lock")
 
 

@@ -251,7 +251,6 @@ def write_table(out: Path, folder: Path | None = None) -> str:
     folder = folder or out / "review"
     table = from_sheets(folder)
     path = out / "derived" / "corrected.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(path, table.to_csv(float_format="%.10g", lineterminator="\n"))
     sure = table[table["corrected_low"].notna()]
     moved = (sure["corrected"] - sure["naive"]).abs().sort_values(ascending=False, kind="stable")

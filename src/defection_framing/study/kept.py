@@ -45,7 +45,6 @@ class Simulation:
 
     def save(self) -> None:
         """Compute the full and the small run, and keep both with checksums of the data."""
-        folder().mkdir(parents=True, exist_ok=True)
         runs = (".csv", self.replicates, False), ("_few.csv", self.few, True)
         for ending, replicates, small in runs:
             table = self.run(replicates, small)
