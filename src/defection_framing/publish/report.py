@@ -39,24 +39,16 @@ def write(notebook: Path) -> None:
         # Only an address of the web leads anywhere; what is but a list of others goes.
         text = re.sub(rf" \((?:{LINK.pattern}(?:, )?)+\)", "", text)
         text = LINK.sub(r"\1", text)
-        _page(text, folder)
-        _printed(text, folder)
-
-
-def _page(text: str, folder: str) -> None:
-    options = ["--standalone", "--embed-resources", f"--resource-path={folder}"]
-    options += ["--toc", "--toc-depth=2", f"--metadata=pagetitle:{TITLE}", "--metadata=lang:en"]
-    style = f"--variable=header-includes:<style>{STYLE}</style>"
-    options += ["--variable=document-css:false", style]
-    settings.write_text(files()[0], pypandoc.convert_text(text, "html5", MARKDOWN, options))
-
-
-def _printed(text: str, folder: str) -> None:
-    source = Path(folder) / "report.typ"
-    body = pypandoc.convert_text(text, "typst", MARKDOWN)
-    source.write_text(PAPER.replace("TITLE", TITLE) + body, encoding="utf-8")
-    pdf = typst.compile(str(source), root=folder, ignore_system_fonts=True)
-    settings.write_bytes(files()[1], pdf)
+        options = ["--standalone", "--embed-resources", f"--resource-path={folder}"]
+        options += ["--toc", "--toc-depth=2", f"--metadata=pagetitle:{TITLE}", "--metadata=lang:en"]
+        style = f"--variable=header-includes:<style>{STYLE}</style>"
+        options += ["--variable=document-css:false", style]
+        settings.write_text(files()[0], pypandoc.convert_text(text, "html5", MARKDOWN, options))
+        source = Path(folder) / "report.typ"
+        body = pypandoc.convert_text(text, "typst", MARKDOWN)
+        source.write_text(PAPER.replace("TITLE", TITLE) + body, encoding="utf-8")
+        pdf = typst.compile(str(source), root=folder, ignore_system_fonts=True)
+        settings.write_bytes(files()[1], pdf)
 
 
 def _markdown(notebook: dict) -> str:
