@@ -69,10 +69,8 @@ def stale() -> list[str]:
         if not holds:
             out.append(f"findings.toml: {finding.name}: {text}")
         elif (finding.notebook, finding.name, text) not in shown:
-            out.append(
-                f"{finding.notebook}.ipynb: does not show the finding {finding.name!r} as "
-                "computed; run the study"
-            )
+            said = f"does not show the finding {finding.name!r} as computed; run the study"
+            out.append(f"{finding.notebook}.ipynb: {said}")
     known = ledger.estimates()
     for name, entry in captions.read_register().items():
         claim = captions.claim(name)
@@ -168,14 +166,13 @@ def _section(name: str, entry: dict, notebooks: dict[str, Path]) -> str:
         source = f"{module.replace('.', '/')}.py"
         made += f" in [{source}]({link(Path(__file__).parents[1] / source)})"
     files = ", ".join(f"[{file.name}]({link(file)})" for file in captions.files(name))
-    facts = {"n": entry["n"], "In words": entry["alt"], "Made by": made, "Files": files}
-    if entry["alt"] == entry["title"]:
-        del facts["In words"]
+    words = entry["alt"] if entry["alt"] != entry["title"] else ""
+    facts = {"n": entry["n"], "In words": words, "Made by": made, "Files": files}
     parts = [
         f'<a id="{name}"></a>',
         f"### {entry['title']}",
         entry["question"],
         captions.linked(name, entry, folder=""),
-        "\n".join(f"- **{what}**: {said}" for what, said in facts.items()),
+        "\n".join(f"- **{what}**: {said}" for what, said in facts.items() if said),
     ]
     return "\n\n".join(filter(None, parts))

@@ -22,9 +22,6 @@ _words = pd.read_csv(Path(__file__).with_name("column_names.csv"), keep_default_
 COLUMNS = dict(zip(_words["column"], _words["words"], strict=True))
 """Columns whose words are not their code's (see `domain.label`)."""
 
-LOWER = r"(^|_)low$"
-"""Columns of lower limits of intervals."""
-
 
 def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -> None:
     """Show a figure with its caption; keep it as PNG and SVG, its data as CSV, its words.
@@ -56,7 +53,8 @@ def show(name: str, fig: Any, data: pd.DataFrame, *, n: str, **fields: object) -
     # JSON cannot write a number of numpy; pandas gives those of Python.
     fields = pd.Series(fields, dtype=object).to_dict()
     words, n = captions.words(name, fields, ledger.estimates()), captions.line(n)
-    values, limits = data.filter(["value"]) if "value" in data else data, data.filter(regex=LOWER)
+    # What is drawn, and the lower limits of its intervals.
+    values, limits = data[["value"]] if "value" in data else data, data.filter(regex="(^|_)low$")
     if values.isna().all(axis=None) or (len(limits.columns) and limits.isna().all(axis=None)):
         plt.close(fig)
         asked = words["question"] or words["title"]
