@@ -16,7 +16,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_output
 
 from .. import corpus, settings
 from ..settings import DefectionError
@@ -68,10 +68,9 @@ def execute(source: Path, target: Path) -> list[str]:
     """
     notebook = nbformat.read(source, as_version=4)
     if settings.is_own():  # what is written of the study's corpus is not true of another one
-        notebook.cells = [
-            c for c in notebook.cells if "this-corpus" not in c.metadata.get("tags", ())
-        ]
-        for cell in notebook.cells:
+        told = [c for c in notebook.cells if "this-corpus" not in c.metadata.get("tags", ())]
+        notebook.cells = told
+        for cell in told:
             if cell.cell_type == "markdown":
                 cell.source = _ELSEWHERE.sub(r"\1", cell.source)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -129,27 +128,23 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     only the kernel and the language; what goes to stderr (warnings, progress), widgets, times and
     memory addresses are dropped.
     """
-    cells, count = [], 0
+    notebook, count = nbformat.from_dict(notebook), 0  # which copies
     for position, cell in enumerate(notebook.cells):
-        kept = {
-            "id": f"{position:02d}-{settings.digest(cell.source)[:8]}",
-            "cell_type": cell.cell_type,
-            "metadata": {k: v for k, v in cell.metadata.items() if k in {"tags", "jupyter"}},
-            "source": cell.source,
-        }
+        cell.id = f"{position:02d}-{settings.digest(cell.source)[:8]}"
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k in {"tags", "jupyter"}}
         if cell.cell_type == "code":
             is_run = bool(cell.source.strip())
             count += is_run
-            kept["execution_count"] = count if is_run else None
+            cell.execution_count = count if is_run else None
             results = json.dumps([output for output in cell.outputs if _is_result(output)])
-            kept["outputs"] = json.loads(_ADDRESS.sub("at 0x0", results))
-            for output in kept["outputs"]:
+            cell.outputs = nbformat.from_dict(json.loads(_ADDRESS.sub("at 0x0", results)))
+            for output in cell.outputs:
                 if "execution_count" in output:
-                    output["execution_count"] = count
-        cells.append(kept)
+                    output.execution_count = count
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    return new_notebook(cells=nbformat.from_dict(cells), metadata=metadata)
+    notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    notebook.nbformat_minor = 5
+    return notebook
 
 
 def _is_result(output: nbformat.NotebookNode) -> bool:
