@@ -22,6 +22,8 @@ MOST = 4
 _NOTEBOOK = "4_camps"
 _COLUMNS = {"portrayal": ("articles", "portray"), "frame": ("claims", "have as their frame")}
 # Codes whose shares are told, what they are shares of, and what these do.
+_FIGURES = {"exit": "exits", "frame": "frames_away", "motives": "motives_away"}
+# The figures that show contrasts of a kind; others are among the portrayals.
 
 
 _said = partial(Finding, "", holds=())  # of a notebook, a figure and a text
@@ -48,9 +50,10 @@ def sentences(data: Corpus, known: dict[str, Estimate]) -> Iterator[Finding]:
         # What rests on a part of the cases or of the codes is for the notebook.
         if "," in contrast.population or contrast.without or contrast.name == "frame_directional":
             continue
-        leads = contrast.name == "portrayal_away"
+        kind = "exit" if contrast.name.startswith("frame_exit") else contrast.column
         if text := _differences(contrast.label, contrast.name, known):
-            yield _said(_NOTEBOOK, _figure(contrast), text, headline=leads)
+            leads = contrast.name == "portrayal_away"
+            yield _said(_NOTEBOOK, _FIGURES.get(kind, "by_stratum"), text, headline=leads)
     if "topics/number" in known:
         text = f"The claims are cut into {known['topics/number']:count} topics (a choice)."
         if others := (data.articles["lang"].astype(str) != "en").sum():
@@ -100,9 +103,8 @@ def _shares(data: Corpus, column: str, by: list[str]) -> Iterator[str]:
         codes = "; ".join(f"{domain.label(code)} {estimate:share}" for code, estimate in named)
         who = f" of {group[0]} outlets" if "camp" in by else ""
         told = f"{of.capitalize()}{who} on {_of(group[-1])} {do}: {codes}"
-        key = group if "camp" in by else group[0]
-        left = every[key] - sizes[key]
-        left = f"; {left:,} of {every[key]:,} {of} are open and not counted" if left else ""
+        left = every.loc[group] - sizes.loc[group]
+        left = f"; {left:,} of {every.loc[group]:,} {of} are open and not counted" if left else ""
         yield f"{told} ({of_rows(rows)[0]:n}{left})."
 
 
@@ -128,10 +130,3 @@ def _differences(label: str, prefix: str, known: dict[str, Estimate]) -> str:
         few = pd.isna(n.q)
         unsure = ", on too few events for a p-value" if few else f", adjusted p = {n.q:.2f}"
     return f"{told}no difference is shown; the largest{among} is {named[0]}{unsure} ({n:n})."
-
-
-def _figure(contrast: estimands.Contrast) -> str:
-    """The figure that shows a contrast, or one of its kind."""
-    if contrast.name.startswith("frame_exit"):
-        return "exits"
-    return {"frame": "frames_away", "motives": "motives_away"}.get(contrast.column, "by_stratum")
