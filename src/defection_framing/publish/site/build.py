@@ -152,9 +152,7 @@ def _link(found: re.Match, place: str, pages: Collection[str], files: set[str]) 
         return f"[{words}](/{_moved(path)}{mark}{anchor})"
     if file.suffix == ".py" and PACKAGE in file.parents:
         module = ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
-        words = words.strip("`")
-        named = words if words.startswith(f"{module}.") else module
-        return f"{{py:obj}}`{words} <{PACKAGE.name}.{named}>`"
+        return f"{{py:obj}}`{words} <{PACKAGE.name}.{module}>`"
     if path != EXPLORER and not file.is_file():  # a folder, or nothing
         return words
     if path != EXPLORER:
