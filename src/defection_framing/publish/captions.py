@@ -13,7 +13,6 @@ import json
 import re
 import tomllib
 from functools import cache
-from importlib import resources
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -33,8 +32,7 @@ def load() -> dict[str, dict[str, Any]]:
 
     `DefectionError` names a title that prints or compares what it has no condition on.
     """
-    text = resources.files(__package__).joinpath("figures.toml").read_text("utf-8")
-    words = tomllib.loads(text)
+    words = tomllib.loads(Path(__file__).with_name("figures.toml").read_text(encoding="utf-8"))
     if faults := [fault for n in words for fault in claim(n, words).faults("figures.toml")]:
         raise DefectionError("\n".join(faults))
     return words

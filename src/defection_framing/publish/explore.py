@@ -128,8 +128,7 @@ def _looks(camps: list[str]) -> dict[str, dict]:
 
 def _agreement(codings: pd.DataFrame, column: str, units: pd.Index) -> pd.Series:
     """Whether all pooled passes gave a unit one code; missing where fewer than two coded it."""
-    given = codings[column].astype(object).unstack("coder")
-    given = given.reindex(units, columns=list(POOLED))
+    given = codings[column].astype(object).unstack("coder").reindex(units, columns=list(POOLED))
     said = given.nunique(axis=1).map(lambda n: "agree" if n == 1 else "differ")
     return said.where(given.notna().sum(axis=1) > 1)
 
