@@ -135,13 +135,9 @@ def _agreement(codings: pd.DataFrame, column: str, units: pd.Index) -> pd.Series
 
 def _passes(codings: pd.DataFrame, columns: list[str], units: pd.Index) -> dict[str, dict]:
     """What each pass gave, by column and pass."""
-    return {
-        column: {
-            coder: _encoded(codings.xs(coder, level="coder")[column].reindex(units))
-            for coder in codings.index.unique("coder")
-        }
-        for column in columns
-    }
+    coders = codings.index.unique("coder")
+    passes = {coder: codings.xs(coder, level="coder").reindex(units) for coder in coders}
+    return {c: {coder: _encoded(given[c]) for coder, given in passes.items()} for c in columns}
 
 
 def _topics(derived: Path, claims: pd.Index) -> tuple[pd.Series, dict[str, str]]:
