@@ -116,9 +116,8 @@ def run_study(only: list[str] | None = None) -> None:
 def outdated() -> list[str]:
     """Name the notebooks whose inputs changed, or whose outputs are not those of their last run."""
     graph = Dependency(JsonDB, str(_state()))
-    return [
-        t.name for t in _tasks(notebooks(), []) if graph.get_status(t, None).status != "up-to-date"
-    ]
+    tasks = _tasks(notebooks(), [])
+    return [t.name for t in tasks if graph.get_status(t, None).status != "up-to-date"]
 
 
 def clear(is_gone: Callable[[str], bool]) -> None:

@@ -131,19 +131,17 @@ def _computed(functions: list[Callable]) -> list[str]:
     return [f"{_at(called)}, in {_at(caller)}" for called, caller in (found or near).items()]
 
 
-def _constants(text: str, functions: list[Callable]) -> list[str]:
+def _constants(text: str, functions: list[Callable]) -> Iterator[str]:
     """The constants that a text of cells names and that these functions take from their modules."""
     named = re.findall(r"\b(\w+)\.([A-Z][A-Z_]+)\b", text)
     found = [(module, name) for m, name in named if (module := _module(m))]
     for function in functions:
         names = re.findall(r"\b[A-Z][A-Z_]+\b", inspect.getsource(function))
         found += [(sys.modules[function.__module__], name) for name in names]
-    out = []
     for module, name in dict.fromkeys(found):
         lines = inspect.getsource(module).splitlines()
-        at = next((i for i, line in enumerate(lines, 1) if re.match(rf"{name}\b.*=", line)), 0)
-        out += [f"{name}  {_file(module)}:{at}"] if at else []
-    return out
+        if at := next((i for i, line in enumerate(lines, 1) if re.match(rf"{name}\b.*=", line)), 0):
+            yield f"{name}  {_file(module)}:{at}"
 
 
 def _leading(code: list[str], call: str) -> list[tuple[int, str]]:
