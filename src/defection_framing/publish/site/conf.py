@@ -1,7 +1,6 @@
 """How Sphinx builds the site; `build` calls it."""
 
-project = "Toward us, away from us"
-html_title = project
+project = html_title = "Toward us, away from us"
 author = "the defection-framing contributors"
 copyright = "the defection-framing contributors; text, figures and data CC BY 4.0, code MIT"
 
