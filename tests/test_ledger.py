@@ -127,7 +127,7 @@ def test_a_finding_that_fails_or_cannot_be_had_says_so(record, monkeypatch):
 
 
 def test_no_committed_finding_is_stale():
-    assert pages.stale() == []
+    assert list(pages.stale()) == []
 
 
 def test_the_readme_shows_the_findings_as_computed():

@@ -7,6 +7,7 @@ from the estimates. Only what is drawn on a picture, its title among it, waits f
 import html
 import json
 import os
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -39,8 +40,7 @@ def write_pages() -> list[str]:
         # The register keeps what stands on the picture.
         on = {n: {part: e[part] for part in ("title", "question")} for n, e in drawn.items()}
         captions.write_register({n: e | on[n] for n, e in entries.items()})
-    findings = ledger.texts()
-    notebooks = _notebooks()
+    findings, notebooks = ledger.texts(), _notebooks()
     for path in notebooks.values():
         _reword(path, entries, findings)
     settings.write_text(settings.figures_dir() / "README.md", _gallery(entries, notebooks))
@@ -56,29 +56,27 @@ def write_pages() -> list[str]:
     return sorted(name for name, words in on.items() if entries[name] | words != entries[name])
 
 
-def stale() -> list[str]:
-    """List findings and titles that fail, or that are not shown as computed now."""
+def stale() -> Iterator[str]:
+    """Name findings and titles that fail, or that are not shown as computed now."""
     shown = {
         (path.stem, output["metadata"].get("finding"), "".join(output["data"]["text/markdown"]))
         for path in _notebooks().values()
         for output in _outputs(_read(path))
         if "text/markdown" in output.get("data", {})
     }
-    out = []
     for finding, text, holds in ledger.written():
         if not holds:
-            out.append(f"findings.toml: {finding.name}: {text}")
+            yield f"findings.toml: {finding.name}: {text}"
         elif (finding.notebook, finding.name, text) not in shown:
             said = f"does not show the finding {finding.name!r} as computed; run the study"
-            out.append(f"{finding.notebook}.ipynb: {said}")
+            yield f"{finding.notebook}.ipynb: {said}"
     known = ledger.estimates()
     for name, entry in captions.read_register().items():
         claim = captions.claim(name)
         if failed := claim.lacking(known) or claim.failed(known):
-            out.append(f"figures.toml: the title of {name} does not hold ({'; '.join(failed)})")
+            yield f"figures.toml: the title of {name} does not hold ({'; '.join(failed)})"
         elif captions.heading(name, known) != (entry["title"], entry["question"]):
-            out.append(f"{entry['notebook']}.ipynb: {name} bears another title; run the study")
-    return out
+            yield f"{entry['notebook']}.ipynb: {name} bears another title; run the study"
 
 
 def _notebooks() -> dict[str, Path]:
