@@ -90,8 +90,7 @@ def execute(source: Path, target: Path) -> list[str]:
         except CellExecutionError as error:
             # The first line says what is wrong; a trace of library code helps nobody here.
             why = error.evalue.strip().split("\n")[0]
-            failed = [any(o.output_type == "error" for o in cell.outputs) for cell in code]
-            position = failed.index(True)
+            position = [any(o.output_type == "error" for o in c.outputs) for c in code].index(True)
             if error.ename != corpus.NotEnough.__name__:
                 raise DefectionError(
                     f"Notebook {source.name}, code cell {position + 1}: {error.ename}: {why} "
