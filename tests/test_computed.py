@@ -8,6 +8,8 @@ from defection_framing.publish import computed, findings, ledger
 from defection_framing.publish.ledger import Estimate
 from defection_framing.study import same_act
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -89,7 +91,6 @@ def test_differences_that_are_shown_are_named_and_others_only_counted(own):
     assert "Motives" not in said  # without an interval nothing is said
 
 
-@pytest.mark.slow
 def test_the_findings_of_the_repository_are_not_said_of_another_corpus(own):
     assert ledger.texts() == {}
     lines = [text for _, _, text in ledger.bullets()]

@@ -366,6 +366,7 @@ MALFORMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", MALFORMED)
 def test_a_malformed_table_is_named_without_blaming_the_others(tmp_path, kind):
     how, says = MALFORMED[kind]
@@ -387,6 +388,7 @@ def test_a_ragged_row_gets_one_sentence(tmp_path):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "how", [lambda raw: b"\xef\xbb\xbf" + raw, lambda raw: raw.replace(b"\n", b"\r\n")]
 )
@@ -420,6 +422,7 @@ def test_a_folders_own_descriptor_decides(tmp_path):
     assert corpus.load(tmp_path).claims["voice"].iloc[0] == "crowd"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [

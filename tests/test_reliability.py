@@ -7,6 +7,8 @@ import pytest
 from defection_framing import corpus, stats
 from defection_framing.study import reliability
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data():
@@ -19,7 +21,6 @@ def coded_once(data):
     return replace(data, **{name: getattr(data, name).head(0) for name in names})
 
 
-@pytest.mark.slow
 def test_every_column_that_two_passes_gave_is_compared(data):
     table = reliability.table(data)
     assert list(table.index.unique("code")) == list(reliability.CODES.values())
@@ -31,7 +32,6 @@ def test_every_column_that_two_passes_gave_is_compared(data):
     assert (blind["n"] == blind["unit"].map(units)).all()
 
 
-@pytest.mark.slow
 def test_waves_are_told_apart(data):
     n = reliability.table(data)["n"].xs("main frame")
     of_wave = data.claim_table()["wave"].value_counts()
@@ -66,7 +66,6 @@ def test_a_code_that_two_coders_mix_up_does_not_pass_the_gate(data):
     assert reliability.doubtful(replace(data, codings_claims=codings)) == {"appeal"}
 
 
-@pytest.mark.slow
 def test_cells_hold_their_own_articles(data):
     table = reliability.by_cell(data)
     articles = data.article_table()

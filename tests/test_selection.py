@@ -10,6 +10,8 @@ from defection_framing.corpus import NotEnough
 from defection_framing.study import multiverse, selection
 from defection_framing.study.estimands import SAME_TRAITOR, TRAITOR_AWAY
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data():
@@ -42,7 +44,6 @@ def test_a_corpus_of_one_side_has_too_little_to_leave_any_out(m):
         selection.moved(alone, "language")
 
 
-@pytest.mark.slow
 def test_listed_outlets_count_as_ukrainian_where_camps_are_as_before(data):
     listed = data.outlets["basis"].str.contains(selection.LISTED)
     assert set(data.outlets.loc[listed, "camp"]) == {"undisclosed"}
