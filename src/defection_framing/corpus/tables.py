@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,7 +35,7 @@ class NotEnough(settings.DefectionError, ValueError):
     """The corpus has too little for a question; the message says what it has and what it takes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Corpus:
     """A validated corpus as typed tables, each indexed by its key.
 
@@ -65,6 +65,10 @@ class Corpus:
         `cluster`, the unit that is resampled: the event, or where no single case is covered
         (`general`) each outlet by itself, as `general/<domain>`.
         """
+        return self._facts.copy()
+
+    @cached_property
+    def _facts(self) -> pd.DataFrame:
         names = {"name": "outlet_name", "camp": "camp_detail"}
         outlets = self.outlets.rename(columns=names).drop(columns="basis")
         outlets["camp"] = outlets["camp_detail"].map(CAMPS)

@@ -38,13 +38,13 @@ VERSIONS = {
 
 def contrasts(data: Corpus) -> dict[str, pd.DataFrame]:
     """The `CONTRASTS`, by name: as `stats.contrast` and `reliability.tested` give them."""
-    low = {column: reliability.doubtful(data, column) for column, _ in COLUMNS.values()}
     articles, out = {}, {}
     for key, c in CONTRASTS.items():
         rows = (c.column, c.without, c.population)
         if rows not in articles:
             articles[rows] = c.articles(data)
-        out[key] = reliability.tested(c.compare(articles[rows]), low[c.column])
+        low = reliability.doubtful(data, c.column)
+        out[key] = reliability.tested(c.compare(articles[rows]), low)
     return out
 
 

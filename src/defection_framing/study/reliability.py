@@ -4,6 +4,9 @@ The gate of the plan: a code on which the blind passes A and B have an alpha und
 is described, not tested.
 """
 
+from collections.abc import Collection
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -112,13 +115,14 @@ def by_cell(data: Corpus) -> pd.DataFrame:
     return _made(rows, ["code", "camp", "direction"])
 
 
-def doubtful(data: Corpus, column: str = "frame") -> set[str]:
+@lru_cache(maxsize=16)  # every comparison asks
+def doubtful(data: Corpus, column: str = "frame") -> frozenset[str]:
     """Codes of a column that do not pass the gate; figures mark such frames with a dagger."""
     found = by_code(data, (column,), draws=2)
-    return set(found.index[~found["shown"]].get_level_values("code"))
+    return frozenset(found.index[~found["shown"]].get_level_values("code"))
 
 
-def tested(table: pd.DataFrame, doubtful: set[str]) -> pd.DataFrame:
+def tested(table: pd.DataFrame, doubtful: Collection[str]) -> pd.DataFrame:
     """Take the tests of codes away on which coders agree too little: described only (the plan)."""
     table = table.copy()
     table.loc[table.index.isin(doubtful), "p"] = np.nan
