@@ -1,5 +1,7 @@
 """What a corpus of one's own shows, in computed sentences."""
 
+from dataclasses import replace
+
 import pytest
 
 import parts
@@ -48,7 +50,7 @@ def test_a_share_is_said_with_its_interval_and_only_where_it_has_one(own):
     assert f"traitor {Estimate(row['value'], row['low'], row['high']):share}" in said[0]
     # of one article no share is said
     few = own.articles.head(1)
-    small = type(own)(**{**own.__dict__, "articles": few})
+    small = replace(own, articles=few)
     assert len(told(small)) == 1
 
 
@@ -56,7 +58,7 @@ def test_what_is_left_open_is_said_beside_a_share(own):
     articles = own.articles.copy()
     those = articles.index[(articles["direction"] == "ua_to_ru") & (articles["event"] != "general")]
     articles.loc[those[:5], "portrayal"] = None
-    data = type(own)(**{**own.__dict__, "articles": articles})
+    data = replace(own, articles=articles)
     said = next(t for t in told(data) if t.startswith("Articles on crossings to Russia"))
     assert f"; 5 of {len(those)} articles are open and not counted)" in said
 
@@ -70,7 +72,7 @@ def test_cases_that_are_lost_to_open_portrayals_are_counted(own):
     articles.loc[one_side, "portrayal"] = None
     passes.loc[passes.index.isin(one_side, level="article_id"), "portrayal"] = None
     more = {"articles": articles, "codings_articles": passes}
-    said = told(type(own)(**{**own.__dict__, **more}))
+    said = told(replace(own, **more))
     n = shared["unit"].nunique()
     assert any(f"Of {n} cases that both camps tell, 1 cannot be compared" in text for text in said)
 
