@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from defection_framing import settings
 from defection_framing.publish import findings, ledger
 from defection_framing.publish.where import where
+from defection_framing.stats.weighted import MIN_EVENTS
 
 FINDINGS = """
 [fragile]
@@ -113,6 +114,24 @@ def test_an_estimate_leads_to_the_statistics_and_to_the_titles_that_rest_on_it()
     assert "[by_stratum]" in [at(line) for line in lines if line.startswith("words")]
 
 
+def test_whose_method_a_statistic_is_and_what_its_numbers_are_stands_beside_it():
+    lines = where("exits").split("\n\n")[0].splitlines()
+    [levels] = [line for line in lines if line.startswith("computed  weighted.prevalence ")]
+    assert "[Korn & Graubard 1998]" in levels and at(levels.split(", in ")[0]).startswith("def pre")
+    [least] = [line for line in lines if line.startswith(f"with      MIN_EVENTS = {MIN_EVENTS}  ")]
+    assert at(least).startswith("MIN_EVENTS")  # of the function that computes
+    [exits] = [line for line in lines if line.startswith("with      EXITS  ")]
+    assert at(exits).startswith("EXITS")  # of another module than the one that takes it
+    [panel] = [line for line in lines if line.startswith("computed  panel.Panel.pooled ")]
+    assert at(panel.split(", in ")[1]).startswith("def levels(")
+    [title] = [line for line in lines if line.startswith("rests on  ")]
+    assert "frame_exit_cases_Russian/collapse" in title
+
+
+def test_where_no_sentence_rests_on_an_estimate_that_is_said():
+    assert where("frame_away_completed_Russian/appeal").endswith("\nfinding   none, and no title")
+
+
 def test_estimates_that_another_function_makes_of_an_estimate_are_not_taken_for_it():
     said = where("frame_away/treason")
     assert "finding   prosecutions  " in said and "finding   fragile  " not in said
@@ -157,7 +176,7 @@ def test_a_figure_of_a_kept_simulation_leads_to_the_function_that_simulates():
 def test_a_figure_that_is_not_drawn_yet_is_known_by_its_words(study):
     said = where("traitor")
     assert said.startswith("figure    not drawn yet: run the study\n")
-    assert at(said) == "[traitor]"
+    assert at(said.splitlines()[1]) == "[traitor]"
 
 
 def test_the_beginning_of_a_name_will_do_where_one_begins_so(study):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import reduce
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -41,7 +42,9 @@ def where(name: str) -> str:
             lines = _told("figure", made["notebook"], rf"""show\(\s*["']{re.escape(name)}["']""")
             lines.append(f"drawn by  {_place(made['drawn_by'])}")
         shown = [key for key, finding in said.items() if finding.figure == name]
-        parts.append([*lines, *_words("title", [name]), *_words("finding", shown)])
+        title = captions.claim(name).names()
+        lines += _words("title", [name]) + [f"rests on  {', '.join(title)}"] * bool(title)
+        parts.append([*lines, *_words("finding", shown)])
     if name in sources:
         source = sources[name]
         # One function may name several: what it is told first, in words, begins the name.
@@ -50,9 +53,9 @@ def where(name: str) -> str:
         own = {n for n in sources.index[sources == source] if f"{n}/".startswith(f"{name}/")}
         lines = _told("estimate", estimates.at[name, "notebook"], call)
         lines += [f"named by  {_place(source)}", *_defined(name, source)]
-        lines += _words("words", (key for key in words if own & {*captions.names(key)}))
-        lines += _words("finding", (key for key, f in said.items() if own & {*f.names()}))
-        parts.append(lines)
+        told = _words("words", (key for key in words if own & {*captions.names(key)}))
+        told += _words("finding", (key for key, f in said.items() if own & {*f.names()}))
+        parts.append([*lines, *(told or ["finding   none, and no title"])])
     if name in said:
         lines = _told("finding", said[name].notebook, rf"""say\([^)]*["']{re.escape(name)}["']""")
         parts.append([lines[0], *_words("finding", [name])])
@@ -67,8 +70,9 @@ def _whole(name: str, known: list[str], sources: pd.Series) -> str:
     if begin:
         rest = f" and {len(begin) - MOST} more" if len(begin) > MOST else ""
         raise DefectionError(f"{name!r} may mean {', '.join(begin[:MOST])}{rest}: name one.")
-    near = [n for n in known if name in n or n in name] or get_close_matches(name, known, 5)
-    near = (near or list(sources.index[sources.str.contains(name, regex=False)]))[:MOST]
+    near = [n for n in known if name in n or n in name]
+    near = near or list(sources.index[sources.str.contains(name, regex=False)])
+    near = (near or get_close_matches(name, known, 5))[:MOST]
     others = "data/derived/estimates.csv and figures/README.md list all"
     others = f"near are {', '.join(near)}" if near else others
     raise DefectionError(f"No estimate, figure or finding is called {name!r}; {others}.")
@@ -93,21 +97,24 @@ def _told(kind: str, notebook: str, call: str) -> list[str]:
     functions = list(dict.fromkeys(re.findall(r"\b\w+\.\w+(?=\()", text)))
     simulated = [s for s in kept.SIMULATIONS.values() if re.search(rf"[\"']{s.name}[\"']\]", text)]
     made = [f for f in map(_function, [*functions, *(s.function for s in simulated)]) if f]
+    called = _computed(made)
+    own = [function for function in called if function.__module__.startswith(PACKAGE.name)]
     cells = ", ".join(dict.fromkeys(str(cell) for cell, _ in lines))
     others = "by other notebooks, which record the estimates that are read"
-    computed = [*_computed(made), *([others] if "ledger.by_name(" in text else [])]
+    computed = [f"{_methods(f)}, in {_at(caller)}" for f, caller in called.items()]
+    computed += [others] if "ledger.by_name(" in text else []
     return [
         f"{kind:<10}{paths[0].relative_to(settings.ROOT).as_posix()}, code cell {cells or '-'}",
         *(f"{f'({cell})':<10}" + line.replace("\n", f"\n{'':10}") for cell, line in lines),
         *(f"{'':10}{place}" for place in map(_place, functions) if place),
         *(f"computed  {line}" for line in computed),
-        *(f"with      {line}" for line in _constants(text, made)),
+        *(f"with      {line}" for line in _constants(text, made, own)),
         *(f"kept      {_place(s.function)}: `study --full` computes it anew" for s in simulated),
     ]
 
 
-def _computed(functions: list[Callable]) -> list[str]:
-    """What of `stats`, `text` and libraries these call, or what they call in the study, from where.
+def _computed(functions: list[Callable]) -> dict[Callable, Callable]:
+    """What of `stats`, `text` and libraries these call, or what they call in the study, and who.
 
     Where there is none, what they call in the study.
     """
@@ -118,30 +125,60 @@ def _computed(functions: list[Callable]) -> list[str]:
         callers, ahead = ahead, []
         for caller in callers:
             known = vars(sys.modules[caller.__module__])
-            for module, name in re.findall(r"\b(?:(\w+)\.)?(\w+)\(", inspect.getsource(caller)):
-                called = getattr(known.get(module), name, None) if module else known.get(name)
+            for path in re.findall(r"\b[\w.]+(?=\()", inspect.getsource(caller)):
+                first, *rest = path.split(".")
+                called = reduce(lambda of, part: getattr(of, part, None), rest, known.get(first))
                 # A contrast is called by the name of one, `c.compare(...)`, not by its class's.
-                called = inspect.unwrap(called or vars(estimands.Contrast).get(name, str))
+                called = called or vars(estimands.Contrast).get(path.rpartition(".")[2], str)
+                called = inspect.unwrap(called)
                 part = (getattr(called, "__module__", "") or "").removeprefix(f"{PACKAGE.name}.")
                 if part.startswith(("stats.", "text.", "sklearn.", "scipy.")):
                     found.setdefault(called, caller)
                 elif part.startswith("study.") and inspect.isfunction(called) and called != caller:
                     ahead.append(called)
                     near.setdefault(called, caller)
-    return [f"{_at(called)}, in {_at(caller)}" for called, caller in (found or near).items()]
+    return found or near
 
 
-def _constants(text: str, functions: list[Callable]) -> Iterator[str]:
-    """The constants that a text of cells names and that these functions take from their modules."""
+def _methods(made: Callable) -> str:
+    """A function as `_at` gives it, with those whose methods its docstring says it takes."""
+    name, apart, place = _at(made).partition("  ")
+    text = " ".join((made.__doc__ or "").split())
+    whose = re.findall(r"((?:[A-Z][\w-]+(?:, | & | et al\. | ))+)\(?(\d{4})\b", text)
+    names = "; ".join(dict.fromkeys(f"{who}{year}" for who, year in whose))
+    return f"{name} [{names}]{apart}{place}" if names and place else name + apart + place
+
+
+def _constants(text: str, functions: list[Callable], deeper: list[Callable]) -> Iterator[str]:
+    """The constants that a text of cells and these functions name; of deeper ones the numbers."""
     named = re.findall(r"\b(\w+)\.([A-Z][A-Z_]+)\b", text)
-    found = [(module, name) for m, name in named if (module := _module(m))]
-    for function in functions:
-        names = re.findall(r"\b[A-Z][A-Z_]+\b", inspect.getsource(function))
-        found += [(sys.modules[function.__module__], name) for name in names]
-    for module, name in dict.fromkeys(found):
-        lines = inspect.getsource(module).splitlines()
-        if at := next((i for i, line in enumerate(lines, 1) if re.match(rf"{name}\b.*=", line)), 0):
-            yield f"{name}  {_file(module)}:{at}"
+    found = [_constant(module, name) for m, name in named if (module := _module(m))]
+    for function in [*functions, *deeper]:
+        own = sys.modules[function.__module__]
+        source = inspect.getsource(function).replace(function.__doc__ or "\0", "")
+        for m, name in re.findall(r"\b(?:(\w+)\.)?([A-Z][A-Z_]+)\b", source):
+            told = _constant(vars(own).get(m, own), name)
+            found += [told] if function in functions or " = " in told else []
+    yield from (told for told in dict.fromkeys(found) if told)
+
+
+def _constant(module: object, name: str) -> str:
+    """A constant that a module has, where it is set; with its value, if that is a number.
+
+    Empty for what is no constant, and for those of all figures and of all chance.
+    """
+    value, package = getattr(module, name, None), f"{PACKAGE.name}."
+    common = {f"{package}settings", f"{package}figures.style"}
+    homes = [m for n, m in sorted(sys.modules.items()) if n.startswith(package) and n not in common]
+    for home in (m for m in homes if value is not None and vars(m).get(name) is value):
+        for node in ast.parse(inspect.getsource(home)).body:
+            if isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+                if name in names:
+                    told = f"{name} = {value}" if isinstance(value, int | float) else name
+                    return f"{told}  {_file(home)}:{node.lineno}"
+    return ""
 
 
 def _leading(code: list[str], call: str) -> list[tuple[int, str]]:
