@@ -700,6 +700,32 @@ def test_parts_of_a_text_between_rules_are_articles_where_each_has_its_date(tmp_
     (tmp_path / "out").rename(tmp_path / "before")
     report, [one] = taken("b.txt", undated, tmp_path)
     assert list(report.files["notes"]) == ["has 2 parts between rules: taken as one article"]
+    # A day that is told of deep in each part is not the day of an article.
+    short = "\n\n".join(("One.", "Two.", "Three.", "Four."))
+    told = [
+        f"{title}\n\n{short}\n\n{day}\n\n{body(who)}"
+        for title, day, who in zip(TITLES, DAYS, WHO, strict=True)
+    ]
+    (tmp_path / "c.txt").write_text("\n=========\n".join(told), encoding="utf-8")
+    report = ingest([tmp_path / "c.txt"], tmp_path / "again")
+    assert list(report.files["notes"]) == ["has 2 parts between rules: taken as one article"]
+
+
+def test_an_article_of_nexis_without_content_is_told_and_keeps_its_number(tmp_path):
+    first = "1 of 2 DOCUMENTS"
+    empty = exports.nexis().replace(first, first + "\n" * 4 + first)
+    report, found = taken("older.txt", empty, tmp_path)
+    assert len(found) == 2
+    [(where, why)] = report.rejected.items()
+    assert where.endswith("article 1") and "no text" in why
+
+
+def test_a_key_of_pages_in_the_json_of_telegram_is_no_address(tmp_path):
+    said = json.loads(exports.telegram())
+    for number, message in enumerate(said["messages"]):
+        message |= {"url": "https://elsewhere.example/", "id": number}
+    _, found = taken("channel.json", json.dumps(said), tmp_path)
+    assert found and not any("elsewhere" in row["url"] for row in found)
 
 
 # What cannot be read

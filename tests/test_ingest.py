@@ -262,6 +262,28 @@ def test_addresses_are_fetched_by_turns(tmp_path, out):
     assert report.rejected == {"no address": "is no address of a web page"}
 
 
+def test_addresses_that_are_known_are_known_from_another_list_too(tmp_path, out):
+    web = Web({url: f"<p>{story(w)}</p>" for url, w in zip(ADDRESSES, "xyz", strict=True)})
+    ingest([write(tmp_path / "list.txt", "\n".join(ADDRESSES))], out, fetcher=web)
+    other = write(tmp_path / "other.txt", ADDRESSES[1])
+    for source in (other, ADDRESSES[0]):
+        report = ingest([source], out, fetcher=Web({}))
+        assert (report.articles, report.new) == (3, 0)
+
+
+def test_what_became_of_an_input_is_on_the_disk_before_the_next_one(tmp_path, out):
+    held = []
+
+    class Slow(Web):
+        def fetch(self, url):
+            held.append((out / "ingest.jsonl").read_text(encoding="utf-8").count("\n"))
+            return super().fetch(url)
+
+    web = Slow({url: f"<p>{story(w)}</p>" for url, w in zip(ADDRESSES, "xyz", strict=True)})
+    ingest([write(tmp_path / "list.txt", "\n".join(ADDRESSES))], out, fetcher=web)
+    assert held == [0, 1, 2]
+
+
 def test_a_corpus_is_rehydrated_and_what_is_gone_is_told(tmp_path, out):
     rows = [["article_id", "url", "outlet", "date", "lang", "gist"]]
     rows += [[article_id(url), url, "a.example", "2023-09", "en", "x"] for url in ADDRESSES]

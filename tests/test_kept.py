@@ -89,5 +89,5 @@ def test_the_repositorys_tables_still_hold(name, loaded, monkeypatch):
     monkeypatch.delenv("DEFECTION_DATA", raising=False)
     monkeypatch.setattr(corpus, "load", lambda: loaded)
     assert kept.folder() == settings.ROOT / "data" / "simulations"
-    assert kept.SIMULATIONS[name].stale() == []
+    assert kept.SIMULATIONS[name].stale() == [] and kept.SIMULATIONS[name]._is_kept()
     parts.repeat(kept.SIMULATIONS[name])

@@ -60,7 +60,7 @@ def test_seven_events_a_cell_and_frames_that_are_never_or_always_given_are_no_fa
     leave_open(folder, "articles", {"occasion", "who", "outcome", "origin"})
     leave_open(folder, "claims", {"voice"})
     monkeypatch.setenv("DEFECTION_DATA", str(folder))
-    run.run_study(["2_topics", "3_same_act", "4_camps", "5_what_survives", "0_report"])
+    run.run_study(["2_topics", "3_same_act", "4_camps", "5_what_survives", "inference", "0_report"])
     report = texts(folder / "notebooks" / "0_report.ipynb")
     assert "have as their frame: treason 100% [" in report
     assert "exits minus crossings, Russian side, named events**: treason +" in report

@@ -35,7 +35,7 @@ class NotEnough(settings.DefectionError, ValueError):
     """The corpus has too little for a question; the message says what it has and what it takes."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)  # known by identity, so that a cache can hold what is made of it
 class Corpus:
     """A validated corpus as typed tables, each indexed by its key.
 
@@ -44,6 +44,9 @@ class Corpus:
     the descriptor lets a code be left open, an open one is NaN, or an empty tuple.
 
     The last four tables may be without rows: one coder has no more codes than those used.
+
+    What is computed of a corpus is kept: do not change its tables, make another one with
+    `dataclasses.replace`.
     """
 
     articles: pd.DataFrame  #: by article_id; `year` (Int64) is added, from `date`

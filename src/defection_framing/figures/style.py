@@ -143,13 +143,13 @@ def style():
 
 
 def drawn(function):
-    """Mark a function that draws a table: in the study's style, or that there is `nothing`.
+    """Have a function draw in the study's style, or `nothing` where its table has no value.
 
     The figure says who `made_by` drew it.
     """
 
     @wraps(function)
-    def styled(table, *args, **options):
+    def styled(table, /, *args, **options):
         values = table.filter(["value"]) if "value" in table else table
         empty = values.isna().all(axis=None)
         with style():

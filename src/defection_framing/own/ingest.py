@@ -153,7 +153,7 @@ def ingest(
         for source in sources:
             for account in accounts(source, out, columns, taken_for):
                 _take(account, journal, registry, fetcher)
-        dealt = [entry for entry in journal.values() if entry["file"] in journal.seen]
+        dealt = [journal[place] for place in journal.dealt if place in journal]
         reasons = {entry["said"]: entry["rejected"] for entry in dealt if "rejected" in entry}
         gone = any(why.startswith("gone") for why in reasons.values())
         if not (gone or any("article" in e for e in dealt)) or not _chosen(journal, held)[0]:
@@ -182,11 +182,11 @@ def _nothing(sources: Sequence[Path | str], reasons: dict[str, str]) -> IngestEr
 
 def _take(account: formats.Reading, journal: Journal, registry: Registry, fetcher: Fetcher) -> None:
     """Deal with every input of a file that the journal does not hold."""
-    where, seen = _place(account.where), set()
+    where, seen = _place(account.where), {}
     shown = dict(desc=account.where[-40:], unit="article", leave=False, delay=1)
     for item in tqdm(account.records, **shown):
         place, digest = _place(item.at), item.digest()
-        seen.add(place)
+        seen[place] = None
         known = journal.get(place, {})
         if known.get("digest") != digest or known.get("again"):
             entry = {"input": place, "said": item.at, "file": where, "digest": digest}
@@ -195,7 +195,8 @@ def _take(account: formats.Reading, journal: Journal, registry: Registry, fetche
             except (Unusable, Unfetched) as error:
                 entry |= {"rejected": str(error), "again": getattr(error, "transient", False)}
             journal.add(entry)
-    for place in sorted(journal.inputs[where] - seen):
+    journal.dealt |= seen
+    for place in sorted(journal.inputs[where] - seen.keys()):
         if journal.get(place, {}).get("file") == where:  # which was read otherwise before
             journal.add({"input": place, "dropped": True})
     said = {"account": where, "said": account.where, "taken_for": account.taken_for}

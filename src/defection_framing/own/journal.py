@@ -45,10 +45,12 @@ class Journal(dict[str, dict]):
             at += len(line)
         file.truncate(at)
         self.start, self.seen = at, set()
+        self.dealt: dict[str, None] = {}  # inputs of this run, in their order
 
     def add(self, entry: dict) -> None:
         """Write down what became of an input, or of a file."""
         self.file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+        self.file.flush()  # a run that is killed goes on from here
         self._keep(entry)
 
     def _keep(self, entry: dict) -> None:

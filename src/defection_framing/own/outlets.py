@@ -20,7 +20,6 @@ NO_OUTLET = "unknown.invalid"
 NO_ADDRESS = "no-address.invalid"
 """The host of the address that names an article without one; no page has it."""
 
-_OURS = settings.ROOT / "data" / "outlets.csv"
 _ADDRESS = re.compile(r"https?://[^\x00-\x20\x7f]+")
 _SERVICES = frozenset(
     "proquest.com search.proquest.com advance.lexis.com nexisuni.com nexis.com factiva.com "
@@ -68,7 +67,8 @@ class Registry:
     @classmethod
     def of(cls, out: Path) -> "Registry":
         """Gather what is known; rows filled in under `out` win over others."""
-        registered, unclear = _registered(_OURS.stat().st_mtime_ns)
+        ours = settings.ROOT / "data" / "outlets.csv"
+        registered, unclear = _registered(ours, ours.stat().st_mtime_ns)
         rows = dict(registered)
         if (own := out / "outlets.csv").exists():
             rows |= folder.outlets(own).to_dict("index")
@@ -106,13 +106,14 @@ class Registry:
 
 
 @cache
-def _registered(changed: int) -> tuple[dict[str, dict], set[str]]:
-    """Rows of known outlets by domain, as last `changed`, and names that tell none of them.
+def _registered(path: Path, changed: int) -> tuple[dict[str, dict], set[str]]:
+    """Rows of known outlets by domain, and names that tell none: outlets of two camps bear them.
 
-    Those are the names that outlets of two camps bear.
+    The study's rows win over those of leading houses; they are read again once they `changed`.
     """
-    ours = folder.read(_OURS, corpus.columns()["outlets"])
+    ours = folder.read(path, corpus.columns()["outlets"])
     known = pd.DataFrame([*table("own/houses.csv"), *ours.to_dict("records")])
+    known = known.drop_duplicates("domain", keep="last")
     camps = known.groupby(known["name"].map(_spelled))["camp"].nunique()
     return known.set_index("domain", drop=False).to_dict("index"), set(camps.index[camps > 1])
 

@@ -224,10 +224,11 @@ def _write(folder, texts, sentences, persons) -> Report:
                     shutil.copyfile(folder / f"{name}.csv", made / f"{name}.csv")
             _embed(corpus.load(made), made)
         new = {path.name for path in made.iterdir()}
-        for name in new:
-            os.replace(made / name, folder / name)
-        for name in {*_BESIDE, *_TABLES, *embed.FILES} - new:
-            (folder / name).unlink(missing_ok=True)
+        for name in (*_BESIDE, *_TABLES, *embed.FILES, "outlets.csv"):
+            if name in new:
+                os.replace(made / name, folder / name)
+            elif name != "outlets.csv":
+                (folder / name).unlink(missing_ok=True)
     return report
 
 

@@ -91,7 +91,7 @@ def _folder(folder: Path, out: Path, read: Callable[[File], Reading]) -> Iterato
 def _opened(
     made: Callable[[], File], where: str, name: str, read: Callable[[File], Reading], depth: int = 0
 ) -> Iterator[Reading]:
-    """Read a file, or the files in an archive."""
+    """Read the file that is `made`, or files in it; one that cannot be made is rejected, too."""
     where, name = _spelled(where), _spelled(name)
     try:
         file = made()

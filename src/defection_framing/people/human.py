@@ -205,7 +205,7 @@ def _to_review(folder: Path) -> pd.DataFrame:
     ]
     more = pd.DataFrame(rows, columns=["unit", "id", "code", "value", "open"])
     both = pd.concat([codes, more], ignore_index=True).drop_duplicates(["unit", "id", "code"])
-    return both[both["by"] != "person"]
+    return both[both["by"].isna() | (both["by"] == "model")]
 
 
 def _agreement(codes: pd.DataFrame) -> dict[str, float]:

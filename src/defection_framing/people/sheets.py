@@ -64,12 +64,14 @@ def key_folder(folder: Path) -> Path:
 def read_keys(folder: Path, columns: Sequence[str], part: str = "") -> dict[str, pd.DataFrame]:
     """Read the key to a folder, or a `part` of it, by unit: tables by `id`, with some columns.
 
-    Cells are str, empty where there is no code.
+    Cells are str, empty where there is no code. SheetError if a table or a column is missing.
     """
     place, keys = key_folder(folder), {}
     for unit, name in UNITS.items():
         if (place / f"{name}.csv").exists():
             path = place / part / f"{name}.csv"
+            if not path.is_file():
+                raise SheetError(f"The key {path} is missing; put it there.")
             key = pd.read_csv(path, dtype=str, keep_default_na=False)
             if missing := [name for name in ("id", *columns) if name not in key]:
                 raise SheetError(f"{path}, row 1: the column {missing[0]!r} of the key is missing.")

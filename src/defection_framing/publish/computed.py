@@ -20,11 +20,12 @@ MOST = 4
 """Codes that a sentence names at most, the most frequent or the largest differences."""
 
 _NOTEBOOK = "4_camps"
-_COLUMNS = {"portrayal": ("articles", "portray"), "frame": ("claims", "have as their frame")}
-# Codes whose shares are told, what they are shares of, and what these do.
-_FIGURES = {"exit": "exits", "frame": "frames_away", "motives": "motives_away"}
-# The figures that show contrasts of a kind; others are among the portrayals.
 
+# Codes whose shares are told, what they are shares of, and what these do.
+_COLUMNS = {"portrayal": ("articles", "portray"), "frame": ("claims", "have as their frame")}
+
+# The figures that show contrasts of a kind; others are among the portrayals.
+_FIGURES = {"exit": "exits", "frame": "frames_away", "motives": "motives_away"}
 
 _said = partial(Finding, "", holds=())  # of a notebook, a figure and a text
 

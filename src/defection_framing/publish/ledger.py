@@ -111,11 +111,13 @@ def record(table: pd.DataFrame) -> None:
     with settings.locked(_path()):
         old = read()
         old = old[(old["notebook"] != notebook) | ~old["name"].isin(new["name"])]
-        table = pd.concat([frame for frame in (old, new) if len(frame)])
-        for name in table["name"][table["name"].duplicated()]:
-            by = " and ".join(table["notebook"][table["name"] == name].unique())
+        both = pd.concat([frame for frame in (old, new) if len(frame)])
+        twice = both["name"][both["name"].duplicated() & both["name"].isin(new["name"])]
+        if len(twice):
+            name = twice.iloc[0]
+            by = " and ".join(both["notebook"][both["name"] == name].unique())
             raise DefectionError(f"The estimate {name!r} is recorded twice, by {by}; rename one.")
-        _write(table)
+        _write(both)
 
 
 def forget(is_gone: Callable[[str], bool]) -> None:
@@ -179,6 +181,7 @@ def say_own() -> None:
     """Show all that a corpus of one's own shows; nothing of the study's own, which has findings."""
     if settings.is_own():
         said = pd.DataFrame(bullets("../"), columns=["notebook", "leads", "text"])
+        said["leads"] = said["leads"].astype(bool)
         parts = [f"**Who coded.** {corpus.load().coder}", "\n".join(said["text"][said["leads"]])]
         for notebook, lines in said[~said["leads"]].groupby("notebook")["text"]:
             title = notebook.partition("_")[2].replace("_", " ").capitalize()

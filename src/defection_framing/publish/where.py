@@ -33,7 +33,7 @@ def where(name: str) -> str:
     do where no other begins so. `DefectionError` lists what it may mean, or near names.
     """
     estimates, figures = ledger.read().set_index("name"), captions.read_register()
-    sources = estimates["source"].fillna("")
+    sources = estimates["source"].fillna("").astype(str)
     said, words, parts = findings.load(), captions.load(), []
     name = _whole(name, [*dict.fromkeys([*figures, *words, *said, *sources.index])], sources)
     if name in words:
@@ -79,7 +79,7 @@ def _whole(name: str, known: list[str], sources: pd.Series) -> str:
 
 
 def _words(kind: str, names: Iterable[str]) -> list[str]:
-    """A line for each of some findings, or else figures: where its words stand."""
+    """A line for each name, where its words stand: a finding's, or of another `kind` a figure's."""
     file = Path(__file__).with_name("findings.toml" if kind == "finding" else "figures.toml")
     lines = file.read_text(encoding="utf-8").splitlines()
     place = f"src/{file.relative_to(PACKAGE.parent).as_posix()}"

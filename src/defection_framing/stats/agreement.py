@@ -49,9 +49,10 @@ def alpha(
         compared by MASI distance. A unit with m codes has m (m - 1) / 2 pairs, each of a weight of
         1 / (m - 1) (Krippendorff 2004).
     clusters : pd.Series, length n
-        What is resampled.
+        What is resampled, in the order of `people`.
     weights : pd.Series, length n, optional
-        How many units of the corpus each unit stands for (one over its inclusion probability).
+        In that order: how many units of the corpus each stands for (one over its inclusion
+        probability).
 
     Returns
     -------

@@ -40,7 +40,7 @@ class Pairs:
     names: pd.Index  #: E events
     stratum: np.ndarray  #: (E,) int, kind of event: averaged within it, kinds weigh the same
     differences: np.ndarray  #: (E, K) share in one telling minus the other, -1 to 1, as expected
-    draws: np.ndarray  #: (B, E, K) refitted and drawn
+    draws: np.ndarray  #: (B, E, K) refitted and drawn, never NaN
     counts: np.ndarray  #: (B, E) how often each event is drawn
     codes: pd.Index  #: K
 

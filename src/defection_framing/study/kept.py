@@ -59,6 +59,8 @@ class Simulation:
 
     def stale(self) -> list[str]:
         """Name the data tables that changed since the kept table was computed."""
+        if not self._path().exists():
+            return [f"{self._path().name} does not exist"]
         then, now = self._entry()["data"], _data()
         return sorted({n for n, _ in then.items() ^ now.items()})
 

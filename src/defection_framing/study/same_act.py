@@ -70,8 +70,8 @@ def shared_articles(data: Corpus, only: str = "two camps", same_language=False) 
     """Articles of the two camps on crossings that both told, with the columns `unit` and `left`.
 
     As `article_table`; `unit` is event and direction, `left` whether the teller's side is the one
-    that was left. `only` is as in `articles_of`; or in a language in which both camps told the
-    event.
+    that was left. `only` is as in `articles_of`; with `same_language`, only those in a language in
+    which both camps told the event.
     """
     articles = articles_of(data, only).astype({"direction": str})
     articles["unit"] = articles["event"] + "/" + articles["direction"]

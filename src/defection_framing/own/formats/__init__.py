@@ -144,7 +144,7 @@ def read(file: File, columns: dict[str, str], forced: str = "") -> Reading:
         text = file.text()
         found = None if layout else tables.in_page(text, columns)
         return found or pages.read(text, layout)
-    lines, made_in = _LINES.get(name, _LINES["text"])  # packed files are not read here
+    lines, made_in = _LINES[name]
     return documents.read_lines(lines(file), made_in, layout)
 
 

@@ -64,7 +64,7 @@ def layout(lines: list[str]) -> str:
 def split(lines: list[str], layout: str) -> Iterator[Record]:
     """Part the text of a database into its articles, and read the fields of each."""
     parts, read = {
-        "nexis": (between(lines, _MARK["nexis"])[1:], _nexis),
+        "nexis": (_after(lines, _MARK["nexis"]), _nexis),
         "nexis-uni": (_before(lines, _MARK["nexis-uni"]), _nexis_uni),
         "factiva": (_before(lines, _MARK["factiva"]), _factiva),
         "factiva-fields": (
@@ -161,7 +161,7 @@ def _field(row: str) -> dict[str, str]:
 
 def _nexis(part: list[str]) -> dict:
     """Read the older layout: outlet, date, title, fields in capitals, text, fields in capitals."""
-    blocks = [b for b in _blocks(part) if not re.fullmatch(r"[\s>-]*", " ".join(b))]
+    blocks = [b for b in _blocks(part[1:]) if not re.fullmatch(r"[\s>-]*", " ".join(b))]
     while blocks and _RIGHTS.fullmatch(blocks[0][0]):
         blocks.pop(0)
     day = next((i for i, block in enumerate(blocks[:5]) if is_dated(block)), None)

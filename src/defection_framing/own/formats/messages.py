@@ -66,9 +66,10 @@ def _telegram(chats: list[dict], notes: list[str]) -> Iterator[Record]:
             else:
                 forwarded += bool(message.get("forwarded_from"))
                 channel = str(chat.get("name") or message.get("from") or "")
-                fields = {name: str(message.get(name) or "") for name in ("id", "date", "author")}
-                fields |= {"site": channel, "channel": channel}
-                fields |= {"url": message["url"]} if message.get("url") else {}  # of a page
+                fields = {name: str(message.get(name) or "") for name in ("date", "author")}
+                fields |= {"id": str(message.get("id", "")), "site": channel, "channel": channel}
+                if post := message.get("data-post"):  # of a page, which says where it is
+                    fields["url"] = f"https://t.me/{post}"
                 at = f"message {fields['id']}"
                 yield Record(f"{channel}, {at}" if len(chats) > 1 else at, text, fields)
     notes += left_out(counts)
@@ -78,9 +79,11 @@ def _telegram(chats: list[dict], notes: list[str]) -> Iterator[Record]:
 
 def _text(message: dict) -> str:
     """Join the parts of a message; those with a form are objects."""
-    parts = message.get("text") or message.get("text_entities") or ()
-    said = [part.get("text", "") if isinstance(part, dict) else part for part in parts]
-    return "".join(map(str, said)).strip()
+    for parts in (message.get("text") or (), message.get("text_entities") or ()):
+        said = [part.get("text", "") if isinstance(part, dict) else part for part in parts]
+        if text := "".join(map(str, said)).strip():
+            return text
+    return ""
 
 
 def feed(file: File) -> Reading:

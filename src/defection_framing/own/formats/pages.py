@@ -57,7 +57,7 @@ def _telegram(tree) -> Reading:
 
 
 def _message(node) -> dict:
-    """Spell a message of a page as Telegram's JSON has it."""
+    """Spell a message of a page as Telegram's JSON has it, with the page's own `data-post`."""
     post = node.get("data-post", "")
     text = node.xpath(".//div[@class='text' or contains(@class,'tgme_widget_message_text')]")
     lines = [" ".join(row.split()) for part in text for row in lines_of(part) if row.strip()]
@@ -70,7 +70,7 @@ def _message(node) -> dict:
         "date": date[0] if date else "",
         "reply_to_message_id": node.xpath(reply),
         "forwarded_from": node.xpath(".//*[contains(@class,'forwarded')]"),
-        "url": f"https://t.me/{post}" if post else "",
+        "data-post": post,
     }
 
 

@@ -1,7 +1,7 @@
 """Plain texts that no database laid out: fields above them, or rules between them."""
 
 import re
-from itertools import islice
+from itertools import dropwhile, islice
 
 from ..boilerplate import DATE, is_stamp
 from .bundles import between, is_dated, unwrapped
@@ -19,7 +19,7 @@ def articles(lines: list[str]) -> tuple[list[Record], str]:
     if found := labelled([line for line in lines if not _RULE.fullmatch(line)]):
         return found, ""
     parts = [part for part in between(lines, _RULE) if sum(map(len, part)) >= 300]
-    heads = ([line for line in part if line.strip()][:9] for part in parts)
+    heads = ([*dropwhile(lambda line: not line.strip(), part)][:9] for part in parts)
     if len(parts) > 1 and all(any(is_dated([line]) for line in head) for head in heads):
         return [Record(f"article {n}", unwrapped(part)) for n, part in enumerate(parts, 1)], ""
     said = f"has {len(parts)} parts between rules: taken as one article"

@@ -160,7 +160,8 @@ def _reference(part: str) -> dict | str:
 
 def bibtex(file: File, columns: dict[str, str]) -> Reading:
     """Read records of BibTeX, those under a key that another one has, too."""
-    library = bibtexparser.parse_string(file.text())
+    raw = file.read()  # breaks within a value stay: by them its record is known again
+    library = bibtexparser.parse_string(raw.decode(extract.encoding_of(raw), "replace"))
     rows: list[tuple[str, dict | str]] = []
     number = count(1)
     for block in library.blocks:

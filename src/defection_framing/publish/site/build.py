@@ -20,8 +20,7 @@ from ..execute import PACKAGE
 from ..pages import heading
 from ..run import GUIDE
 
-LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!#|[a-z]+:)([^)\s]+)\)")
-"""A picture, or a link to another page or file of the repository."""
+LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 
 REPORT = "0_report"
 """The notebook that is read without its code."""
@@ -145,6 +144,8 @@ def _link(found: re.Match, place: str, pages: Collection[str], files: set[str]) 
     """A link or picture that leads to a page of the site, or to a file that it brings along."""
     picture, words, target = found.groups()
     path, mark, anchor = target.partition("#")
+    if not path or re.match(r"[a-z]+:", path):
+        return found[0]
     path = posixpath.normpath(posixpath.join("/", posixpath.dirname(place), path)).lstrip("/")
     file = settings.ROOT / path
     href = escape("../" * place.count("/") + path)
@@ -152,7 +153,7 @@ def _link(found: re.Match, place: str, pages: Collection[str], files: set[str]) 
         return f"[{words}](/{_moved(path)}{mark}{anchor})"
     if file.suffix == ".py" and PACKAGE in file.parents:
         module = ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
-        return f"{{py:obj}}`{words} <{PACKAGE.name}.{module}>`"
+        return f"{{py:obj}}`{words.strip('`')} <{PACKAGE.name}.{module}>`"
     if path != EXPLORER and not file.is_file():  # a folder, or nothing
         return words
     if path != EXPLORER:
