@@ -83,6 +83,7 @@ def leave_open(folder, table, names):
         rows.assign(**dict.fromkeys(own, "")).to_csv(folder / f"{name}.csv", index=False)
 
 
+@pytest.mark.filterwarnings("error")
 def test_codes_that_no_article_has_are_drawn_as_none():
     data = corpus.load()
     empty = data.articles.assign(motives=[()] * len(data.articles), portrayal=None)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..settings import SEED
+from .weighted import known_mean
 
 RIGHT, WRONG = 20.0, 5.0
 """What is held of every coder beforehand, in units: of 25 with a code, 20 were coded so.
@@ -244,4 +245,4 @@ def _as_they_are(coded: Coded) -> Pooled:
     """The codes of a single coder, whose errors nothing shows."""
     given = (coded.codes == np.arange(coded.size)).astype(float)
     given[coded.codes[:, 0] < 0] = np.nan
-    return Pooled(given, np.eye(coded.size)[None], np.nanmean(given, axis=0))
+    return Pooled(given, np.eye(coded.size)[None], known_mean(given))
