@@ -765,6 +765,10 @@ FAULTS = {
     "bomb.zip": (exports.zipped(**{"a.txt": b"0" * 50_000_000}), "as a ZIP bomb does"),
     "bomb.jsonl.gz": (gzip.compress(b'{"a":"b"}\n' + b"0" * 50_000_000), "swells to more than"),
     "cut.jsonl.gz": (gzip.compress(lines(NEWS_PLEASE).encode())[:-90], "damaged"),
+    "behind.txt": (
+        b"\n" + gzip.compress(body("cook").encode(), mtime=0),
+        "in no encoding that can be told",
+    ),
     "nest.zip": (
         exports.zipped(a=exports.zipped(b=exports.zipped(c=exports.zipped(d=body("cook"))))),
         "archive in an archive",

@@ -144,7 +144,8 @@ def read(file: File, columns: dict[str, str], forced: str = "") -> Reading:
         text = file.text()
         found = None if layout else tables.in_page(text, columns)
         return found or pages.read(text, layout)
-    lines, made_in = _LINES[name]
+    # A gzip file behind blank lines is no file to unpack: as a text it is refused.
+    lines, made_in = _LINES.get(name, _LINES["text"])
     return documents.read_lines(lines(file), made_in, layout)
 
 
